@@ -1,0 +1,35 @@
+import shlex
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+# --use-conda strips PYTHONPATH; current_basedir also holds under --directory and as a module
+sys.path.insert(0, str(workflow.current_basedir))
+shell.prefix(
+    "set -euo pipefail; "
+    f"export PYTHONPATH={shlex.quote(str(workflow.current_basedir))}; "
+)
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/demo.smk"
+include: "workflow/rules/video.smk"
+include: "workflow/rules/experts.smk"
+include: "workflow/rules/text.smk"
+include: "workflow/rules/teachers.smk"
+include: "workflow/rules/denoise.smk"
+include: "workflow/rules/students.smk"
+include: "workflow/rules/pruned.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report/index.html",

@@ -1,0 +1,142 @@
+"""A trained model on disk: safetensors, a JSON file that says what it is, and its history."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from safetensors.torch import load_file, save_file
+
+from teachtext import __version__
+from teachtext.atomic import replacing
+from teachtext.checkpoints import WeightsIdentity
+from teachtext.errors import StoreError
+from teachtext.models.retrieval import RetrievalModel, build_model
+from teachtext.settings import ArchitectureSettings, TrainingSettings
+from teachtext.store.features import StoreIdentity
+from teachtext.store.tables import write_table
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything needed to rebuild a model, and what it was trained on.
+
+    Attributes:
+        model: name in config.yaml.
+        seed: of the run.
+        section: ``teachers``, ``students`` or ``pruned``.
+        architecture: of the model.
+        training: how it was trained.
+        text_encoder: name in config.yaml.
+        text_weights: of the text encoder.
+        token_dim: width of its token vectors.
+        experts: per expert what made its features, in the order of the mixture weights.
+        teachers: names of the models it learned from.
+        captions: ``all``, or the name of a denoised set.
+        train_captions: how many.
+        train_videos: how many.
+        best_epoch: whose weights these are.
+        parameters: how many numbers were trained.
+    """
+
+    model: str
+    seed: int
+    section: str
+    architecture: ArchitectureSettings
+    training: TrainingSettings
+    text_encoder: str
+    text_weights: WeightsIdentity
+    token_dim: int
+    experts: Mapping[str, StoreIdentity]
+    teachers: Sequence[str]
+    captions: str
+    train_captions: int
+    train_videos: int
+    best_epoch: int
+    parameters: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; identical for identical runs."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "architecture": self.architecture.model_dump(),
+            "training": self.training.model_dump(),
+            "text_weights": asdict(self.text_weights),
+            "experts": {name: asdict(identity) for name, identity in self.experts.items()},
+            "teachers": list(self.teachers),
+            "teachtext": __version__,
+        }
+
+
+_PLAIN = (
+    "model",
+    "seed",
+    "section",
+    "text_encoder",
+    "token_dim",
+    "captions",
+    "train_captions",
+    "train_videos",
+    "best_epoch",
+    "parameters",
+)
+
+
+def save_model(
+    folder: Path, model: RetrievalModel, card: ModelCard, history: list[dict[str, Any]]
+) -> None:
+    """Write a model directory; it appears complete or not at all."""
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        save_file(model.state_dict(), temporary / "model.safetensors")
+        (temporary / "config.json").write_text(json.dumps(card.to_json(), indent=2) + "\n")
+        write_table(
+            temporary / "history.parquet",
+            pa.Table.from_pylist(history),
+            {"model": card.model, "seed": str(card.seed)},
+        )
+
+
+def load_card(folder: Path) -> ModelCard:
+    """Read what a model is.
+
+    Raises:
+        StoreError: no model directory, or one of another version.
+    """
+    try:
+        values = json.loads((folder / "config.json").read_text())
+        experts = {
+            name: StoreIdentity(**{**identity, "weights": WeightsIdentity(**identity["weights"])})
+            for name, identity in values["experts"].items()
+        }
+        return ModelCard(
+            **{name: values[name] for name in _PLAIN},
+            architecture=ArchitectureSettings.model_validate(values["architecture"]),
+            training=TrainingSettings.model_validate(values["training"]),
+            text_weights=WeightsIdentity(**values["text_weights"]),
+            experts=experts,
+            teachers=values["teachers"],
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{folder} is no model directory ({type(error).__name__}: {error}). Train it again."
+        ) from None
+
+
+def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
+    """Rebuild a trained model, ready to encode.
+
+    Raises:
+        StoreError: no model directory, or weights that do not fit.
+    """
+    card = load_card(folder)
+    expert_dims = {name: identity.dim for name, identity in card.experts.items()}
+    model = build_model(card.architecture, token_dim=card.token_dim, expert_dims=expert_dims)
+    try:
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    except (OSError, RuntimeError) as error:
+        raise StoreError(f"{folder}/model.safetensors: {error}. Train it again.") from None
+    model.eval()
+    return model, card

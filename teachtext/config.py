@@ -1,0 +1,205 @@
+"""The configuration as a whole: reading it, checking its names, and what follows from it.
+
+Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake brings along.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from teachtext.errors import ConfigError
+from teachtext.settings import (
+    ArchitectureSettings,
+    DatasetSettings,
+    DemoSettings,
+    DenoiseSettings,
+    EvaluateSettings,
+    ExpertSettings,
+    ModelSettings,
+    Name,
+    ReportSettings,
+    Settings,
+    TextEncoderSettings,
+    TrainingSettings,
+    VideoSettings,
+)
+
+Section = Literal["teachers", "students", "pruned"]
+NAMED_ENTRIES = ("experts", "text", "teachers", "denoise", "students", "pruned")
+"""Sections whose keys are names chosen by the user; an entry set to null is left out."""
+S = TypeVar("S", bound=Settings)
+
+
+class Config(Settings):
+    """The whole of config.yaml."""
+
+    dataset: DatasetSettings
+    seeds: list[int] = Field(min_length=1, description="every model is trained once per seed")
+    demo: DemoSettings
+    video: VideoSettings
+    experts: dict[Name, ExpertSettings] = Field(min_length=1)
+    text: dict[Name, TextEncoderSettings] = Field(min_length=1)
+    models: ArchitectureSettings
+    training: TrainingSettings
+    teachers: dict[Name, ModelSettings]
+    denoise: dict[Name, DenoiseSettings]
+    students: dict[Name, ModelSettings]
+    pruned: dict[Name, ModelSettings]
+    evaluate: EvaluateSettings
+    report: ReportSettings
+
+    def rows(self) -> dict[str, ModelSettings]:
+        """All models by name, in the order of the sections."""
+        return {**self.teachers, **self.students, **self.pruned}
+
+    def section(self, model: str) -> Section:
+        """The section that a model's row is in."""
+        if model in self.teachers:
+            return "teachers"
+        return "students" if model in self.students else "pruned"
+
+    def experts_of(self, model: str) -> list[str]:
+        """The experts a model looks through, in alphabetical order (the paper's order)."""
+        return sorted(self.rows()[model].experts or self.experts)
+
+    def ranked_by(self, model: str) -> list[str]:
+        """Models whose similarities must exist before this one trains."""
+        row = self.rows()[model]
+        return row.teachers + (self.denoise[row.captions].teachers if row.captions else [])
+
+    def architecture_of(self, model: str) -> ArchitectureSettings:
+        """`models` with the row's overrides."""
+        return _overridden(self.models, self.rows()[model].model)
+
+    def training_of(self, model: str) -> TrainingSettings:
+        """`training` with the row's overrides."""
+        return _overridden(self.training, self.rows()[model].training)
+
+    def used_experts(self) -> list[str]:
+        """Experts that at least one model looks through."""
+        return sorted({expert for model in self.rows() for expert in self.experts_of(model)})
+
+    def frame_rates(self) -> list[float]:
+        """Frame rates that the used experts ask for."""
+        rates = {self.experts[name].fps for name in self.used_experts()}
+        return sorted(rate for rate in rates if rate is not None)
+
+
+def _overridden(settings: S, changes: Mapping[str, Any]) -> S:
+    return type(settings).model_validate(settings.model_dump() | dict(changes))
+
+
+def load_config(values: Mapping[str, Any]) -> Config:
+    """Check a configuration as read from YAML.
+
+    Args:
+        values: section -> keys. An entry of ``NAMED_ENTRIES`` that is null is left out, so a
+            second file laid over the first can remove what the first has.
+
+    Raises:
+        ConfigError: something is missing, unknown or refers to a name that is not there.
+    """
+    try:
+        config = Config.model_validate(_without_nulls(values))
+    except ValidationError as error:
+        raise ConfigError(f"config.yaml: {first_problem(error)}") from None
+    _check_overrides(config)
+    _check_names(config)
+    _check_order(config)
+    return config
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        section: {name: entry for name, entry in content.items() if entry is not None}
+        if section in NAMED_ENTRIES and isinstance(content, Mapping)
+        else content
+        for section, content in values.items()
+    }
+
+
+def first_problem(error: ValidationError) -> str:
+    """One line for the first of pydantic's findings."""
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in problem["loc"]) or str(error.title)
+    if problem["type"] == "missing":
+        text = f"{where} is missing. Add it."
+    elif problem["type"] == "extra_forbidden":
+        text = f"{where} is not a known key. Remove it, or check its spelling."
+    else:
+        message = problem["msg"].removeprefix("Value error, ")
+        given = problem["input"]
+        shown = "" if isinstance(given, Mapping) else f" (got {given!r})"
+        text = f"{where}: {message}{shown}."
+    more = error.error_count() - 1
+    return text + (f" ({more} more such problems.)" if more else "")
+
+
+def _check_overrides(config: Config) -> None:
+    for name in config.rows():
+        where = f"{config.section(name)}.{name}"
+        try:
+            config.architecture_of(name)
+            config.training_of(name)
+        except ValidationError as error:
+            raise ConfigError(f"config.yaml: {where}: {first_problem(error)}") from None
+
+
+def _check_names(config: Config) -> None:
+    """Everything that is referred to by name exists, and every model name exists once."""
+    for expert, settings in config.experts.items():
+        if settings.text_encoder is not None:
+            _require(settings.text_encoder, config.text, f"experts.{expert}.text_encoder")
+    for expert in config.models.video_clusters:
+        _require(expert, config.experts, "models.video_clusters")
+    sections: tuple[Section, ...] = ("teachers", "students", "pruned")
+    names = [name for section in sections for name in getattr(config, section)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"config.yaml: two models are called {name!r}. Rename one.")
+    for name, row in config.rows().items():
+        where = f"{config.section(name)}.{name}"
+        _require(row.text_encoder, config.text, f"{where}.text_encoder")
+        for expert in row.experts or []:
+            _require(expert, config.experts, f"{where}.experts")
+        for teacher in row.teachers:
+            _require(teacher, names, f"{where}.teachers")
+        if row.captions is not None:
+            _require(row.captions, config.denoise, f"{where}.captions")
+    for name, captions in config.denoise.items():
+        for teacher in captions.teachers:
+            _require(teacher, names, f"denoise.{name}.teachers")
+
+
+def _require(name: str, allowed: Mapping[str, object] | list[str], where: str) -> None:
+    if name not in allowed:
+        raise ConfigError(
+            f"config.yaml: {where} names {name!r}, which is not there. "
+            f"Choose one of: {', '.join(allowed)}."
+        )
+
+
+def _check_order(config: Config) -> None:
+    """No model waits for itself."""
+    finished: set[str] = set()
+
+    def visit(model: str, waiting: tuple[str, ...]) -> None:
+        if model in waiting:
+            cycle = " -> ".join((*waiting[waiting.index(model) :], model))
+            raise ConfigError(
+                f"config.yaml: models wait for each other: {cycle}. Remove one of these teachers."
+            )
+        if model not in finished:
+            for teacher in config.ranked_by(model):
+                visit(teacher, (*waiting, model))
+            finished.add(model)
+
+    for model in config.rows():
+        visit(model, ())
+
+
+def shard_of(video_id: str, shards: int) -> int:
+    """Shard of a video: a hash of its id, so that adding videos moves none."""
+    return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big") % shards

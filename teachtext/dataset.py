@@ -1,0 +1,180 @@
+"""The tables of videos and captions, read and checked. CSV or Parquet in, records out."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pyarrow.parquet as pq
+
+from teachtext.errors import DatasetError
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One sentence describing a video."""
+
+    caption_id: str
+    video_id: str
+    split: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """One row of the table of videos.
+
+    Attributes:
+        video_id: any text, unique.
+        path: the file.
+        start_seconds: where the clip begins in the file; None: at its start.
+        end_seconds: where it ends; None: at its end.
+    """
+
+    video_id: str
+    path: Path
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+
+
+def read_videos(path: Path) -> list[VideoSource]:
+    """Read the table of videos.
+
+    Args:
+        path: CSV or Parquet with ``video_id, path[, start_seconds, end_seconds]``; relative paths
+            count from the table's folder.
+
+    Raises:
+        DatasetError: missing file or column, no rows, a duplicate id or a bad time.
+    """
+    rows = _read_rows(path, required=("video_id", "path"))
+    _refuse_duplicates(path, "video_id", [row["video_id"] for row in rows])
+    return [
+        VideoSource(
+            row["video_id"],
+            path.parent / row["path"],
+            _seconds(path, row, "start_seconds"),
+            _seconds(path, row, "end_seconds"),
+        )
+        for row in rows
+    ]
+
+
+def read_captions(path: Path) -> list[Caption]:
+    """Read the table of captions.
+
+    Args:
+        path: CSV or Parquet with ``video_id, caption, split[, caption_id]``; where there is no
+            ``caption_id``, it is the video's id and the caption's number within it.
+
+    Raises:
+        DatasetError: missing file or column, no rows, an unknown split, an empty caption, a
+            duplicate id, or a video that is in two splits.
+    """
+    rows = _read_rows(path, required=("video_id", "caption", "split"))
+    seen: Counter[str] = Counter()
+    captions = []
+    for number, row in enumerate(rows, start=2):
+        video, split, text = row["video_id"], row["split"], row["caption"]
+        if split not in SPLITS:
+            raise DatasetError(
+                f"{path} row {number}: split is {split!r}. Use one of: {', '.join(SPLITS)}."
+            )
+        if not text.strip():
+            raise DatasetError(f"{path} row {number}: empty caption of {video!r}. Remove the row.")
+        captions.append(
+            Caption(row.get("caption_id") or f"{video}#{seen[video]}", video, split, text)
+        )
+        seen[video] += 1
+    _refuse_duplicates(path, "caption_id", [caption.caption_id for caption in captions])
+    _refuse_two_splits(path, captions)
+    return captions
+
+
+def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) -> None:
+    """Check that the two tables fit together.
+
+    Raises:
+        DatasetError: a caption names a video that is not there, or a split has no captions.
+    """
+    known = {video.video_id for video in videos}
+    unknown = sorted({caption.video_id for caption in captions} - known)
+    if unknown:
+        raise DatasetError(
+            f"Captions name {len(unknown)} videos that the table of videos lacks, first "
+            f"{unknown[0]!r}. Add them there or remove their captions."
+        )
+    counts = Counter(caption.split for caption in captions)
+    for split in SPLITS:
+        if not counts[split]:
+            raise DatasetError(
+                f"No caption has split {split!r} (found: {dict(sorted(counts.items()))}). "
+                "Training needs train, choosing the best epoch val, the results test."
+            )
+
+
+def videos_of(captions: Iterable[Caption], split: Split) -> list[str]:
+    """Ids of the videos of a split, in the order of their first caption."""
+    return list(dict.fromkeys(c.video_id for c in captions if c.split == split))
+
+
+def _read_rows(path: Path, required: Sequence[str]) -> list[dict[str, Any]]:
+    if not path.is_file():
+        raise DatasetError(f"{path} does not exist. Set dataset.videos and dataset.captions.")
+    if path.suffix == ".parquet":
+        rows = pq.read_table(path).to_pylist()
+        columns = pq.read_schema(path).names
+    else:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            rows, columns = list(reader), list(reader.fieldnames or [])
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise DatasetError(
+            f"{path} has no column {missing[0]!r} (found: {', '.join(columns) or 'nothing'}). "
+            f"It needs: {', '.join(required)}."
+        )
+    if not rows:
+        raise DatasetError(f"{path} has a header but no rows. Add at least one.")
+    for number, row in enumerate(rows, start=2):
+        if any(row[name] is None or str(row[name]) == "" for name in required):
+            raise DatasetError(f"{path} row {number}: one of {', '.join(required)} is empty.")
+    return [{key: value if value is None else str(value) for key, value in r.items()} for r in rows]
+
+
+def _seconds(path: Path, row: dict[str, Any], name: str) -> float | None:
+    text = row.get(name)
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise DatasetError(f"{path}: {name} of {row['video_id']!r} is {text!r}, not seconds >= 0.")
+    return seconds
+
+
+def _refuse_duplicates(path: Path, column: str, values: Sequence[str]) -> None:
+    duplicates = [value for value, count in Counter(values).items() if count > 1]
+    if duplicates:
+        raise DatasetError(
+            f"{path}: {column} {duplicates[0]!r} occurs more than once "
+            f"({len(duplicates)} such ids). Every id may occur once."
+        )
+
+
+def _refuse_two_splits(path: Path, captions: Sequence[Caption]) -> None:
+    split_of: dict[str, str] = {}
+    for caption in captions:
+        first = split_of.setdefault(caption.video_id, caption.split)
+        if first != caption.split:
+            raise DatasetError(
+                f"{path}: video {caption.video_id!r} is in splits {first} and {caption.split}. "
+                "A video belongs to one split."
+            )

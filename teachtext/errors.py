@@ -1,0 +1,33 @@
+"""What goes wrong for reasons a user can mend; the command line prints these as one line.
+
+TeachTextError
+├── ConfigError    config.yaml or an argument asks for something that does not exist
+├── DatasetError   the tables of videos and captions do not fit together
+├── StoreError     a file of an earlier stage is missing, damaged or made for another purpose
+├── PackageError   a package that the chosen network needs is not installed
+└── MediaError     one video cannot be read; recorded in the ledger, never stops a run
+"""
+
+
+class TeachTextError(Exception):
+    """An error with a message for the user: what was given, what is allowed, what to do."""
+
+
+class ConfigError(TeachTextError):
+    """The configuration asks for something that does not exist or does not fit together."""
+
+
+class DatasetError(TeachTextError):
+    """The tables of videos and captions are empty, incomplete or contradict each other."""
+
+
+class StoreError(TeachTextError):
+    """A file written by an earlier stage is missing, damaged or belongs to another run."""
+
+
+class PackageError(TeachTextError):
+    """A Python package that holds a network's code or weights is not installed."""
+
+
+class MediaError(TeachTextError):
+    """One video or its sound cannot be read. Callers record it in the ledger and go on."""

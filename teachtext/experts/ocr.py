@@ -1,0 +1,115 @@
+"""Text in frames by PP-OCR: what is written in a clip, as token vectors."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.checkpoints import identify_weights
+from teachtext.experts.base import Features, Recognised
+from teachtext.experts.transcript import combine_weights, embed_recognised
+from teachtext.packages import package_folder, package_version
+from teachtext.text.encoders import TextEncoder
+from teachtext.video.media import Frames
+
+MIN_SCORE = 0.6
+"""Recognition confidence below which a piece is dropped."""
+
+MIN_SIDE_PIXELS = 320
+"""Smaller frames are enlarged so that the shorter side has this many pixels to find text in."""
+
+MAX_SIDE_PIXELS = 960
+"""Larger frames are reduced so that the longer side has this many pixels; bounds the cost."""
+
+
+MAX_ASPECT = 8
+"""Frames longer than this many times their width are not read: enlarging them has no bound."""
+
+
+class PPOCRReader:
+    """PP-OCRv4, mobile: detection and recognition of lines of text (PaddleOCR; Du et al., 2020).
+
+    Its classifier of upside-down lines is left out: video text stands upright.
+    """
+
+    def __init__(self, *, fps: float) -> None:
+        models = package_folder("rapidocr_onnxruntime") / "models"
+        files = [models / f"ch_PP-OCRv4_{part}_infer.onnx" for part in ("det", "rec")]
+        self.weights = identify_weights(package_version("rapidocr-onnxruntime"), files)
+        from rapidocr_onnxruntime import RapidOCR  # an optional package
+
+        self.fps = fps
+        self._ocr = RapidOCR(
+            use_cls=False,
+            text_score=MIN_SCORE,
+            det_limit_side_len=MIN_SIDE_PIXELS,
+            max_side_len=MAX_SIDE_PIXELS,
+            intra_op_num_threads=1,
+            inter_op_num_threads=1,
+        )
+
+    def recognise(self, frames: Frames) -> list[Recognised]:
+        """Lines of text; the same line in consecutive frames is one piece."""
+        ends = frames.end_seconds(1 / self.fps)
+        return merge_repeats(
+            [
+                self._read(pixels, float(start), float(end))
+                for pixels, start, end in zip(
+                    frames.pixels_THWC, frames.seconds_T, ends, strict=True
+                )
+            ]
+        )
+
+    def _read(self, pixels_HWC: NDArray[np.uint8], start: float, end: float) -> list[Recognised]:
+        height, width = pixels_HWC.shape[:2]
+        if max(height, width) > MAX_ASPECT * min(height, width):
+            return []
+        lines, _ = self._ocr(np.ascontiguousarray(pixels_HWC[:, :, ::-1]))  # it wants BGR
+        return [
+            Recognised(text.strip(), start, end, float(score), tuple((x, y) for x, y in box))
+            for box, text, score in lines or []
+            if text.strip()
+        ]
+
+
+def merge_repeats(frames: list[list[Recognised]]) -> list[Recognised]:
+    """Join lines that stay: a line read again in the next frame only extends its piece.
+
+    Args:
+        frames: the lines of each frame, in order of time.
+    """
+    pieces: list[Recognised] = []
+    standing: list[int] = []
+    for lines in frames:
+        previous, standing = standing, []
+        for line in lines:
+            match = next((index for index in previous if pieces[index].text == line.text), None)
+            if match is None:
+                match = len(pieces)
+                pieces.append(line)
+            else:
+                previous.remove(match)
+                score = max(pieces[match].score, line.score)
+                pieces[match] = replace(pieces[match], end_seconds=line.end_seconds, score=score)
+            standing.append(match)
+    return pieces
+
+
+class RapidOCRReader:
+    """Token vectors of what is written: one row per token, D of the text encoder."""
+
+    def __init__(self, *, fps: float, text_encoder: TextEncoder) -> None:
+        """Load the reader.
+
+        Args:
+            fps: frames per second that it will be given; a line stands for 1 / fps seconds.
+            text_encoder: embeds the words that were read.
+        """
+        self.reader = PPOCRReader(fps=fps)
+        self.text_encoder = text_encoder
+        self.dim = text_encoder.dim
+        self.weights = combine_weights(self.reader.weights, text_encoder.weights)
+
+    def extract(self, frames: Frames) -> Features:
+        """Token vectors with the times of their line; T = 0 where nothing is written."""
+        return embed_recognised(self.reader.recognise(frames), self.text_encoder)

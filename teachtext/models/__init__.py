@@ -1,0 +1,1 @@
+"""Retrieval models: text towers, video towers and the similarity between them."""

@@ -1,0 +1,31 @@
+"""Finding weight files inside installed pip packages without importing those packages."""
+
+import importlib.metadata
+import importlib.util
+from pathlib import Path
+
+from teachtext.errors import PackageError
+
+
+def package_folder(module: str, extra: str = "demo") -> Path:
+    """Folder of an installed top-level package.
+
+    Args:
+        module: import name, such as ``wordllama``.
+        extra: the extra of teachtext that installs it, for the error message.
+
+    Raises:
+        PackageError: the package is not installed.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise PackageError(
+            f"Package {module!r} is not installed. "
+            f"Install it with: pip install 'teachtext[{extra}]'."
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def package_version(distribution: str) -> str:
+    """``name version`` of an installed distribution, for provenance."""
+    return f"{distribution} {importlib.metadata.version(distribution)}"

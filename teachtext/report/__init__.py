@@ -1,0 +1,1 @@
+"""The HTML report: tables, plots and pictures of one run."""

@@ -1,0 +1,81 @@
+"""What could not be read or had no signal: counts per expert, reasons, failed videos."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+STATUSES = ("ok", "partial", "absent", "failed")
+
+
+@dataclass(frozen=True)
+class ExpertAvailability:
+    """Number of videos of each status for one expert."""
+
+    expert: str
+    counts: dict[str, int]
+
+    @property
+    def videos(self) -> int:
+        """Number of videos that the expert was asked for."""
+        return sum(self.counts.values())
+
+    def percent(self, status: str) -> float:
+        """Share of a status."""
+        return 100 * self.counts[status] / self.videos if self.videos else 0.0
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an expert has no or only some features, and for how many videos."""
+
+    expert: str
+    status: str
+    reason: str
+    videos: int
+
+
+@dataclass(frozen=True)
+class FailedVideo:
+    """A video with what failed: ``video`` if it cannot be read at all, else experts."""
+
+    video_id: str
+    failures: tuple[tuple[str, str], ...]
+
+
+def count_availability(ledger: pa.Table) -> list[ExpertAvailability]:
+    """Counts of each status, one row per expert in alphabetical order."""
+    counts = Counter(zip(ledger["expert"].to_pylist(), ledger["status"].to_pylist(), strict=True))
+    experts = sorted({expert for expert, _ in counts})
+    return [
+        ExpertAvailability(expert, {status: counts[expert, status] for status in STATUSES})
+        for expert in experts
+    ]
+
+
+def count_reasons(ledger: pa.Table) -> list[Reason]:
+    """Reasons of everything that is not ok, the most frequent first."""
+    rows = zip(*(ledger[name].to_pylist() for name in ("expert", "status", "reason")), strict=True)
+    counts = Counter((e, status, reason or "") for e, status, reason in rows if status != "ok")
+    reasons = [Reason(*key, videos) for key, videos in counts.items()]
+    return sorted(
+        reasons,
+        key=lambda row: (-STATUSES.index(row.status), -row.videos, row.expert, row.reason),
+    )
+
+
+def list_failed_videos(manifest: pa.Table, ledger: pa.Table) -> list[FailedVideo]:
+    """Videos that could not be read, or on which an expert failed, in order of their ids."""
+    failures: dict[str, list[tuple[str, str]]] = {}
+    for video_id, reason in _failed(manifest, ["video_id", "reason"]):
+        failures.setdefault(video_id, []).append(("video", reason or ""))
+    for video_id, expert, reason in _failed(ledger, ["video_id", "expert", "reason"]):
+        failures.setdefault(video_id, []).append((expert, reason or ""))
+    return [FailedVideo(video_id, tuple(rows)) for video_id, rows in sorted(failures.items())]
+
+
+def _failed(table: pa.Table, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    statuses = table["status"].to_pylist()
+    rows = zip(*(table[column].to_pylist() for column in columns), strict=True)
+    return [row for row, status in zip(rows, statuses, strict=True) if status == "failed"]

@@ -1,0 +1,127 @@
+"""The lines of the plots: training histories and recalls, mean and range over seeds."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from teachtext.report.inputs import Direction, Evaluation, History
+from teachtext.report.plots import INK, Line, draw_lines, model_color
+from teachtext.report.summary import ModelSummary, chance_found, ranked_items
+
+MAX_K = 50
+TRAINING_PLOTS = {
+    "val_t2v_geometric_mean": ("Validation, text to video", "geometric mean, %"),
+    "val_v2t_geometric_mean": ("Validation, video to text", "geometric mean, %"),
+    "ranking_loss": ("Ranking loss", "loss"),
+    "distillation_loss": ("Distillation loss", "loss"),
+}
+RECALL_PLOTS: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
+
+Series = Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A titled picture."""
+
+    title: str
+    svg: Markup
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """Which colour and key a model has in every plot."""
+
+    key: str
+    model: str
+    color: str
+    section: str
+
+
+def legend(models: Sequence[ModelSummary]) -> list[LegendEntry]:
+    """Colours and keys, in the order of the results table."""
+    return [
+        LegendEntry(f"m{place}", model.model, model_color(place), model.section)
+        for place, model in enumerate(models)
+    ]
+
+
+def plot_training(
+    entries: Sequence[LegendEntry],
+    histories: Sequence[History],
+    evaluations: Sequence[Evaluation],
+) -> list[Plot]:
+    """Validation scores and losses per epoch; dots mark the epochs that were kept."""
+    best = {(row.model, row.seed): row.best_epoch for row in evaluations}
+    plots: list[Plot] = []
+    for column, (title, y_label) in TRAINING_PLOTS.items():
+        lines = []
+        for entry in entries:
+            runs = [history for history in histories if history.model == entry.model]
+            series = {(run.model, run.seed): _epochs(run, column) for run in runs}
+            marks = [
+                (float(best[key]), values[best[key]])
+                for key, values in series.items()
+                if best.get(key) in values
+            ]
+            lines += _line(entry, list(series.values()), marks)
+        if lines:
+            svg = draw_lines(f"training-{len(plots)}", lines, x_label="epoch", y_label=y_label)
+            plots.append(Plot(title, svg))
+    return plots
+
+
+def plot_recalls(entries: Sequence[LegendEntry], evaluations: Sequence[Evaluation]) -> list[Plot]:
+    """Recall at k on the test split, one plot for each direction."""
+    plots = []
+    for direction, title in RECALL_PLOTS.items():
+        lines = [_chance_line(evaluations[0], direction)]
+        for entry in entries:
+            runs = [row for row in evaluations if row.model == entry.model]
+            lines += _line(entry, [_recalls(run, direction) for run in runs])
+        svg = draw_lines(f"recall-{direction}", lines, x_label="k", y_label="recall at k, %")
+        plots.append(Plot(title, svg))
+    return plots
+
+
+def _chance_line(evaluation: Evaluation, direction: Direction) -> Line:
+    found = 100 * chance_found(*ranked_items(evaluation, direction))[:MAX_K]
+    k, recalls = list(range(1, len(found) + 1)), found.tolist()
+    return Line("chance", INK, "pruned", k, recalls, recalls, recalls)
+
+
+def _recalls(evaluation: Evaluation, direction: Direction) -> Series:
+    ranks = evaluation.ranks[direction]
+    gallery, _ = ranked_items(evaluation, direction)
+    return {k: 100 * float(np.mean(ranks < k)) for k in range(1, min(MAX_K, gallery) + 1)}
+
+
+def _epochs(history: History, column: str) -> Series:
+    values = history.columns.get(column, [])
+    epochs = history.columns["epoch"][: len(values)]
+    return {e: v for e, v in zip(epochs, values, strict=True) if v is not None}
+
+
+def _line(
+    entry: LegendEntry, runs: Sequence[Series], marks: Sequence[tuple[float, float]] = ()
+) -> list[Line]:
+    """The line of one model, none if it has no values. A seed that stopped early ends early."""
+    xs = sorted({x for run in runs for x in run})
+    if not xs:
+        return []
+    values = [[run[x] for run in runs if x in run] for x in xs]
+    return [
+        Line(
+            key=entry.key,
+            color=entry.color,
+            section=entry.section,
+            x=xs,
+            mean=[statistics.fmean(row) for row in values],
+            low=[min(row) for row in values],
+            high=[max(row) for row in values],
+            marks=marks,
+        )
+    ]

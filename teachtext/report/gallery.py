@@ -1,0 +1,116 @@
+"""A few test queries with the videos they found. Chooses and arranges; draws nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from teachtext.report.inputs import Evaluation, Found, read_found, read_text_query_ranks
+from teachtext.report.thumbnails import Clip, Thumbnail, make_thumbnails
+
+
+@dataclass(frozen=True)
+class Result:
+    """One video below a query. ``similarity`` is None for a right one outside of the table."""
+
+    video_id: str
+    similarity: float | None
+    right: bool
+    thumbnail: Thumbnail
+
+
+@dataclass(frozen=True)
+class ShownQuery:
+    """A query with its best results.
+
+    Attributes:
+        rank: rank of the right video, from 0.
+        missed: the right video, if it is not among the results.
+    """
+
+    caption: str
+    rank: float
+    results: tuple[Result, ...]
+    missed: Result | None
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Queries of one model and seed: first those that it got right, then those that it missed."""
+
+    model: str
+    seed: int
+    results_per_query: int
+    queries: tuple[ShownQuery, ...]
+
+
+def choose_evaluation(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """The main student: the first one with teachers, else the first model; its smallest seed."""
+    students = [e for e in evaluations if e.section == "students" and e.teachers]
+    model = (students or evaluations)[0].model
+    return min((e for e in evaluations if e.model == model), key=lambda e: e.seed)
+
+
+def choose_queries(
+    rank_of: Mapping[str, float], count: int, generator: np.random.Generator
+) -> list[str]:
+    """Query ids, half of them hits and half misses as far as there are enough; hits first."""
+    hits = [query_id for query_id, rank in rank_of.items() if rank == 0]
+    misses = [query_id for query_id, rank in rank_of.items() if rank > 0]
+    hit_count = min(len(hits), max(count // 2, count - len(misses)))
+    miss_count = min(len(misses), count - hit_count)
+    return [
+        *_choose(hits, hit_count, generator),
+        *_choose(misses, miss_count, generator),
+    ]
+
+
+def build_gallery(
+    evaluation: Evaluation,
+    clips: Mapping[str, Clip],
+    *,
+    queries: int,
+    results_per_query: int,
+    generator: np.random.Generator,
+) -> Gallery:
+    """Choose queries and make the thumbnails of what they found.
+
+    Args:
+        evaluation: whose results to show.
+        clips: where each video lies; a video that is missing here gets no picture.
+        queries: how many queries to show.
+        results_per_query: how many videos to show for each.
+        generator: chooses the queries.
+    """
+    chosen = choose_queries(read_text_query_ranks(evaluation.ranks_path), queries, generator)
+    found = read_found(evaluation.ranks_path, chosen)
+    shown = {
+        video for row in found.values() for video in (*row.top[:results_per_query], row.video_id)
+    }
+    unknown = Clip(Path(), reason="not in the manifest")
+    thumbnails = make_thumbnails({name: clips.get(name, unknown) for name in sorted(shown)})
+    return Gallery(
+        model=evaluation.model,
+        seed=evaluation.seed,
+        results_per_query=results_per_query,
+        queries=tuple(_show(found[query], thumbnails, results_per_query) for query in chosen),
+    )
+
+
+def _show(found: Found, thumbnails: Mapping[str, Thumbnail], results_per_query: int) -> ShownQuery:
+    pairs = list(zip(found.top, found.similarities, strict=True))
+    results = [
+        Result(video_id, similarity, video_id == found.video_id, thumbnails[video_id])
+        for video_id, similarity in pairs[:results_per_query]
+    ]
+    missed = None
+    if not any(result.right for result in results):
+        own_similarity = dict(pairs).get(found.video_id)
+        missed = Result(found.video_id, own_similarity, True, thumbnails[found.video_id])
+    return ShownQuery(found.caption, found.rank, tuple(results), missed)
+
+
+def _choose(query_ids: Sequence[str], count: int, generator: np.random.Generator) -> list[str]:
+    places = generator.permutation(len(query_ids))[:count]
+    return [query_ids[place] for place in sorted(places)]

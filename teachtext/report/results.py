@@ -1,0 +1,161 @@
+"""The results and cost tables: what each cell says. Records in, records out."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from teachtext.report.curves import LegendEntry
+from teachtext.report.inputs import DIRECTIONS, Direction, Evaluation, History
+from teachtext.report.summary import (
+    METRICS,
+    ModelSummary,
+    Spread,
+    best_as_shown,
+    chance_level,
+    ranked_items,
+)
+
+DECIMALS = 1
+LABELS = {"geometric_mean": "Geometric mean"}
+DIRECTION_NAMES: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number: for sorting, for reading, and whether it is the best student's."""
+
+    value: float
+    mean: str
+    std: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One model and its metrics in one direction."""
+
+    model: ModelSummary
+    entry: LegendEntry
+    experts: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """One direction: sections with their rows, and what a random order would give."""
+
+    direction: Direction
+    name: str
+    columns: tuple[str, ...]
+    sections: tuple[tuple[str, tuple[ResultRow, ...]], ...]
+    chance: tuple[str, ...]
+    queries: int
+    gallery: int
+
+
+@dataclass(frozen=True)
+class CostRow:
+    """What the training of one model took."""
+
+    model: ModelSummary
+    epochs: str
+    best_epochs: str
+    seconds_per_epoch: float
+    peak_memory_mebibytes: float
+
+
+def result_tables(
+    models: Sequence[ModelSummary], entries: Sequence[LegendEntry], first: Evaluation
+) -> list[ResultTable]:
+    """One table per direction.
+
+    Args:
+        models: grouped by section.
+        entries: the legend's entry of each model.
+        first: any evaluation; all of them share the test split, which decides the chance level.
+    """
+    tables = []
+    for direction in DIRECTIONS:
+        gallery, targets = ranked_items(first, direction)
+        chance = chance_level(gallery, targets)
+        tables.append(
+            ResultTable(
+                direction=direction,
+                name=DIRECTION_NAMES[direction],
+                columns=tuple(LABELS.get(metric, metric) for metric in METRICS),
+                sections=_sections(models, entries, direction),
+                chance=tuple(f"{chance[metric]:.{DECIMALS}f}" for metric in METRICS),
+                queries=len(first.ranks[direction]),
+                gallery=gallery,
+            )
+        )
+    return tables
+
+
+def cost_rows(
+    models: Sequence[ModelSummary],
+    evaluations: Sequence[Evaluation],
+    histories: Sequence[History],
+) -> list[CostRow]:
+    """Epochs, time and memory of each model that has a history."""
+    rows = []
+    for model in models:
+        runs = [history for history in histories if history.model == model.model]
+        seconds = [value for run in runs for value in run.columns["seconds"]]
+        if not seconds:
+            continue
+        tested = [row for row in evaluations if row.model == model.model]
+        peak = max(value for run in runs for value in run.columns["peak_memory_bytes"])
+        rows.append(
+            CostRow(
+                model=model,
+                epochs=_join(row.epochs for row in tested),
+                best_epochs=_join(row.best_epoch for row in tested),
+                seconds_per_epoch=statistics.fmean(seconds),
+                peak_memory_mebibytes=peak / 2**20,
+            )
+        )
+    return rows
+
+
+def describe_experts(experts: Sequence[str], every: set[str]) -> tuple[str, ...]:
+    """Names of the experts, or ``all 5`` for a model that uses every one of the run."""
+    if len(every) > 1 and set(experts) == every:
+        return (f"all {len(every)}",)
+    return tuple(experts)
+
+
+def _sections(
+    models: Sequence[ModelSummary], entries: Sequence[LegendEntry], direction: Direction
+) -> tuple[tuple[str, tuple[ResultRow, ...]], ...]:
+    every = {expert for model in models for expert in model.experts}
+    students = [model for model in models if model.section == "students"]
+    best = {
+        metric: best_as_shown(students, direction, metric, decimals=DECIMALS) for metric in METRICS
+    }
+    entry_of = {entry.model: entry for entry in entries}
+    rows = [
+        ResultRow(
+            model=model,
+            entry=entry_of[model.model],
+            experts=describe_experts(model.experts, every),
+            cells=tuple(
+                _cell(model.test[direction][metric], best=model.model in best[metric])
+                for metric in METRICS
+            ),
+        )
+        for model in models
+    ]
+    return tuple(
+        (section, tuple(members)) for section, members in groupby(rows, lambda r: r.model.section)
+    )
+
+
+def _cell(value: Spread, *, best: bool) -> Cell:
+    std = "" if value.std is None else f"{value.std:.{DECIMALS}f}"
+    return Cell(value.mean, f"{value.mean:.{DECIMALS}f}", std, best)
+
+
+def _join(values: Iterable[int]) -> str:
+    return ", ".join(str(value) for value in values)

@@ -1,0 +1,204 @@
+"""Models over their seeds: means, spreads, fair comparisons and chance. Numbers in, numbers out."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.report.inputs import DIRECTIONS, Direction, Evaluation
+
+METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
+SECTIONS = ("teachers", "students", "pruned")
+ALL_CAPTIONS = "all"
+
+Kind = Literal["distillation", "pruned", "denoising"]
+KINDS: tuple[Kind, ...] = ("distillation", "pruned", "denoising")
+Verdict = Literal["better", "within", "worse", "one seed"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean over seeds and sample standard deviation, which one seed does not have."""
+
+    mean: float
+    std: float | None
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """One model over its seeds; what is not explained here is explained in ``Evaluation``."""
+
+    model: str
+    section: str
+    architecture: str
+    text_encoder: str
+    experts: tuple[str, ...]
+    teachers: tuple[str, ...]
+    captions: str
+    parameters: int
+    seeds: tuple[int, ...]
+    test: Mapping[Direction, Mapping[str, Spread]]
+
+    @property
+    def headline(self) -> Spread:
+        """The number by which models are compared: text-to-video geometric mean."""
+        return self.test["t2v"]["geometric_mean"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models that differ in one thing only."""
+
+    kind: Kind
+    model: ModelSummary
+    reference: ModelSummary
+
+    @property
+    def difference(self) -> float:
+        """Points of geometric mean by which the model is above its reference."""
+        return self.model.headline.mean - self.reference.headline.mean
+
+    @property
+    def combined_std(self) -> float | None:
+        """Standard deviation of the difference, None if either has only one seed."""
+        model, reference = self.model.headline.std, self.reference.headline.std
+        return None if model is None or reference is None else math.hypot(model, reference)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the difference says, seen against the spread of the seeds."""
+        if self.combined_std is None:
+            return "one seed"
+        if abs(self.difference) < self.combined_std or self.difference == 0:
+            return "within"
+        return "better" if self.difference > 0 else "worse"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and sample standard deviation (ddof 1).
+
+    >>> spread([1.0, 3.0])
+    Spread(mean=2.0, std=1.4142135623730951)
+    >>> spread([5.0])
+    Spread(mean=5.0, std=None)
+    """
+    return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+def summarize(evaluations: Sequence[Evaluation]) -> list[ModelSummary]:
+    """One summary per model: sections in the order of the method, models in the given order."""
+    by_model: dict[str, list[Evaluation]] = {}
+    for evaluation in evaluations:
+        by_model.setdefault(evaluation.model, []).append(evaluation)
+    summaries = [_summarize_model(seeds) for seeds in by_model.values()]
+    return sorted(summaries, key=lambda summary: section_order(summary.section))
+
+
+def section_order(section: str) -> int:
+    """Place of a section in the report; unknown ones come last."""
+    return SECTIONS.index(section) if section in SECTIONS else len(SECTIONS)
+
+
+def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
+    """Every pair that differs only in having teachers, or only in its caption set, by kind."""
+    pairs: list[Comparison] = []
+    for model in models:
+        for reference in models:
+            if not _same_network(model, reference):
+                continue
+            if model.teachers and not reference.teachers and model.captions == reference.captions:
+                kind: Kind = "pruned" if model.section == "pruned" else "distillation"
+                pairs.append(Comparison(kind, model, reference))
+            if (
+                model.captions != ALL_CAPTIONS == reference.captions
+                and model.teachers == reference.teachers
+            ):
+                pairs.append(Comparison("denoising", model, reference))
+    # Of two denoised pairs, the one of the distilled student says more.
+    return sorted(pairs, key=lambda pair: (KINDS.index(pair.kind), not pair.model.teachers))
+
+
+def best_as_shown(
+    models: Sequence[ModelSummary], direction: Direction, metric: str, *, decimals: int
+) -> set[str]:
+    """Models with the best mean of a column, among equals as they are printed."""
+    if not models:
+        return set()
+    means = {model.model: round(model.test[direction][metric].mean, decimals) for model in models}
+    best = min(means.values()) if metric in {"MdR", "MnR"} else max(means.values())
+    return {name for name, mean in means.items() if mean == best}
+
+
+def ranked_items(evaluation: Evaluation, direction: Direction) -> tuple[int, NDArray[np.int64]]:
+    """Size of the gallery, and (queries,) how many of its items are right for each query."""
+    own = evaluation.own_captions
+    targets = np.ones_like(own) if direction == "t2v" else own
+    return int(evaluation.test[direction]["gallery"]), targets
+
+
+def chance_found(gallery: int, targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(gallery,) share of queries with a right item among the first 1, 2, … of a random order.
+
+    Args:
+        gallery: how many items are ranked.
+        targets: (queries,) how many of them are right for each query.
+    """
+    counts, queries = np.unique(np.minimum(targets, gallery), return_counts=True)
+    ranks = np.arange(gallery)
+    # P(none of c right ones among the first k) is a product over the k places.
+    missed = [np.cumprod(np.clip(gallery - c - ranks, 0, None) / (gallery - ranks)) for c in counts]
+    return np.asarray(1 - np.average(missed, axis=0, weights=queries))
+
+
+def chance_level(gallery: int, targets: NDArray[np.int64]) -> dict[str, float]:
+    """Expected metrics of a random order; the arguments are those of ``chance_found``."""
+    found = chance_found(gallery, targets)
+    recalls = {f"R@{k}": 100 * float(found[min(k, gallery) - 1]) for k in (1, 5, 10, 50)}
+    return {
+        **recalls,
+        "MdR": _median_rank(found),
+        "MnR": float(np.mean((gallery + 1) / (targets + 1))),
+        "geometric_mean": statistics.geometric_mean(recalls[f"R@{k}"] for k in (1, 5, 10)),
+    }
+
+
+def _median_rank(found: NDArray[np.float64]) -> float:
+    tolerance = 1e-9  # the cumulative product reaches one half only up to rounding
+    lower = int(np.argmax(found >= 0.5 - tolerance))
+    upper = int(np.argmax(found > 0.5 + tolerance))
+    return 1 + (lower + upper) / 2
+
+
+def _same_network(model: ModelSummary, other: ModelSummary) -> bool:
+    return (
+        model.section == other.section
+        and model.architecture == other.architecture
+        and model.text_encoder == other.text_encoder
+        and set(model.experts) == set(other.experts)
+    )
+
+
+def _summarize_model(evaluations: Sequence[Evaluation]) -> ModelSummary:
+    first = evaluations[0]
+    return ModelSummary(
+        model=first.model,
+        section=first.section,
+        architecture=first.architecture,
+        text_encoder=first.text_encoder,
+        experts=first.experts,
+        teachers=first.teachers,
+        captions=first.captions,
+        parameters=first.parameters,
+        seeds=tuple(sorted(evaluation.seed for evaluation in evaluations)),
+        test={
+            direction: {
+                metric: spread([evaluation.test[direction][metric] for evaluation in evaluations])
+                for metric in METRICS
+            }
+            for direction in DIRECTIONS
+        },
+    )

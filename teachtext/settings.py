@@ -1,0 +1,161 @@
+"""The sections of config.yaml, each a pydantic model with a description of every key."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from teachtext.experts.base import Signal
+from teachtext.experts.registry import EXPERTS
+from teachtext.text.encoders import TEXT_ENCODERS
+
+Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """Base of all sections: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatasetSettings(Settings):
+    """Which videos and captions."""
+
+    name: Name = Field(description="`demo` is rendered by the project; any other name is yours")
+    videos: str = Field(description="table of videos: video_id, path[, start_seconds, end_seconds]")
+    captions: str = Field(description="table of captions: video_id, caption, split[, caption_id]")
+    shards: Positive = Field(description="parts that are decoded and extracted independently")
+
+
+class DemoSettings(Settings):
+    """The corpus that the project renders itself."""
+
+    train: Positive = Field(description="clips in the train split")
+    val: Positive = Field(description="clips in the val split")
+    test: Positive = Field(description="clips in the test split")
+    captions_per_clip: Positive = Field(description="captions written for each clip")
+    seed: int = Field(description="seed of everything that is drawn")
+
+
+class VideoSettings(Settings):
+    """Decoding."""
+
+    short_side: Positive = Field(description="decoded frames are scaled down to it, in pixels")
+    timeout_seconds: Seconds = Field(description="a video that takes longer to decode has failed")
+    memory_gb: Seconds = Field(description="address space of the process that decodes one video")
+    max_failed_fraction: float = Field(
+        ge=0, le=1, description="more failed videos than this stop the run"
+    )
+
+
+class ExpertSettings(Settings):
+    """One expert: a frozen network that looks at, or listens to, every video."""
+
+    network: str = Field(
+        description="name of the network", json_schema_extra={"enum": list(EXPERTS)}
+    )
+    fps: Seconds | None = Field(None, description="frames per second it sees; frame networks only")
+    text_encoder: str | None = Field(
+        None, description="name in `text` that embeds what it reads or hears; text readers only"
+    )
+
+    @property
+    def signal(self) -> Signal:
+        """What the network looks at."""
+        return EXPERTS[self.network].signal
+
+    @model_validator(mode="after")
+    def _fits_network(self) -> Self:
+        if self.network not in EXPERTS:
+            raise ValueError(
+                f"unknown network {self.network!r}; choose one of: {', '.join(EXPERTS)}"
+            )
+        spec = EXPERTS[self.network]
+        if (self.fps is not None) != (spec.signal == "frames"):
+            needed = "needs fps" if spec.signal == "frames" else "listens and takes no fps"
+            raise ValueError(f"network {self.network} {needed}")
+        if (self.text_encoder is not None) != spec.reads_text:
+            needed = "needs text_encoder" if spec.reads_text else "takes no text_encoder"
+            raise ValueError(f"network {self.network} {needed}")
+        return self
+
+
+class TextEncoderSettings(Settings):
+    """One text encoder: a frozen language model."""
+
+    encoder: str = Field(
+        description="name of the encoder", json_schema_extra={"enum": list(TEXT_ENCODERS)}
+    )
+    max_tokens: Positive = Field(description="longer captions are cut")
+    checkpoint: str | None = Field(
+        None, description="hub id or local folder; encoder `transformers` only"
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.encoder not in TEXT_ENCODERS:
+            raise ValueError(
+                f"unknown encoder {self.encoder!r}; choose one of: {', '.join(TEXT_ENCODERS)}"
+            )
+        if (self.checkpoint is not None) != (self.encoder == "transformers"):
+            raise ValueError("encoder transformers needs a checkpoint; the others take none")
+        return self
+
+
+class ArchitectureSettings(Settings):
+    """The retrieval model."""
+
+    architecture: Architecture = Field(description="MoEE or CE (teachtext.models)")
+    shared_dim: Positive = Field(description="width of the joint spaces; CE only")
+    text_clusters: Positive = Field(description="NetVLAD clusters of the caption's tokens")
+    text_ghost_clusters: int = Field(ge=0, description="NetVLAD clusters that only absorb")
+    video_clusters: dict[str, Positive] = Field(
+        description="expert -> NetVLAD clusters of its rows; the rows of other experts are averaged"
+    )
+
+
+class TrainingSettings(Settings):
+    """How every model is trained."""
+
+    epochs: Positive = Field(description="passes over the training videos")
+    batch_size: Annotated[int, Field(ge=2)] = Field(description="videos per step")
+    learning_rate: float = Field(gt=0, description="of RAdam, in the first epoch")
+    learning_rate_decay: float = Field(gt=0, le=1, description="factor after each epoch")
+    weight_decay: float = Field(ge=0, description="decoupled")
+    margin: float = Field(gt=0, description="of the max-margin ranking loss")
+    distillation_weight: float = Field(ge=0, description="of the distance to the teachers")
+
+
+class ModelSettings(Settings):
+    """A row of `teachers`, `students` or `pruned`."""
+
+    text_encoder: str = Field(description="name in `text`")
+    experts: list[str] | None = Field(None, min_length=1, description="names; default: all")
+    teachers: list[str] = Field([], description="models whose similarities it learns from")
+    captions: str | None = Field(None, description="name in `denoise`; default: all captions")
+    model: dict[str, Any] = Field({}, description="overrides of `models` for this row")
+    training: dict[str, Any] = Field({}, description="overrides of `training` for this row")
+
+
+class DenoiseSettings(Settings):
+    """A set of captions: those that the teachers rank well."""
+
+    teachers: list[str] = Field(min_length=1, description="models that rank the captions")
+    keep_rank_below: float = Field(gt=0, description="captions ranked here or worse are dropped")
+
+
+class EvaluateSettings(Settings):
+    """What is kept of each query beside its rank."""
+
+    top: Positive = Field(description="best results kept per query")
+
+
+class ReportSettings(Settings):
+    """The page."""
+
+    title: str = Field(description="its heading")
+    queries: Positive = Field(description="test queries shown with what was found")
+    results_per_query: Positive = Field(description="results shown for each")
+    seed: int = Field(description="draws the queries that are shown")

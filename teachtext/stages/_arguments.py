@@ -1,0 +1,33 @@
+"""Argument types that several stages share."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from teachtext.config import first_problem
+from teachtext.settings import Settings
+
+S = TypeVar("S", bound=Settings)
+
+
+def settings_json(section: type[S]) -> Callable[[str], S]:
+    """An argument type: a JSON object with the keys of a section of config.yaml."""
+
+    def parse(text: str) -> S:
+        try:
+            return section.model_validate_json(text)
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(first_problem(error)) from None
+
+    return parse
+
+
+def named_paths(text: str) -> tuple[str, list[Path]]:
+    """An argument type: ``name=path,path,…``, such as the shards of an expert."""
+    name, separator, paths = text.partition("=")
+    if not separator or not name or not paths:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH[,PATH…]")
+    return name, [Path(path) for path in paths.split(",")]

@@ -1,0 +1,41 @@
+"""Compute a model's similarities of all training captions and all training videos."""
+
+import argparse
+import logging
+from pathlib import Path
+
+import torch
+
+from teachtext.checkpoint import load_model
+from teachtext.data import load_set
+from teachtext.evaluation import similarity_blocks
+from teachtext.stages._arguments import named_paths
+from teachtext.store.similarities import write_similarities
+from teachtext.store.tokens import read_tokens
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext compute-similarities", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="model directory")
+    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
+    parser.add_argument(
+        "--features", type=named_paths, nargs="+", required=True, help="EXPERT=STORE[,STORE…]"
+    )
+    parser.add_argument("--threads", type=int, required=True, help="of torch")
+    parser.add_argument("--output", type=Path, required=True, help="similarities (Parquet)")
+    args = parser.parse_args(argv)
+
+    torch.set_num_threads(args.threads)
+    model, card = load_model(args.model)
+    data = load_set(read_tokens(args.tokens), dict(args.features), "train")
+    blocks = (
+        ([data.captions[index].caption_id for index in indices], sims)
+        for indices, sims in similarity_blocks(model, data)
+    )
+    write_similarities(
+        args.output, blocks, model=f"{card.model}/{card.seed}", video_ids=data.video_ids
+    )
+    log.info("computed %d x %d similarities", len(data.captions), len(data.video_ids))

@@ -1,0 +1,61 @@
+"""Embed every caption with one frozen text encoder, as token vectors."""
+
+import argparse
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from teachtext.dataset import Caption, read_captions
+from teachtext.settings import TextEncoderSettings
+from teachtext.stages._arguments import settings_json
+from teachtext.store.tokens import write_tokens
+from teachtext.text.encoders import TextEncoder, load_text_encoder
+
+log = logging.getLogger(__name__)
+BLOCK = 1024
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext embed-captions", description=__doc__)
+    parser.add_argument("--captions", type=Path, required=True, help="table of captions")
+    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
+    parser.add_argument(
+        "--settings",
+        type=settings_json(TextEncoderSettings),
+        required=True,
+        help="the text encoder's entry in config.yaml, as JSON",
+    )
+    parser.add_argument("--threads", type=int, required=True, help="of the network")
+    parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")
+    args = parser.parse_args(argv)
+
+    torch.set_num_threads(args.threads)
+    captions = read_captions(args.captions)
+    encoder = load_text_encoder(**args.settings.model_dump())
+    log.info("embedding %d captions with %s", len(captions), encoder.weights.name)
+    write_tokens(
+        args.output,
+        _embed(encoder, captions),
+        encoder=args.name,
+        weights=encoder.weights,
+        dim=encoder.dim,
+        max_tokens=args.settings.max_tokens,
+    )
+    log.info("embedded %d captions", len(captions))
+
+
+def _embed(
+    encoder: TextEncoder, captions: list[Caption]
+) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
+    progress = tqdm(total=len(captions), desc="embed", unit="caption", mininterval=1)
+    for begin in range(0, len(captions), BLOCK):
+        block = captions[begin : begin + BLOCK]
+        yield block, encoder.encode([caption.caption for caption in block])
+        progress.update(len(block))
+    progress.close()

@@ -1,0 +1,58 @@
+"""Evaluate a model on the val and test splits, both directions, and keep the ranks."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import torch
+
+from teachtext.atomic import replacing
+from teachtext.checkpoint import load_model
+from teachtext.data import load_set
+from teachtext.evaluation import evaluate
+from teachtext.stages._arguments import named_paths
+from teachtext.store.tables import write_table
+from teachtext.store.tokens import read_tokens
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext evaluate-model", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="model directory")
+    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
+    parser.add_argument(
+        "--features", type=named_paths, nargs="+", required=True, help="EXPERT=STORE[,STORE…]"
+    )
+    parser.add_argument("--top", type=int, required=True, help="best results kept per query")
+    parser.add_argument("--threads", type=int, required=True, help="of torch")
+    parser.add_argument("--ranks", type=Path, required=True, help="test ranks to write (Parquet)")
+    parser.add_argument("--output", type=Path, required=True, help="metrics to write (JSON)")
+    args = parser.parse_args(argv)
+
+    torch.set_num_threads(args.threads)
+    model, card = load_model(args.model)
+    tokens, stores = read_tokens(args.tokens), dict(args.features)
+    val = evaluate(model, load_set(tokens, stores, "val"), top=args.top)
+    test = evaluate(model, load_set(tokens, stores, "test"), top=args.top)
+    result = {
+        "model": card.model,
+        "seed": card.seed,
+        "section": card.section,
+        "architecture": card.architecture.architecture,
+        "text_encoder": card.text_encoder,
+        "experts": list(card.experts),
+        "teachers": [name.rpartition("/")[0] for name in card.teachers],
+        "captions": card.captions,
+        "parameters": card.parameters,
+        "best_epoch": card.best_epoch,
+        "epochs": card.training.epochs,
+        "val": val.metrics,
+        "test": test.metrics,
+    }
+    write_table(args.ranks, test.ranks, {"model": card.model, "seed": str(card.seed)})
+    with replacing(args.output) as temporary:
+        temporary.write_text(json.dumps(result, indent=2) + "\n")
+    log.info("test t2v geometric mean %.1f", test.metrics["t2v"]["geometric_mean"])

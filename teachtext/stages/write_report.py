@@ -1,0 +1,83 @@
+"""Write the report, one HTML page: ``python -m teachtext write-report --help``."""
+
+import argparse
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from teachtext.atomic import replacing
+from teachtext.report import inputs
+from teachtext.report.denoised import summarize_denoised
+from teachtext.report.gallery import build_gallery, choose_evaluation
+from teachtext.report.page import Report, render_page
+from teachtext.report.thumbnails import Clip
+
+log = logging.getLogger(__name__)
+
+MANIFEST_COLUMNS = ["video_id", "path", "start_seconds", "end_seconds", "status", "reason"]
+LEDGER_COLUMNS = ["video_id", "expert", "status", "reason"]
+
+
+def main(argv: list[str]) -> None:
+    """Read everything that was measured and write one page that needs nothing else."""
+    arguments = _parse(argv)
+    log.info("Writing the report of %d evaluations.", len(arguments.evaluations))
+    evaluations = [inputs.read_evaluation(path) for path in arguments.evaluations]
+    manifest = inputs.read_table(arguments.manifest, MANIFEST_COLUMNS)
+    page = render_page(
+        Report(
+            title=arguments.title,
+            evaluations=evaluations,
+            histories=[inputs.read_history(path) for path in arguments.histories],
+            manifest=manifest,
+            ledger=inputs.read_table(arguments.ledger, LEDGER_COLUMNS),
+            splits=inputs.read_split_counts(arguments.captions),
+            denoised=[summarize_denoised(inputs.read_denoised(p)) for p in arguments.denoise],
+            gallery=build_gallery(
+                choose_evaluation(evaluations),
+                _clips(manifest),
+                queries=arguments.queries,
+                results_per_query=arguments.results_per_query,
+                generator=np.random.default_rng(arguments.seed),
+            ),
+        )
+    )
+    with replacing(arguments.output) as path:
+        path.write_text(page, encoding="utf-8", newline="\n")
+    log.info("Wrote %s, %d kB.", arguments.output, len(page.encode()) // 1000)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="teachtext write-report", description=__doc__)
+    add = parser.add_argument
+    add("--title", required=True, help="heading of the page")
+    add("--evaluations", type=Path, nargs="+", required=True, help="JSON files of evaluate-model")
+    add("--histories", type=Path, nargs="+", required=True, help="history.parquet of each model")
+    add("--manifest", type=Path, required=True, help="manifest of the videos")
+    add("--ledger", type=Path, required=True, help="which expert could read which video")
+    add("--captions", type=Path, required=True, help="table of captions")
+    add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
+    add("--queries", type=int, required=True, help="test queries to show")
+    add("--results-per-query", type=int, required=True, help="videos to show for each")
+    add("--seed", type=int, required=True, help="chooses the queries")
+    add("--output", type=Path, required=True, help="the HTML page")
+    return parser.parse_args(argv)
+
+
+def _clips(manifest: pa.Table) -> dict[str, Clip]:
+    """Where each video lies, by its id."""
+    return {
+        row["video_id"]: Clip(
+            Path(row["path"] or ""), row["start_seconds"], row["end_seconds"], _why_unreadable(row)
+        )
+        for row in manifest.to_pylist()
+    }
+
+
+def _why_unreadable(row: dict[str, Any]) -> str:
+    if row["status"] == "failed":
+        return row["reason"] or "unreadable"
+    return "" if row["path"] else "no video file"

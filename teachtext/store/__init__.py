@@ -1,0 +1,1 @@
+"""File layouts: Zarr for features and decoded media, Parquet for tables and matrices."""

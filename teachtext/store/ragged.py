@@ -1,0 +1,97 @@
+"""Ragged arrays: rows of many sequences end to end, with offsets. NumPy and Zarr, no meaning."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Ragged(Generic[T]):
+    """Sequences of different lengths in one array.
+
+    Attributes:
+        values: (rows, ...) all sequences end to end.
+        offsets: (sequences + 1,) int64; sequence i is ``values[offsets[i]:offsets[i + 1]]``.
+    """
+
+    values: NDArray[T]
+    offsets: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if len(self.values) != self.offsets[-1]:
+            raise ValueError(f"{len(self.values)} rows, but offsets end at {self.offsets[-1]}.")
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> NDArray[T]:
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(sequences,) rows of each."""
+        return np.diff(self.offsets)
+
+    def take(self, indices: NDArray[np.int64]) -> "Ragged[T]":
+        """The sequences of those indices, in that order."""
+        lengths = self.lengths[indices]
+        offsets = offsets_of(lengths)
+        rows = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Ragged(self.values[rows], offsets)
+
+
+def offsets_of(lengths: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """(sequences + 1,) offsets of sequences of those lengths."""
+    counts = np.asarray(list(lengths), dtype=np.int64)
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+
+
+def join(sequences: Iterable[NDArray[T]], empty: NDArray[T]) -> Ragged[T]:
+    """Put sequences end to end.
+
+    Args:
+        sequences: arrays with equal trailing shape and dtype.
+        empty: (0, ...) array of that trailing shape and dtype, for the case of no rows at all.
+    """
+    arrays = list(sequences)
+    return Ragged(np.concatenate([empty, *arrays]), offsets_of(len(array) for array in arrays))
+
+
+def create_array(
+    group: zarr.Group,
+    name: str,
+    values: NDArray[Any],
+    *,
+    chunk_rows: int,
+    chunks_per_shard: int | None = None,
+) -> None:
+    """Write an array in chunks of whole rows, compressed and with a checksum.
+
+    The checksum makes a flipped bit an error on reading instead of a silent wrong number.
+
+    Args:
+        group: where to.
+        name: of the array.
+        values: (rows, ...).
+        chunk_rows: rows in a chunk.
+        chunks_per_shard: chunks that share a file; None: a file per chunk.
+    """
+    trailing = values.shape[1:]
+    shards = None if chunks_per_shard is None else (chunk_rows * chunks_per_shard, *trailing)
+    array = group.create_array(
+        name,
+        shape=values.shape,
+        dtype=str if values.dtype.kind in "OU" else values.dtype,
+        chunks=(chunk_rows, *trailing),
+        shards=shards,
+        compressors=ZstdCodec(level=1, checksum=True),
+    )
+    if values.size:
+        array[:] = values

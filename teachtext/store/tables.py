@@ -1,0 +1,44 @@
+"""Small Parquet tables with metadata: manifest, ledger, ranks. Arrow in, Arrow out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from teachtext.atomic import replacing
+from teachtext.errors import StoreError
+
+
+def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a table; it appears complete or not at all.
+
+    Args:
+        path: the Parquet file.
+        table: its rows.
+        metadata: kept in the schema's metadata.
+    """
+    with replacing(path) as temporary:
+        pq.write_table(
+            table.replace_schema_metadata(dict(metadata or {})), temporary, compression="zstd"
+        )
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a table.
+
+    Raises:
+        StoreError: missing, or no Parquet file.
+    """
+    try:
+        return pq.read_table(path)
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise StoreError(
+            f"Cannot read {path}: {' '.join(str(error).split())}. "
+            "Delete it and run snakemake again."
+        ) from None
+
+
+def table_metadata(table: pa.Table) -> dict[str, str]:
+    """Metadata given to ``write_table``."""
+    return {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}

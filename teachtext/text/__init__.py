@@ -1,0 +1,1 @@
+"""Captions and the frozen text encoders that turn them into token vectors."""

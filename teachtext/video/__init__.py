@@ -1,0 +1,1 @@
+"""Reading video files: what they are, their frames and their sound."""

@@ -1,0 +1,79 @@
+"""The ledger: what became of every video with every expert. Records and Arrow tables."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from teachtext.errors import MediaError
+
+Status = Literal["ok", "partial", "absent", "failed"]
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One (video, expert) pair.
+
+    Attributes:
+        video_id: whose features.
+        expert: name in config.yaml.
+        status: ``ok``; ``partial``: the video broke off; ``absent``: no such signal, or nothing in
+            it; ``failed``: the video could not be read.
+        reason: empty for ``ok``.
+        rows: rows in the feature store.
+        seconds: spent by the expert's network.
+    """
+
+    video_id: str
+    expert: str
+    status: Status
+    reason: str
+    rows: int
+    seconds: float
+
+
+LEDGER_SCHEMA = pa.schema(
+    [
+        ("video_id", pa.string()),
+        ("expert", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("rows", pa.int64()),
+        ("seconds", pa.float64()),
+    ]
+)
+
+
+def ledger_table(entries: Iterable[LedgerEntry]) -> pa.Table:
+    """The entries as an Arrow table."""
+    return pa.Table.from_pylist([asdict(entry) for entry in entries], schema=LEDGER_SCHEMA)
+
+
+def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
+    """Summarise a ledger.
+
+    Args:
+        ledger: all entries.
+        max_failed_fraction: of the videos.
+
+    Returns:
+        One line with the counts.
+
+    Raises:
+        MediaError: more videos failed than allowed.
+    """
+    videos = set(ledger.column("video_id").to_pylist())
+    failed = {
+        row["video_id"]: row["reason"] for row in ledger.to_pylist() if row["status"] == "failed"
+    }
+    if len(failed) > max_failed_fraction * len(videos):
+        reason, count = Counter(failed.values()).most_common(1)[0]
+        raise MediaError(
+            f"{len(failed)} of {len(videos)} videos failed, video.max_failed_fraction allows "
+            f"{max_failed_fraction:g}; most often ({count}): {reason}. "
+            "Mend or remove them, or raise the limit."
+        )
+    counts = Counter(ledger.column("status").to_pylist())
+    return ", ".join(f"{counts[status]} {status}" for status in sorted(counts))

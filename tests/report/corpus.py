@@ -1,0 +1,242 @@
+"""Inputs of the report, of exactly the shapes that the other stages write."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from teachtext.report.inputs import Evaluation
+
+EXPERTS = ["appearance", "audio", "motion"]
+MODELS = {
+    "teacher-glove": {"section": "teachers", "text_encoder": "glove"},
+    "baseline": {"section": "students"},
+    "teachtext": {"section": "students", "teachers": ["teacher-glove"]},
+}
+CAPTIONS_PER_VIDEO = 2
+
+
+def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
+    """One evaluation in memory; every metric has the value of the geometric mean."""
+    names = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
+    metrics = {**dict.fromkeys(names, geometric_mean), "queries": 2, "gallery": 2}
+    values = {
+        "section": "students",
+        "architecture": "CollaborativeExperts",
+        "text_encoder": "minilm",
+        "experts": ("appearance", "audio"),
+        "teachers": (),
+        "captions": "all",
+        "parameters": 1000,
+        "best_epoch": 1,
+        "epochs": 3,
+        "test": {"t2v": metrics, "v2t": metrics},
+        "ranks": {"t2v": np.array([0.0, 1.0]), "v2t": np.array([0.0, 1.0])},
+        "own_captions": np.array([1, 1]),
+        "ranks_path": None,
+    }
+    return Evaluation(model=model, seed=seed, **{**values, **changes})
+
+
+def evaluations_of(model, means, **changes):
+    """One evaluation for each geometric mean, seeds counting from 0."""
+    return [evaluation(model, seed, mean, **changes) for seed, mean in enumerate(means)]
+
+
+class Corpus:
+    """A folder with the inputs of one report, and the arguments to write it.
+
+    Args:
+        folder: everything is written below it.
+        videos: video id -> path of its file.
+        spoken: caption of each caption id, ``{video_id}#{number}``; others get a plain sentence.
+    """
+
+    def __init__(self, folder, videos, *, models=MODELS, seeds=(0, 1), spoken=None, skill=None):
+        self.folder, self.videos, self.models, self.seeds = folder, videos, models, seeds
+        self.captions = {
+            f"{video}#{number}": (spoken or {}).get(f"{video}#{number}", f"somebody shows {video}")
+            for video in videos
+            for number in range(CAPTIONS_PER_VIDEO)
+        }
+        self.skill = skill or {}
+        runs = [(model, seed) for model in models for seed in seeds]
+        self.evaluations = [self._evaluate(*run) for run in runs]
+        self.histories = [self._train(*run) for run in runs]
+        self.manifest = self._probe()
+        self.ledger = self._extract()
+        self.table = self._tabulate()
+
+    def arguments(self, output, denoise=(), queries=4, results_per_query=2):
+        numbers = {"queries": queries, "results-per-query": results_per_query, "seed": 0}
+        files = {"manifest": self.manifest, "ledger": self.ledger, "captions": self.table}
+        return [
+            "--title=A run",
+            *("--evaluations", *map(str, self.evaluations)),
+            *("--histories", *map(str, self.histories)),
+            *("--denoise", *map(str, denoise)),
+            *(f"--{name}={value}" for name, value in {**numbers, **files}.items()),
+            f"--output={output}",
+        ]
+
+    def denoise(self, seed, dropped_every=4):
+        path = self.folder / f"denoise/clean/{seed}.parquet"
+        rows = []
+        for place, (caption_id, caption) in enumerate(self.captions.items()):
+            dropped = place % dropped_every == 0
+            rows.append(
+                {
+                    "caption_id": caption_id,
+                    "video_id": caption_id.split("#")[0],
+                    "caption": caption,
+                    "rank": 100.0 + place if dropped else float(place),
+                    "kept": not dropped,
+                    "reason": "rank 100 or worse" if dropped else "",
+                }
+            )
+        metadata = {"captions": "clean", "seed": str(seed), "keep_rank_below": "100"}
+        return write_table(path, rows, metadata)
+
+    def _evaluate(self, model, seed):
+        generator = np.random.default_rng([seed, len(model), sum(model.encode())])
+        path = self.folder / f"evaluate/{model}/{seed}.json"
+        skill = self.skill.get(model, 0.5)
+        texts = [
+            self._rank(generator, skill, "t2v", caption_id, caption)
+            for caption_id, caption in self.captions.items()
+        ]
+        videos = [self._rank(generator, skill, "v2t", video, "") for video in self.videos]
+        write_table(path.with_suffix(".parquet"), texts + videos)
+        scores = {
+            "t2v": metrics_of([row["rank"] for row in texts], len(self.videos)),
+            "v2t": metrics_of([row["rank"] for row in videos], len(self.captions)),
+        }
+        values = {
+            "model": model,
+            "seed": seed,
+            "architecture": "CollaborativeExperts",
+            "text_encoder": "minilm",
+            "experts": EXPERTS,
+            "teachers": [],
+            "captions": "all",
+            "parameters": 1_234_567 + 1000 * len(model),
+            "best_epoch": 1,
+            "epochs": 3,
+            **self.models[model],
+            "val": scores,
+            "test": scores,
+        }
+        path.write_text(json.dumps(values), encoding="utf-8")
+        return path
+
+    def _rank(self, generator, skill, direction, query_id, query):
+        video = query_id.split("#")[0]
+        gallery = list(self.videos if direction == "t2v" else self.captions)
+        own = video if direction == "t2v" else f"{video}#0"
+        rank = min(int(generator.exponential(len(gallery) * (1 - skill) / 3)), len(gallery) - 1)
+        others = [item for item in generator.permutation(gallery).tolist() if item != own]
+        top = [*others[:rank], own, *others[rank:]][:50]
+        return {
+            "direction": direction,
+            "query_id": query_id,
+            "query": query,
+            "video_id": video,
+            "rank": float(rank),
+            "top": top,
+            "top_similarities": [0.9 - 0.01 * place for place in range(len(top))],
+        }
+
+    def _train(self, model, seed):
+        path = self.folder / f"models/{model}/{seed}/history.parquet"
+        distilled = bool(self.models[model].get("teachers"))
+        skill = 100 * self.skill.get(model, 0.5)
+        generator = np.random.default_rng([seed, len(model)])
+        rows = []
+        for epoch in range(self.models[model].get("epochs", 3)):
+            learned = skill * (1 - np.exp(-(epoch + 1) / 6)) + generator.normal(0, 0.6)
+            ranking = 0.2 * np.exp(-epoch / 5) + 0.02
+            distillation = 0.05 * np.exp(-epoch / 8) if distilled else None
+            rows.append(
+                {
+                    "epoch": epoch,
+                    "learning_rate": 0.001 * 0.95**epoch,
+                    "loss": ranking + (distillation or 0.0),
+                    "ranking_loss": ranking,
+                    "distillation_loss": distillation,
+                    "seconds": 1.5 + generator.random(),
+                    "peak_memory_bytes": 400 * 2**20,
+                    "val_t2v_geometric_mean": max(learned, 1.0),
+                    "val_v2t_geometric_mean": max(learned - 2, 1.0),
+                }
+            )
+        return write_table(path, rows, {"model": model, "seed": str(seed)})
+
+    def _probe(self):
+        rows = [
+            {
+                "video_id": video,
+                "path": str(path),
+                "start_seconds": None,
+                "end_seconds": None,
+                "duration_seconds": 4.0,
+                "status": "ok" if path is not None else "failed",
+                "reason": "" if path is not None else "moov atom not found",
+            }
+            for video, path in self.videos.items()
+        ]
+        schema = {"start_seconds": pa.float64(), "end_seconds": pa.float64()}
+        return write_table(self.folder / "manifest.parquet", rows, types=schema)
+
+    def _extract(self):
+        statuses = {"audio": ["ok", "ok", "absent"], "motion": ["ok", "partial", "ok", "failed"]}
+        reasons = {"absent": "no audio track", "partial": "3 of 12 frames", "failed": "bit rot"}
+        rows = []
+        for expert in EXPERTS:
+            choices = statuses.get(expert, ["ok"])
+            for place, video in enumerate(self.videos):
+                status = choices[place % len(choices)]
+                rows.append(
+                    {
+                        "video_id": video,
+                        "expert": expert,
+                        "status": status,
+                        "reason": reasons.get(status, ""),
+                        "rows": 0 if status in {"absent", "failed"} else 12,
+                        "seconds": 0.1,
+                    }
+                )
+        return write_table(self.folder / "ledger.parquet", rows)
+
+    def _tabulate(self):
+        path = self.folder / "captions.csv"
+        rows = [
+            {"video_id": key.split("#")[0], "caption": caption, "split": "test", "caption_id": key}
+            for key, caption in self.captions.items()
+        ]
+        pa.csv.write_csv(pa.Table.from_pylist(rows), path)
+        return path
+
+
+def metrics_of(ranks, gallery):
+    ranks = np.array(ranks)
+    recalls = {f"R@{k}": 100 * float(np.mean(ranks < k)) for k in (1, 5, 10, 50)}
+    product = recalls["R@1"] * recalls["R@5"] * recalls["R@10"]
+    return {
+        **recalls,
+        "MdR": float(np.median(ranks)) + 1,
+        "MnR": float(np.mean(ranks)) + 1,
+        "geometric_mean": product ** (1 / 3),
+        "queries": len(ranks),
+        "gallery": gallery,
+    }
+
+
+def write_table(path, rows, metadata=None, types=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.Table.from_pylist(rows)
+    for name, kind in (types or {}).items():
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(kind))
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    return path

@@ -1,0 +1,156 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from teachtext.errors import StoreError
+from teachtext.report.page import format_millions, format_rank
+from teachtext.stages.write_report import main
+
+from .corpus import MODELS, Corpus
+
+HOSTILE = "<script>alert(1)</script> \"quoted\" 'n' ../../etc & <img src=http://example.com/x>"
+VOID = {"meta", "img", "input", "wbr", "path", "use", "rect"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and whether every tag is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.open = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def write(corpus, **arguments):
+    output = corpus.folder / "report/index.html"
+    main(corpus.arguments(output, **arguments))
+    return output.read_text(encoding="utf-8")
+
+
+def test_page_is_well_formed_and_has_every_part_in_order(corpus):
+    text = write(corpus, denoise=[corpus.denoise(0)])
+    page = Page(text)
+    assert page.open == []
+    assert re.findall(r'<section id="(\w+)"', text) == [
+        "results", "training", "recall", "availability", "denoising", "gallery", "provenance",
+    ]  # fmt: skip
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_loaded_from_elsewhere(corpus):
+    page = Page(write(corpus))
+    for tag, name, value in page.attributes:
+        if name in {"src", "href", "xlink:href", "srcset", "action"}:
+            assert value.startswith(("data:", "#")), (tag, name, value)
+        assert name == "style" or "url(" not in value or "url(#" in value
+    assert not {"link", "iframe", "object", "base"} & set(page.tags)
+
+
+def test_the_policy_allows_this_script_only(corpus):
+    text = write(corpus)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    assert "default-src 'none'" in policy.replace("&#39;", "'")
+    assert "sha256-" in policy
+    assert Page(text).tags.count("script") == 1
+    assert not [name for _, name, _ in Page(text).attributes if name.startswith("on")]
+
+
+def test_hostile_captions_and_ids_are_text(tmp_path, video):
+    videos = {'"><script>alert(2)</script>': video, "../../b": None, "c": video}
+    spoken = {f"{video_id}#{number}": HOSTILE for video_id in videos for number in range(2)}
+    corpus = Corpus(tmp_path, videos, spoken=spoken)
+    text = write(corpus, denoise=[corpus.denoise(0)])
+    page = Page(text)
+    assert page.tags.count("script") == 1
+    assert "alert(1)" in text
+    assert not [value for tag, name, value in page.attributes if (tag, name) == ("img", "onerror")]
+    images = [value for tag, name, value in page.attributes if (tag, name) == ("img", "src")]
+    assert images
+    assert all(value.startswith("data:image/") for value in images)
+
+
+def test_hostile_model_names_are_text(tmp_path, video):
+    models = {"<b>bold</b>": MODELS["baseline"]}
+    text = write(Corpus(tmp_path, {"a": video, "b": video}, models=models, seeds=(0,)))
+    assert "<b>bold" not in text
+    assert "&lt;b&gt;bold" in text
+
+
+def test_same_bytes_when_written_twice(corpus):
+    denoise = [corpus.denoise(0), corpus.denoise(1)]
+    assert write(corpus, denoise=denoise) == write(corpus, denoise=denoise)
+
+
+def test_one_seed_shows_no_deviation(tmp_path, video):
+    text = write(Corpus(tmp_path, {"a": video, "b": video}, seeds=(3,)))
+    results = text[text.index('id="pane-t2v"') : text.index("Fair comparisons")]
+    assert "±" not in results.replace("Mean ± standard", "")
+    assert "in one seed, of unknown spread" in text
+
+
+def test_without_denoising_there_is_no_such_section(corpus):
+    assert "enoising</" not in write(corpus)
+
+
+def test_a_video_without_picture_says_why(tmp_path, video):
+    videos = {"seen": video, "gone": tmp_path / "gone.mp4", "known": None}
+    text = write(Corpus(tmp_path / "run", videos), queries=6, results_per_query=3)
+    assert 'alt="no picture: No such file or directory"' in text
+    assert 'alt="no picture: moov atom not found"' in text
+    assert "data:image/jpeg;base64," in text
+
+
+def test_results_name_every_model_and_the_best_student_is_bold(corpus):
+    text = write(corpus)
+    pane = text[text.index('id="pane-t2v"') : text.index('id="pane-v2t"')]
+    for model in MODELS:
+        assert pane.count(f"</i>{model}</th>") == 1
+    teachers, students = pane.split("<span>students</span>")
+    best = re.compile(r'class="number best')
+    assert best.findall(teachers) == []
+    assert len(best.findall(students)) >= 7
+
+
+def test_demo_sized_pages_stay_small(corpus):
+    assert len(write(corpus, denoise=[corpus.denoise(0)])) < 500_000
+
+
+def test_a_missing_input_leaves_no_page(corpus):
+    corpus.ledger.unlink()
+    with pytest.raises(StoreError, match="ledger"):
+        write(corpus)
+    assert not (corpus.folder / "report").exists()
+
+
+def test_every_argument_is_required(corpus, capsys):
+    arguments = corpus.arguments(corpus.folder / "index.html")
+    for name in ("title", "manifest", "ledger", "captions", "queries", "seed", "output"):
+        left = [value for value in arguments if not value.startswith(f"--{name}=")]
+        with pytest.raises(SystemExit):
+            main(left)
+        assert f"required: --{name}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("rank", "shown"), [(0.0, "1"), (16.0, "17"), (0.5, "1.5"), (None, "")])
+def test_ranks_count_from_one(rank, shown):
+    assert format_rank(rank) == shown
+
+
+def test_parameters_are_short():
+    assert [format_millions(n) for n in (1_234_567, 262_700_000)] == ["1.23 M", "263 M"]

@@ -1,0 +1,108 @@
+# Config validation, wildcards and input functions; no rules.
+from teachtext.config import load_config
+from teachtext.errors import TeachTextError
+
+try:
+    CONFIG = load_config(config)
+except TeachTextError as error:
+    sys.exit(f"teachtext: {error}")
+
+SHARDS = range(CONFIG.dataset.shards)
+EXPERTS = CONFIG.used_experts()
+MODELS = list(CONFIG.rows())
+
+
+wildcard_constraints:
+    shard=r"\d+",
+    seed=r"-?\d+",
+    expert="|".join(EXPERTS),
+    text_encoder="|".join(CONFIG.text),
+    model="|".join(MODELS),
+    captions="|".join(CONFIG.denoise) or "none",
+
+
+def expert_media(wildcards):
+    """Frames or sound, whichever the expert looks at."""
+    signal = CONFIG.experts[wildcards.expert].signal
+    return f"results/video/{signal}/{wildcards.shard}.zarr"
+
+
+def expert_settings(wildcards):
+    return CONFIG.experts[wildcards.expert].model_dump_json()
+
+
+def expert_text_encoder(wildcards):
+    """The argument of networks that read or listen; empty for the others."""
+    name = CONFIG.experts[wildcards.expert].text_encoder
+    return (
+        [] if name is None else ["--text-encoder", CONFIG.text[name].model_dump_json()]
+    )
+
+
+def encoder_settings(wildcards):
+    return CONFIG.text[wildcards.text_encoder].model_dump_json()
+
+
+def model_tokens(wildcards):
+    encoder = CONFIG.rows()[wildcards.model].text_encoder
+    return f"results/text/{encoder}.parquet"
+
+
+def model_features(wildcards):
+    return expand(
+        "results/experts/{expert}/{shard}.zarr",
+        expert=CONFIG.experts_of(wildcards.model),
+        shard=SHARDS,
+    )
+
+
+def model_feature_arguments(wildcards):
+    """EXPERT=STORE,STORE… for each expert of a model."""
+    return [
+        f"{expert}="
+        + ",".join(f"results/experts/{expert}/{shard}.zarr" for shard in SHARDS)
+        for expert in CONFIG.experts_of(wildcards.model)
+    ]
+
+
+def teacher_similarities(wildcards):
+    return expand(
+        "results/similarities/{teacher}/{seed}.parquet",
+        teacher=CONFIG.rows()[wildcards.model].teachers,
+        seed=wildcards.seed,
+    )
+
+
+def model_captions(wildcards):
+    """The denoised set a model trains on; none for all captions."""
+    captions = CONFIG.rows()[wildcards.model].captions
+    return (
+        []
+        if captions is None
+        else f"results/denoise/{captions}/{wildcards.seed}.parquet"
+    )
+
+
+def model_captions_argument(wildcards):
+    path = model_captions(wildcards)
+    return ["--captions", path] if path else []
+
+
+def model_architecture(wildcards):
+    return CONFIG.architecture_of(wildcards.model).model_dump_json()
+
+
+def model_training(wildcards):
+    return CONFIG.training_of(wildcards.model).model_dump_json()
+
+
+def denoise_similarities(wildcards):
+    return expand(
+        "results/similarities/{teacher}/{seed}.parquet",
+        teacher=CONFIG.denoise[wildcards.captions].teachers,
+        seed=wildcards.seed,
+    )
+
+
+def denoise_threshold(wildcards):
+    return CONFIG.denoise[wildcards.captions].keep_rank_below

@@ -1,0 +1,22 @@
+rule evaluate_model:
+    input:
+        model="results/models/{model}/{seed}",
+        tokens=model_tokens,
+        features=model_features,
+    output:
+        metrics="results/evaluate/{model}/{seed}.json",
+        ranks="results/evaluate/{model}/{seed}.parquet",
+    log:
+        "logs/evaluate_model/{model}/{seed}.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    params:
+        features=model_feature_arguments,
+        top=CONFIG.evaluate.top,
+    message:
+        "Evaluating {wildcards.model}, seed {wildcards.seed}"
+    shell:
+        "python -m teachtext evaluate-model --model {input.model:q} --tokens {input.tokens:q} "
+        "--features {params.features:q} --top {params.top} --threads {threads} "
+        "--ranks {output.ranks:q} --output {output.metrics:q} > {log} 2>&1"

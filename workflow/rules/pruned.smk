@@ -1,0 +1,29 @@
+rule train_pruned:
+    input:
+        tokens=model_tokens,
+        features=model_features,
+        ledger=ancient("results/experts/ledger.parquet"),
+        teachers=teacher_similarities,
+        captions=model_captions,
+    output:
+        directory("results/models/{model}/{seed}"),
+    log:
+        "logs/train_pruned/{model}/{seed}.log",
+    wildcard_constraints:
+        model="|".join(CONFIG.pruned) or "none",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    params:
+        features=model_feature_arguments,
+        captions=model_captions_argument,
+        architecture=model_architecture,
+        training=model_training,
+    message:
+        "Training pruned student {wildcards.model}, seed {wildcards.seed}"
+    shell:
+        "python -m teachtext train-pruned --model {wildcards.model} --seed {wildcards.seed} "
+        "--tokens {input.tokens:q} --features {params.features:q} "
+        "--teachers {input.teachers:q} {params.captions:q} "
+        "--architecture {params.architecture:q} --training {params.training:q} "
+        "--threads {threads} --output {output:q} > {log} 2>&1"

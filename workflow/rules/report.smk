@@ -1,0 +1,37 @@
+rule write_report:
+    input:
+        evaluations=expand(
+            "results/evaluate/{model}/{seed}.json", model=MODELS, seed=CONFIG.seeds
+        ),
+        models=expand("results/models/{model}/{seed}", model=MODELS, seed=CONFIG.seeds),
+        manifest="results/video/manifest.parquet",
+        ledger="results/experts/ledger.parquet",
+        captions=CONFIG.dataset.captions,
+        denoise=expand(
+            "results/denoise/{captions}/{seed}.parquet",
+            captions=CONFIG.denoise,
+            seed=CONFIG.seeds,
+        ),
+    output:
+        "results/report/index.html",
+    log:
+        "logs/write_report/write_report.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        report=CONFIG.report,
+        histories=expand(
+            "results/models/{model}/{seed}/history.parquet",
+            model=MODELS,
+            seed=CONFIG.seeds,
+        ),
+    message:
+        "Writing the report"
+    shell:
+        "python -m teachtext write-report --title {params.report.title:q} "
+        "--evaluations {input.evaluations:q} --histories {params.histories:q} "
+        "--manifest {input.manifest:q} --ledger {input.ledger:q} "
+        "--captions {input.captions:q} --denoise {input.denoise:q} "
+        "--queries {params.report.queries} "
+        "--results-per-query {params.report.results_per_query} --seed {params.report.seed} "
+        "--output {output:q} > {log} 2>&1"

@@ -1,0 +1,51 @@
+rule train_teacher:
+    input:
+        tokens=model_tokens,
+        features=model_features,
+        ledger=ancient("results/experts/ledger.parquet"),
+        teachers=teacher_similarities,
+        captions=model_captions,
+    output:
+        directory("results/models/{model}/{seed}"),
+    log:
+        "logs/train_teacher/{model}/{seed}.log",
+    wildcard_constraints:
+        model="|".join(CONFIG.teachers) or "none",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    params:
+        features=model_feature_arguments,
+        captions=model_captions_argument,
+        architecture=model_architecture,
+        training=model_training,
+    message:
+        "Training teacher {wildcards.model}, seed {wildcards.seed}"
+    shell:
+        "python -m teachtext train-teacher --model {wildcards.model} --seed {wildcards.seed} "
+        "--tokens {input.tokens:q} --features {params.features:q} "
+        "--teachers {input.teachers:q} {params.captions:q} "
+        "--architecture {params.architecture:q} --training {params.training:q} "
+        "--threads {threads} --output {output:q} > {log} 2>&1"
+
+
+rule compute_similarities:
+    input:
+        model="results/models/{model}/{seed}",
+        tokens=model_tokens,
+        features=model_features,
+    output:
+        "results/similarities/{model}/{seed}.parquet",
+    log:
+        "logs/compute_similarities/{model}/{seed}.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    params:
+        features=model_feature_arguments,
+    message:
+        "Computing the similarities of {wildcards.model}, seed {wildcards.seed}"
+    shell:
+        "python -m teachtext compute-similarities --model {input.model:q} "
+        "--tokens {input.tokens:q} --features {params.features:q} "
+        "--threads {threads} --output {output:q} > {log} 2>&1"
