@@ -4,6 +4,7 @@ Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
@@ -203,3 +204,8 @@ def _check_order(config: Config) -> None:
 def shard_of(video_id: str, shards: int) -> int:
     """Shard of a video: a hash of its id, so that adding videos moves none."""
     return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big") % shards
+
+
+def json_schema() -> str:
+    """JSON schema of config.yaml, for editors; kept in workflow/schemas."""
+    return json.dumps(Config.model_json_schema(), indent=2)

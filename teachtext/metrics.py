@@ -69,8 +69,12 @@ def video_to_text_ranks(
 
 
 def recall_at(k: int, ranks: NDArray[Any]) -> float:
-    """Percentage of queries whose own item is among the first k."""
-    return 100.0 * float(np.mean(ranks < k))
+    """Percentage of queries whose own item is among the first k.
+
+    As in the authors' code, a tie for the first place (rank 0.5) is no hit at 1.
+    """
+    hits = ranks == 0 if k == 1 else ranks < k
+    return 100.0 * float(np.mean(hits))
 
 
 def median_rank(ranks: NDArray[Any]) -> float:

@@ -1,0 +1,44 @@
+# `make demo`: from nothing to results/report/index.html.  `make test`: lint and all tests.
+PYTHON ?= python3
+CORES ?= $(shell nproc)
+VENV := .venv
+BIN := $(VENV)/bin
+# snakemake's jobs call `python`, which must be the one of the environment
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" HF_HUB_OFFLINE=1
+
+.PHONY: demo test unit lint format schema clean
+
+demo: $(VENV)/installed
+	$(RUN) snakemake --cores $(CORES)
+	@echo "Open results/report/index.html"
+
+test: lint unit
+
+unit: $(VENV)/installed
+	$(RUN) pytest
+
+lint: $(VENV)/installed
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) codespell
+	$(RUN) mypy
+	$(RUN) snakefmt --check Snakefile workflow
+	$(RUN) snakemake --lint
+
+format: $(VENV)/installed
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+	$(RUN) snakefmt Snakefile workflow
+
+schema: $(VENV)/installed
+	$(RUN) python -c 'from teachtext.config import json_schema; print(json_schema())' > workflow/schemas/config.schema.json
+
+# constraints.txt is the whole closure, so nothing is left to resolve
+$(VENV)/installed: constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) results logs data/demo .snakemake

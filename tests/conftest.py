@@ -1,0 +1,17 @@
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def shipped_config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -1,0 +1,76 @@
+import pytest
+
+from teachtext.dataset import check_dataset, read_captions, read_videos
+from teachtext.errors import DatasetError
+
+VIDEOS = "video_id,path\na,a.mp4\nb,sub/b.mp4\nc,c.mp4\n"
+CAPTIONS = "video_id,caption,split\na,a dog,train\na,a hound,train\nb,a cat,val\nc,a cow,test\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(text):
+        path = tmp_path / "table.csv"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_paths_count_from_the_table(table, tmp_path):
+    videos = read_videos(table(VIDEOS))
+    assert [video.path for video in videos][1] == tmp_path / "sub/b.mp4"
+
+
+def test_clip_times_are_optional(table):
+    (video,) = read_videos(table("video_id,path,start_seconds,end_seconds\na,a.mp4,1.5,\n"))
+    assert (video.start_seconds, video.end_seconds) == (1.5, None)
+
+
+def test_captions_get_ids(table):
+    ids = [caption.caption_id for caption in read_captions(table(CAPTIONS))]
+    assert ids == ["a#0", "a#1", "b#0", "c#0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no column 'video_id'"),
+        ("video_id,path\n", "no rows"),
+        ("video_id,file\na,b\n", "no column 'path'"),
+        ("video_id,path\na,x\na,y\n", "'a' occurs more than once"),
+        ("video_id,path\na,\n", "is empty"),
+        ("video_id,path,start_seconds\na,b,soon\n", "'soon'"),
+    ],
+)
+def test_bad_video_tables(table, text, words):
+    with pytest.raises(DatasetError, match=words):
+        read_videos(table(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("video_id,caption,split\n", "no rows"),
+        ("video_id,caption,split\na,x,training\n", "'training'. Use one of: train, val, test"),
+        ("video_id,caption,split\na, ,train\n", "empty caption"),
+        ("video_id,caption,split\na,x,train\na,y,test\n", "splits train and test"),
+        ("video_id,caption,split,caption_id\na,x,train,1\na,y,train,1\n", "'1' occurs more"),
+    ],
+)
+def test_bad_caption_tables(table, text, words):
+    with pytest.raises(DatasetError, match=words):
+        read_captions(table(text))
+
+
+def test_a_caption_of_an_unknown_video(table):
+    captions = read_captions(table(CAPTIONS))
+    videos = read_videos(table("video_id,path\na,a.mp4\nb,b.mp4\n"))
+    with pytest.raises(DatasetError, match="first 'c'"):
+        check_dataset(videos, captions)
+
+
+def test_an_empty_split(table):
+    captions = [c for c in read_captions(table(CAPTIONS)) if c.split != "val"]
+    with pytest.raises(DatasetError, match="No caption has split 'val'"):
+        check_dataset(read_videos(table(VIDEOS)), captions)

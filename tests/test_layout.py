@@ -1,0 +1,50 @@
+"""The law: one word everywhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from teachtext.cli import stage_names
+
+ROOT = Path(__file__).parent.parent
+STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
+RULES = {
+    name: (path.stem, body)
+    for path in (ROOT / "workflow/rules").glob("*.smk")
+    for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", path.read_text(), re.M | re.S)
+}
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "common"])
+def test_a_stage_word_names_file_section_and_heading(stage):
+    assert (ROOT / f"workflow/rules/{stage}.smk").exists()
+    assert stage in yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert re.search(rf"^### {stage}$", (ROOT / "README.md").read_text(), re.M)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_names_its_module_command_and_log(rule):
+    _, body = RULES[rule]
+    assert (ROOT / f"teachtext/stages/{rule}.py").exists()
+    assert f"python -m teachtext {rule.replace('_', '-')} " in body
+    assert f'"logs/{rule}/' in body
+
+
+def test_every_command_has_a_rule():
+    assert {name.replace("-", "_") for name in stage_names()} == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_message_and_environment(rule):
+    _, body = RULES[rule]
+    (environment,) = re.findall(r'"\.\./\.\./(envs/\w+\.yaml)"', body)
+    assert (ROOT / environment).exists()
+    assert "message:" in body
+
+
+def test_sections_follow_the_data():
+    sections = list(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    stages = [stage for stage in STAGES if stage != "common"]
+    assert [section for section in sections if section in stages] == stages
