@@ -1,6 +1,7 @@
 """Running one expert over the decoded videos of a shard, resuming where a killed job stopped."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -16,6 +17,8 @@ from teachtext.store.workdir import Arrays, WorkDirectory
 from teachtext.video.ledger import LedgerEntry, Status
 from teachtext.video.media import Audio, Frames
 from teachtext.video.sampling import sample_times, subset
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def extract_shard(
     features: dict[str, Features | None] = {item.video_id: None for item in items}
     seconds = dict.fromkeys(features, 0.0)
     progress = tqdm(total=len(items), desc=name, unit="video", mininterval=1)
+    finished = sum(work.has(item.video_id, item.key) for item in items)
+    log.info("%d of %d videos are extracted already", finished, len(items))
     for item, observed in _observed(media, signal, fps):
         key = (item.video_id, item.key)
         if not work.has(*key):
