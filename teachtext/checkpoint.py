@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from teachtext import __version__
 from teachtext.atomic import replacing
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.errors import StoreError
 from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tables import write_table
+from teachtext.weights import WeightsIdentity
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from teachtext.checkpoint import ModelCard, load_model, save_model
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.data import RetrievalSet, epoch_batches, pad
 from teachtext.dataset import Caption
 from teachtext.denoising import judge_captions, kept_captions, verdict_table
@@ -13,6 +12,7 @@ from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.store.features import ExpertFeatures, StoreIdentity
 from teachtext.store.ragged import join
 from teachtext.training import train_model
+from teachtext.weights import WeightsIdentity
 
 ARCHITECTURE = ArchitectureSettings(
     architecture="CollaborativeExperts",

@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.video.media import Audio, Frames
+from teachtext.weights import WeightsIdentity
 
 Signal = Literal["frames", "audio"]
 """Which decoded signal an expert looks at."""

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from teachtext.checkpoints import identify_weights
 from teachtext.experts.base import Features
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import Frames
+from teachtext.weights import identify_weights
 
 SIDE_PIXELS = 224
 BATCH_FRAMES = 4

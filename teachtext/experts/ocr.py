@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.checkpoints import identify_weights
 from teachtext.experts.base import Features, Recognised
 from teachtext.experts.transcript import combine_weights, embed_recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.text.encoders import TextEncoder
 from teachtext.video.media import Frames
+from teachtext.weights import identify_weights
 
 MIN_SCORE = 0.6
 """Recognition confidence below which a piece is dropped."""

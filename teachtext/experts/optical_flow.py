@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.experts.base import Features
 from teachtext.packages import package_folder
 from teachtext.video.media import Frames
+from teachtext.weights import WeightsIdentity
 
 LONG_SIDE_PIXELS = 96
 CELLS = 3

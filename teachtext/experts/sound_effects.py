@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from teachtext.checkpoints import identify_weights
 from teachtext.experts.base import Features
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import SAMPLE_RATE, Audio
+from teachtext.weights import identify_weights
 
 NETWORK_RATE = 44_100
 """Samples per second that the network was trained at."""

@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.experts.base import Features, Recognised
 from teachtext.text.encoders import TextEncoder
 from teachtext.video.media import Audio, Frames
+from teachtext.weights import WeightsIdentity
 
 
 class SpeechRecogniser(Protocol):

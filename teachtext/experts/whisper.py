@@ -2,12 +2,12 @@
 
 import math
 
-from teachtext.checkpoints import identify_weights
 from teachtext.experts.base import Features, Recognised
 from teachtext.experts.transcript import combine_weights, embed_recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.text.encoders import TextEncoder
 from teachtext.video.media import Audio
+from teachtext.weights import identify_weights
 
 MAX_NO_SPEECH_PROBABILITY = 0.6
 """Whisper's own threshold above which a segment counts as silence (Radford et al., 2022, 4.5)."""

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from teachtext import __version__
 from teachtext.atomic import replacing
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.errors import StoreError
 from teachtext.experts.base import Features
 from teachtext.store.ragged import Ragged, create_array, join
+from teachtext.weights import WeightsIdentity
 
 CHUNK_ROWS = 64
 CHUNKS_PER_SHARD = 128

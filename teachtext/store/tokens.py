@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from teachtext.atomic import replacing
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.dataset import Caption
 from teachtext.store.ragged import Ragged, join
 from teachtext.store.tables import read_table, table_metadata
+from teachtext.weights import WeightsIdentity
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.checkpoints import WeightsIdentity
+from teachtext.weights import WeightsIdentity
 
 TEXT_ENCODERS = {
     "glove": "teachtext.text.glove:GloVe",

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from teachtext.checkpoints import identify_weights
 from teachtext.packages import package_folder, package_version
+from teachtext.weights import identify_weights
 
 WORD = re.compile(r"[^\W_]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W_]+")
 """A word as GloVe's own tokeniser cuts it: "don't" is "do" + "n't", "dog's" is "dog" + "'s"."""

@@ -21,9 +21,9 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils import cached_file
 
-from teachtext.checkpoints import WeightsIdentity, identify_weights
 from teachtext.errors import ConfigError
 from teachtext.packages import package_folder, package_version
+from teachtext.weights import WeightsIdentity, identify_weights
 
 BATCH_TOKENS = 1024
 """Padded tokens in one batch; bounds memory whatever the length of the captions."""

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from teachtext.checkpoints import identify_weights
 from teachtext.packages import package_folder, package_version
+from teachtext.weights import identify_weights
 
 
 class WordLlama:

@@ -1,8 +1,8 @@
 import numpy as np
 
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.experts.base import Recognised
 from teachtext.experts.transcript import combine_weights, embed_recognised
+from teachtext.weights import WeightsIdentity
 
 
 class Spelling:

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext.checkpoints import WeightsIdentity
 from teachtext.dataset import Caption
 from teachtext.errors import StoreError
 from teachtext.experts.base import Features, Recognised
@@ -12,6 +11,7 @@ from teachtext.store.ragged import join
 from teachtext.store.similarities import read_similarities, write_similarities
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.store.workdir import WorkDirectory
+from teachtext.weights import WeightsIdentity
 
 WEIGHTS = WeightsIdentity("toy 1.0", "abc")
 IDENTITY = StoreIdentity("appearance", "toy", 2, WEIGHTS, {"fps": 2.0})
