@@ -55,10 +55,10 @@ def judge_captions(
 
 def _decide(rank: float, best_of_video: bool, keep_rank_below: float) -> tuple[bool, str]:
     if rank < keep_rank_below:
-        return True, f"rank below {keep_rank_below:g}"
+        return True, f"its video is among the first {keep_rank_below:g}"
     if best_of_video:
         return True, "the video's best caption"
-    return False, f"rank not below {keep_rank_below:g}"
+    return False, f"its video is not among the first {keep_rank_below:g}"
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> pa.Table:
