@@ -202,3 +202,13 @@ def test_too_many_failures_stop_the_run():
     assert check_failures(table, max_failed_fraction=0.7) == "2 failed, 1 ok"
     with pytest.raises(MediaError, match=r"2 of 3 videos failed.*torn"):
         check_failures(table, max_failed_fraction=0.5)
+
+
+def test_finished_videos_are_not_decoded_again(tmp_path):
+    path = write_clip(tmp_path / "clip.mp4")
+    record, work = record_of(path), WorkDirectory(tmp_path / "work", {})
+    arguments = {"rates": [1.0], "short_side": 48, "workers": 1, "limits": LIMITS}
+    (first,) = decode_shard([record], work, **arguments)
+    path.unlink()  # so that decoding again would fail
+    assert decode_shard([record], work, **arguments) == [first]
+    assert first.has_audio
