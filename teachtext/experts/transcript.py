@@ -2,32 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from teachtext.experts.base import Features, Recognised
 from teachtext.text.encoders import TextEncoder
-from teachtext.video.media import Audio, Frames
 from teachtext.weights import WeightsIdentity
-
-
-class SpeechRecogniser(Protocol):
-    """Hears words in a clip's sound."""
-
-    weights: WeightsIdentity
-
-    def recognise(self, audio: Audio) -> list[Recognised]:
-        """What is said, in order of time; empty where nobody speaks."""
-
-
-class TextReader(Protocol):
-    """Reads words in a clip's frames."""
-
-    weights: WeightsIdentity
-
-    def recognise(self, frames: Frames) -> list[Recognised]:
-        """What is written, in order of time; empty where nothing is."""
 
 
 def embed_recognised(pieces: Sequence[Recognised], text_encoder: TextEncoder) -> Features:

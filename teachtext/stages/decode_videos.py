@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from collections import Counter
 from pathlib import Path
 
 from teachtext.store.media import write_audio, write_frames
@@ -44,4 +45,6 @@ def main(argv: list[str]) -> None:
     write_frames(args.frames, items)
     write_audio(args.audio, items)
     work.remove()
-    log.info("decoded %d of %d videos", sum(item.path is not None for item in items), len(items))
+    decoders = Counter(item.decoder for item in items if item.path is not None)
+    for decoder, count in decoders.most_common():
+        log.info("%d of %d videos decoded by %s", count, len(items), decoder)

@@ -26,6 +26,7 @@ class MediaItem:
         video_id: whose.
         path: item with ``pixels``, ``seconds`` and ``samples``; None if decoding failed.
         duration_seconds: of the clip.
+        decoder: which one read the frames, and why not the usual one.
         problem: why it failed, or why not all frames are there; else empty.
         audio_problem: why its sound track could not be read; else empty.
         has_audio: there is a sound track, and it was read.
@@ -35,6 +36,7 @@ class MediaItem:
     video_id: str
     path: Path | None
     duration_seconds: float
+    decoder: str
     problem: str
     audio_problem: str
     has_audio: bool
@@ -104,6 +106,7 @@ def read_items(path: Path) -> list[MediaItem]:
             str(video["video_id"]),
             path if video["decoded"] else None,
             float(str(video["duration_seconds"])),
+            str(video["decoder"]),
             str(video["problem"]),
             str(video["audio_problem"]),
             bool(video["has_audio"]),
@@ -120,6 +123,7 @@ def _new_group(path: Path, items: list[MediaItem]) -> zarr.Group:
             "video_id": item.video_id,
             "decoded": item.path is not None,
             "duration_seconds": item.duration_seconds,
+            "decoder": item.decoder,
             "problem": item.problem,
             "audio_problem": item.audio_problem,
             "has_audio": item.has_audio,

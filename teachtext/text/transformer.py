@@ -38,21 +38,19 @@ class TransformerEncoder:
     vision-language model all work. Results do not depend on how captions are batched (to 1e-4).
     """
 
-    def __init__(self, *, checkpoint: str, max_tokens: int, device: str = "cpu") -> None:
+    def __init__(self, *, checkpoint: str, max_tokens: int) -> None:
         """Load tokeniser and model.
 
         Args:
             checkpoint: hub id or local folder.
             max_tokens: longer captions are cut, special tokens counted.
-            device: where torch computes.
 
         Raises:
             ConfigError: there is no such checkpoint, or it needs code of its own.
         """
         self._tokenizer, model = _load(checkpoint)
         self.weights = _identify(checkpoint, model)
-        self._model = _text_tower(model).eval().to(device)
-        self._device = device
+        self._model = _text_tower(model).eval()
         self.dim = int(model.config.get_text_config().hidden_size)
         self.max_tokens = min(max_tokens, int(self._tokenizer.model_max_length))
 
@@ -83,9 +81,7 @@ class TransformerEncoder:
         )
         lengths_B = torch.tensor([len(ids) for ids in tokens])
         mask_BN = (torch.arange(ids_BN.shape[1]) < lengths_B[:, None]).long()
-        output = self._model(
-            input_ids=ids_BN.to(self._device), attention_mask=mask_BN.to(self._device)
-        )
+        output = self._model(input_ids=ids_BN, attention_mask=mask_BN)
         states_BND = output.last_hidden_state.float().cpu().numpy()
         return [
             states_ND[: len(ids)].copy() for states_ND, ids in zip(states_BND, tokens, strict=True)

@@ -158,6 +158,7 @@ def shard(tmp_path, clip):
 def test_decoded_media_round_trip(shard):
     (first, frames), (second, _) = read_frames(shard / "frames")
     assert (first.video_id, second.video_id) == ("v", "silent")
+    assert first.decoder == "decord"
     assert frames.pixels_THWC.shape == (4, 48, 64, 3)
     assert [item.has_audio for item in read_items(shard / "audio")] == [True, False, False]
 
