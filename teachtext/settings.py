@@ -9,6 +9,7 @@ from teachtext.experts.registry import EXPERTS
 from teachtext.text.encoders import TEXT_ENCODERS
 
 Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts"]
+Precision = Literal["float32", "bfloat16", "float16"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -60,6 +61,15 @@ class ExpertSettings(Settings):
     text_encoder: str | None = Field(
         None, description="name in `text` that embeds what it reads or hears; text readers only"
     )
+    checkpoint: str | None = Field(
+        None, description="hub id or local folder; networks `transformers-…` only"
+    )
+    detector: str | None = Field(
+        None, description="hub id or local folder of the face detector; `transformers-face` only"
+    )
+    precision: Precision | None = Field(
+        None, description="of the network's numbers, default float32; `transformers-…` only"
+    )
 
     @property
     def signal(self) -> Signal:
@@ -73,12 +83,13 @@ class ExpertSettings(Settings):
                 f"unknown network {self.network!r}; choose one of: {', '.join(EXPERTS)}"
             )
         spec = EXPERTS[self.network]
-        if (self.fps is not None) != (spec.signal == "frames"):
-            needed = "needs fps" if spec.signal == "frames" else "listens and takes no fps"
-            raise ValueError(f"network {self.network} {needed}")
-        if (self.text_encoder is not None) != spec.reads_text:
-            needed = "needs text_encoder" if spec.reads_text else "takes no text_encoder"
-            raise ValueError(f"network {self.network} {needed}")
+        given = self.model_dump(exclude={"network"}, exclude_none=True)
+        for key in spec.needs:
+            if key not in given:
+                raise ValueError(f"network {self.network} needs {key}")
+        for key in given:
+            if key not in spec.needs + spec.takes:
+                raise ValueError(f"network {self.network} takes no {key}")
         return self
 
 

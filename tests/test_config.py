@@ -27,7 +27,6 @@ def test_the_schema_file_does_not_drift():
         (("training", "epochs"), 0, ["training.epochs", "greater than 0", "got 0"]),
         (("training", "epoch"), 3, ["training.epoch", "not a known key"]),
         (("experts", "motion", "network"), "foo", ["'foo'", "optical-flow"]),
-        (("experts", "audio", "fps"), 2, ["experts.audio", "takes no fps"]),
         (("experts", "ocr", "text_encoder"), "bart", ["'bart'", "glove, wordllama, minilm"]),
         (("text", "glove", "encoder"), "foo", ["'foo'", "minilm"]),
         (("students", "teachtext", "teachers"), ["foo"], ["students.teachtext", "'foo'"]),

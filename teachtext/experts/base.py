@@ -1,7 +1,9 @@
 """What every expert is: a frozen network that turns one video's frames or sound into features."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,21 +59,38 @@ class Features:
             )
 
 
-class FrameExpert(Protocol):
-    """An expert that looks at frames."""
+Observed = TypeVar("Observed", Frames, Audio)
+ObservedIn = TypeVar("ObservedIn", Frames, Audio, contravariant=True)
+
+
+class Expert(Protocol[ObservedIn]):
+    """A frozen network that looks at frames, or listens to sound.
+
+    Attributes:
+        dim: D, width of a row.
+        weights: which weights, and their hash.
+        videos_per_batch: how many videos it is given at once. A batch is computed again as a whole
+            when a job is killed in it, and holds the same videos again: rows may differ in their
+            last bits with what else was in the batch.
+    """
 
     dim: int
     weights: WeightsIdentity
+    videos_per_batch: int
 
-    def extract(self, frames: Frames) -> Features:
-        """Features of one video's frames."""
+    def extract_batch(self, videos: Sequence[ObservedIn]) -> list[Features]:
+        """Features of each video."""
 
 
-class AudioExpert(Protocol):
-    """An expert that listens."""
+class VideoByVideo(ABC, Generic[Observed]):
+    """Base of experts that gain nothing from seeing several videos at once."""
 
-    dim: int
-    weights: WeightsIdentity
+    videos_per_batch = 1
 
-    def extract(self, audio: Audio) -> Features:
-        """Features of one video's sound."""
+    def extract_batch(self, videos: Sequence[Observed]) -> list[Features]:
+        """Features of each video."""
+        return [self.extract(video) for video in videos]
+
+    @abstractmethod
+    def extract(self, observed: Observed, /) -> Features:
+        """Features of one video's frames or sound."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from teachtext.experts.base import Features
+from teachtext.experts.base import Features, VideoByVideo
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import Frames
 from teachtext.weights import identify_weights
@@ -17,7 +17,7 @@ BATCH_FRAMES = 4
 """Small batches stay in the processor's cache: larger ones are slower on a CPU."""
 
 
-class EfficientNetLite0:
+class EfficientNetLite0(VideoByVideo[Frames]):
     """Pooled last feature map of EfficientNet-Lite0, 1280-d (Tan and Le, 2019).
 
     Frames are squashed to 224 x 224 rather than cropped: a caption describes all of the frame,
@@ -45,9 +45,7 @@ class EfficientNetLite0:
 
     def extract(self, frames: Frames) -> Features:
         """One row per frame."""
-        pixels = frames.pixels_THWC
-        starts = range(0, len(pixels), BATCH_FRAMES)
-        rows = [self._embed(pixels[start : start + BATCH_FRAMES]) for start in starts]
+        rows = [self._embed(block) for block in frames.blocks(BATCH_FRAMES)]
         return Features(
             np.concatenate([np.zeros((0, self.dim), np.float32), *rows]),
             frames.seconds_T,

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from teachtext.experts.base import Features, Recognised, Signal
+from teachtext.experts.base import Expert, Features, Recognised, Signal
 from teachtext.store.media import MediaItem, read_audio, read_frames, read_items
 from teachtext.store.workdir import Arrays, WorkDirectory
 from teachtext.video.ledger import LedgerEntry, Status
@@ -38,11 +38,13 @@ def at_rate(frames: Frames, fps: float) -> Frames:
     """The frames that an expert of that rate asked for."""
     wanted = sample_times(frames.duration_seconds, fps)
     chosen = subset(frames.seconds_T, wanted)
-    return Frames(frames.pixels_THWC[chosen], frames.seconds_T[chosen], frames.duration_seconds)
+    return Frames(
+        np.asarray(frames.pixels_THWC)[chosen], frames.seconds_T[chosen], frames.duration_seconds
+    )
 
 
 def extract_shard(
-    extract: Callable[[Any], Features],
+    expert: Expert[Any],
     media: Path,
     work: WorkDirectory,
     *,
@@ -53,7 +55,7 @@ def extract_shard(
     """Extract one expert's features of one shard.
 
     Args:
-        extract: of the loaded network; takes Frames or Audio.
+        expert: the loaded network.
         media: the shard's decoded frames or sound, whichever the expert looks at.
         work: where finished videos are.
         name: of the expert in config.yaml.
@@ -69,7 +71,7 @@ def extract_shard(
     for item, observed in _observed(media, signal, fps):
         key = (item.video_id, item.key)
         if not work.has(*key):
-            work.save(_timed(extract, observed), *key)
+            work.save(_timed(expert, observed), *key)
         arrays = work.load(*key)
         features[item.video_id] = _unpack(arrays)
         seconds[item.video_id] = float(arrays["seconds"])
@@ -113,9 +115,9 @@ def _observed(
             yield item, at_rate(frames, fps)
 
 
-def _timed(extract: Callable[[Any], Features], observed: Frames | Audio) -> Arrays:
+def _timed(expert: Expert[Any], observed: Frames | Audio) -> Arrays:
     begin = time.perf_counter()
-    features = extract(observed)
+    (features,) = expert.extract_batch([observed])
     recognised = json.dumps([asdict(piece) for piece in features.recognised])
     return {
         "features": features.features_TD,

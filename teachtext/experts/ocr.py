@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.experts.base import Features, Recognised
+from teachtext.experts.base import Features, Recognised, VideoByVideo
 from teachtext.experts.transcript import combine_weights, embed_recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.text.encoders import TextEncoder
@@ -21,6 +21,8 @@ MIN_SIDE_PIXELS = 320
 MAX_SIDE_PIXELS = 960
 """Larger frames are reduced so that the longer side has this many pixels; bounds the cost."""
 
+BLOCK_FRAMES = 16
+"""Frames in memory at once."""
 
 MAX_ASPECT = 8
 """Frames longer than this many times their width are not read: enlarging them has no bound."""
@@ -51,13 +53,10 @@ class PPOCRReader:
     def recognise(self, frames: Frames) -> list[Recognised]:
         """Lines of text; the same line in consecutive frames is one piece."""
         ends = frames.end_seconds(1 / self.fps)
+        pixels_of = (pixels for block in frames.blocks(BLOCK_FRAMES) for pixels in block)
+        moments = zip(pixels_of, frames.seconds_T, ends, strict=True)
         return merge_repeats(
-            [
-                self._read(pixels, float(start), float(end))
-                for pixels, start, end in zip(
-                    frames.pixels_THWC, frames.seconds_T, ends, strict=True
-                )
-            ]
+            [self._read(pixels, float(start), float(end)) for pixels, start, end in moments]
         )
 
     def _read(self, pixels_HWC: NDArray[np.uint8], start: float, end: float) -> list[Recognised]:
@@ -95,7 +94,7 @@ def merge_repeats(frames: list[list[Recognised]]) -> list[Recognised]:
     return pieces
 
 
-class RapidOCRReader:
+class RapidOCRReader(VideoByVideo[Frames]):
     """Token vectors of what is written: one row per token, D of the text encoder."""
 
     def __init__(self, *, fps: float, text_encoder: TextEncoder) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.experts.base import Features
+from teachtext.experts.base import Features, VideoByVideo
 from teachtext.packages import package_folder
 from teachtext.video.media import Frames
 from teachtext.weights import WeightsIdentity
@@ -20,6 +20,9 @@ STILL_PIXELS = 0.2
 """Flow shorter than this between two frames is noise of the decoder, not motion."""
 
 WINDOW_SECONDS = 1.0
+BLOCK_FRAMES = 16
+"""Frames in memory at full size; a shrunk one is some 6 kB."""
+
 FARNEBACK: dict[str, Any] = {
     "pyr_scale": 0.5,
     "levels": 4,
@@ -33,7 +36,7 @@ FARNEBACK: dict[str, Any] = {
 PAIR_DIM = CELLS**2 * DIRECTIONS + CELLS**2 + 1 + DIRECTIONS
 
 
-class OpticalFlow:
+class OpticalFlow(VideoByVideo[Frames]):
     """Motion in windows of one second, 180-d, from Farneback's dense flow (2003).
 
     Each pair of consecutive frames gives 90 numbers, all >= 0 and under a square root, so that
@@ -90,7 +93,7 @@ class OpticalFlow:
         """(P, 90) description of each pair of consecutive frames."""
         seconds_P = np.diff(frames.seconds_T)
         seconds_P = np.where(seconds_P > 0, seconds_P, 1 / self.fps)
-        grey = [_shrink(pixels) for pixels in frames.pixels_THWC]
+        grey = [_shrink(pixels) for block in frames.blocks(BLOCK_FRAMES) for pixels in block]
         pairs = zip(grey[:-1], grey[1:], seconds_P, strict=True)
         return np.stack([describe_flow(_flow(a, b), seconds) for a, b, seconds in pairs])
 

@@ -2,9 +2,10 @@
 
 import importlib
 from dataclasses import dataclass
+from typing import Any
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import AudioExpert, FrameExpert, Signal
+from teachtext.experts.base import Expert, Signal
 
 
 @dataclass(frozen=True)
@@ -14,20 +15,69 @@ class Network:
     Attributes:
         target: ``module:class`` of the adapter.
         signal: what it looks at.
-        reads_text: whether it recognises text, which a text encoder then embeds.
+        needs: keys of an expert's entry in config.yaml that it must have.
+        takes: keys that it may have.
+        picks_device: runs on the GPU if there is one; its adapter takes ``device``.
     """
 
     target: str
     signal: Signal
-    reads_text: bool = False
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    picks_device: bool = False
 
 
 EXPERTS = {
-    "efficientnet-lite0": Network("teachtext.experts.efficientnet:EfficientNetLite0", "frames"),
-    "optical-flow": Network("teachtext.experts.optical_flow:OpticalFlow", "frames"),
+    "efficientnet-lite0": Network(
+        "teachtext.experts.efficientnet:EfficientNetLite0", "frames", ("fps",)
+    ),
+    "optical-flow": Network("teachtext.experts.optical_flow:OpticalFlow", "frames", ("fps",)),
     "sound-effects": Network("teachtext.experts.sound_effects:SoundEffects", "audio"),
-    "whisper-base": Network("teachtext.experts.whisper:WhisperBase", "audio", reads_text=True),
-    "rapidocr": Network("teachtext.experts.ocr:RapidOCRReader", "frames", reads_text=True),
+    "whisper-base": Network("teachtext.experts.whisper:WhisperBase", "audio", ("text_encoder",)),
+    "rapidocr": Network("teachtext.experts.ocr:RapidOCRReader", "frames", ("fps", "text_encoder")),
+    "dlib-face": Network("teachtext.experts.dlib_face:DlibFace", "frames", ("fps",)),
+    "transformers-image": Network(
+        "teachtext.experts.transformers_image:TransformersImage",
+        "frames",
+        ("fps", "checkpoint"),
+        ("precision",),
+        picks_device=True,
+    ),
+    "transformers-video": Network(
+        "teachtext.experts.transformers_video:TransformersVideo",
+        "frames",
+        ("fps", "checkpoint"),
+        ("precision",),
+        picks_device=True,
+    ),
+    "transformers-audio": Network(
+        "teachtext.experts.transformers_audio:TransformersAudio",
+        "audio",
+        ("checkpoint",),
+        ("precision",),
+        picks_device=True,
+    ),
+    "transformers-speech": Network(
+        "teachtext.experts.transformers_speech:TransformersSpeech",
+        "audio",
+        ("checkpoint", "text_encoder"),
+        ("precision",),
+        picks_device=True,
+    ),
+    "transformers-objects": Network(
+        "teachtext.experts.transformers_objects:TransformersObjects",
+        "frames",
+        ("fps", "checkpoint"),
+        ("precision",),
+        picks_device=True,
+    ),
+    "transformers-face": Network(
+        "teachtext.experts.transformers_face:TransformersFace",
+        "frames",
+        ("fps", "checkpoint", "detector"),
+        ("precision",),
+        picks_device=True,
+    ),
 }
 """Network name -> adapter."""
 
@@ -43,10 +93,8 @@ def network(name: str) -> Network:
     return EXPERTS[name]
 
 
-def load_expert(name: str, **arguments: object) -> FrameExpert | AudioExpert:
-    """Build a network's adapter. Frame networks take ``fps``, text readers ``text_encoder``."""
+def load_expert(name: str, **arguments: object) -> Expert[Any]:
+    """Build a network's adapter from the keys that it needs and takes."""
     module, class_name = network(name).target.split(":")
-    loaded: FrameExpert | AudioExpert = getattr(importlib.import_module(module), class_name)(
-        **arguments
-    )
+    loaded: Expert[Any] = getattr(importlib.import_module(module), class_name)(**arguments)
     return loaded

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from teachtext.experts.base import Features
+from teachtext.experts.base import Features, VideoByVideo
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import SAMPLE_RATE, Audio
 from teachtext.weights import identify_weights
@@ -34,7 +34,7 @@ BATCH_WINDOWS = 4
 BLOCK_FRAMES = 2048
 
 
-class SoundEffects:
+class SoundEffects(VideoByVideo[Audio]):
     """Embeddings for indexing sound-effects libraries, 512-d (Ma and Lerch, ISMIR 2022).
 
     One row per window of 2.3 s, a new one every 1.2 s; silence has rows, no sound at all has

@@ -2,7 +2,7 @@
 
 import math
 
-from teachtext.experts.base import Features, Recognised
+from teachtext.experts.base import Features, Recognised, VideoByVideo
 from teachtext.experts.transcript import combine_weights, embed_recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.text.encoders import TextEncoder
@@ -59,7 +59,7 @@ class WhisperRecogniser:
         ]
 
 
-class WhisperBase:
+class WhisperBase(VideoByVideo[Audio]):
     """Token vectors of what is said: one row per token, D of the text encoder."""
 
     def __init__(self, *, text_encoder: TextEncoder) -> None:

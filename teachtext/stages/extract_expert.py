@@ -44,8 +44,11 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     settings: ExpertSettings = args.settings
-    sampling: dict[str, object] = {} if settings.fps is None else {"fps": settings.fps}
-    arguments = dict(sampling)
+    sampling = settings.model_dump(exclude={"network"}, exclude_none=True)
+    arguments: dict[str, object] = dict(sampling)
+    if network(settings.network).picks_device:
+        arguments["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+        arguments.setdefault("precision", "float32")
     if args.text_encoder is not None:
         sampling["text_encoder"] = args.text_encoder.model_dump()
         arguments["text_encoder"] = load_text_encoder(**args.text_encoder.model_dump())
@@ -54,7 +57,7 @@ def main(argv: list[str]) -> None:
     work = WorkDirectory(args.work, asdict(identity))
     log.info("extracting %s with %s", args.expert, expert.weights.name)
     found = extract_shard(
-        expert.extract,
+        expert,
         args.media,
         work,
         name=args.expert,

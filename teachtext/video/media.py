@@ -1,6 +1,8 @@
 """What decoding hands to experts: frames and sound with their times. No files, no decoders."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,25 +11,46 @@ SAMPLE_RATE = 16_000
 """Samples per second of all decoded sound, mono."""
 
 
+class Pixels(Protocol):
+    """(T, H, W, 3) RGB, uint8: an array, or frames that stay on disk until a slice is taken."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(T, H, W, 3)."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, frames: slice, /) -> NDArray[np.uint8]: ...
+
+
 @dataclass(frozen=True)
 class Frames:
     """Frames of one video at the times an expert asked for.
 
     Attributes:
-        pixels_THWC: (T, H, W, 3) RGB, uint8.
+        pixels_THWC: (T, H, W, 3) RGB, uint8. A long video does not fit into memory: take slices,
+            or ``blocks``.
         seconds_T: (T,) time of each frame from the start of the clip.
         duration_seconds: length of the clip; the last row ends there at the latest.
     """
 
-    pixels_THWC: NDArray[np.uint8]
+    pixels_THWC: Pixels
     seconds_T: NDArray[np.float64]
     duration_seconds: float
 
     def __post_init__(self) -> None:
-        if self.pixels_THWC.ndim != 4 or self.pixels_THWC.shape[-1] != 3:
+        if len(self.pixels_THWC.shape) != 4 or self.pixels_THWC.shape[-1] != 3:
             raise ValueError(f"Frames must be (T, H, W, 3), got {self.pixels_THWC.shape}.")
         if len(self.pixels_THWC) != len(self.seconds_T):
             raise ValueError(f"{len(self.pixels_THWC)} frames, but {len(self.seconds_T)} times.")
+
+    def __len__(self) -> int:
+        return len(self.seconds_T)
+
+    def blocks(self, size: int) -> Iterator[NDArray[np.uint8]]:
+        """(<= size, H, W, 3) consecutive frames, so that only so many are in memory."""
+        for begin in range(0, len(self), size):
+            yield self.pixels_THWC[begin : begin + size]
 
     def end_seconds(self, hop_seconds: float) -> NDArray[np.float64]:
         """(T,) end of the interval that each frame stands for, at most the clip's end."""
