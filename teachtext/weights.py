@@ -28,3 +28,9 @@ def identify_weights(name: str, files: Iterable[Path]) -> WeightsIdentity:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return WeightsIdentity(name, digest.hexdigest())
+
+
+def combine_weights(first: WeightsIdentity, second: WeightsIdentity) -> WeightsIdentity:
+    """Identity of two networks that work together, such as a reader and its text encoder."""
+    digest = hashlib.sha256(f"{first.sha256} {second.sha256}".encode())
+    return WeightsIdentity(f"{first.name} + {second.name}", digest.hexdigest())

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.experts.base import Features, Recognised, VideoByVideo
-from teachtext.experts.transcript import combine_weights, embed_recognised
+from teachtext.experts.transcript import embed_recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.text.encoders import TextEncoder
 from teachtext.video.media import Frames
-from teachtext.weights import identify_weights
+from teachtext.weights import combine_weights, identify_weights
 
 MIN_SCORE = 0.6
 """Recognition confidence below which a piece is dropped."""

@@ -2,12 +2,13 @@
 
 import importlib
 from collections.abc import Sequence
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from teachtext.weights import WeightsIdentity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TEXT_ENCODERS = {
     "glove": "teachtext.text.glove:GloVe",
@@ -30,7 +31,7 @@ class TextEncoder(Protocol):
     dim: int
     weights: WeightsIdentity
 
-    def encode(self, captions: Sequence[str]) -> list[NDArray[np.float32]]:
+    def encode(self, captions: Sequence[str]) -> "list[NDArray[np.float32]]":
         """Token vectors of each caption: (N, D) with 1 <= N <= max_tokens, never empty."""
 
 

@@ -4,7 +4,6 @@ Weights come as safetensors or through ``torch.load(weights_only=True)``; no rem
 """
 
 # Shape suffixes: B = captions of a batch, N = tokens, D = width of a token vector.
-import hashlib
 import shutil
 import tempfile
 import zipfile
@@ -19,11 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer
-from transformers.utils import cached_file
 
 from teachtext.errors import ConfigError
 from teachtext.packages import package_folder, package_version
-from teachtext.weights import WeightsIdentity, identify_weights
+from teachtext.pretrained import identify_checkpoint
 
 BATCH_TOKENS = 1024
 """Padded tokens in one batch; bounds memory whatever the length of the captions."""
@@ -49,7 +47,7 @@ class TransformerEncoder:
             ConfigError: there is no such checkpoint, or it needs code of its own.
         """
         self._tokenizer, model = _load(checkpoint)
-        self.weights = _identify(checkpoint, model)
+        self.weights = identify_checkpoint(checkpoint, model)
         self._model = _text_tower(model).eval()
         self.dim = int(model.config.get_text_config().hidden_size)
         self.max_tokens = min(max_tokens, int(self._tokenizer.model_max_length))
@@ -143,19 +141,6 @@ def _batches_by_length(lengths: list[int]) -> list[list[int]]:
             batches.append([])
         batches[-1].append(index)
     return batches
-
-
-def _identify(checkpoint: str, model: nn.Module) -> WeightsIdentity:
-    """Hash the checkpoint's weight files, or the parameters where no file can be found."""
-    config = cached_file(checkpoint, "config.json", local_files_only=True)
-    folder = Path(config).parent
-    for pattern in ("model*.safetensors", "pytorch_model*.bin"):
-        if files := sorted(folder.glob(pattern)):
-            return identify_weights(checkpoint, files)
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode() + tensor.contiguous().cpu().numpy().tobytes())
-    return WeightsIdentity(checkpoint, digest.hexdigest())
 
 
 def _unpack_mpnet(folder: Path) -> Path:

@@ -1,8 +1,8 @@
 import numpy as np
 
 from teachtext.experts.base import Recognised
-from teachtext.experts.transcript import combine_weights, embed_recognised
-from teachtext.weights import WeightsIdentity
+from teachtext.experts.transcript import embed_recognised
+from teachtext.weights import WeightsIdentity, combine_weights
 
 
 class Spelling:

@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from teachtext.errors import ConfigError, PackageError
-from teachtext.text.transformer import MiniLM, MPNet, TransformerEncoder, _identify
+from teachtext.text.transformer import MiniLM, MPNet, TransformerEncoder
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "cat", "dog", "sleeps", "runs", "red"]
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -92,15 +92,6 @@ def test_weights_are_identified_by_their_file(encoder, bert):
     content = (bert / "model.safetensors").read_bytes()
     assert encoder.weights.name == str(bert)
     assert encoder.weights.sha256 == hashlib.sha256(content).hexdigest()
-
-
-def test_without_a_weight_file_the_parameters_are_identified(bert, tmp_path):
-    shutil.copy(bert / "config.json", tmp_path)
-    model = BertModel.from_pretrained(bert)
-    before = _identify(str(tmp_path), model)
-    assert _identify(str(tmp_path), model) == before
-    model.embeddings.word_embeddings.weight.data[0, 0] += 1
-    assert _identify(str(tmp_path), model).sha256 != before.sha256
 
 
 @pytest.mark.parametrize(
