@@ -2,6 +2,7 @@
 
 # Shape suffixes: S = samples, F = spectrogram frames, W = windows, M = mel bands, D = features.
 import importlib.util
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ QUIETEST_PEAK = 1e-3
 
 BATCH_WINDOWS = 4
 BLOCK_FRAMES = 2048
+"""Frames of the spectrogram, 48 s, that are computed at once; bounds memory in long sound."""
+
+BLOCK_SAMPLES = 1 << 22
+"""Samples that the peak is looked for in at once."""
 
 
 class SoundEffects(VideoByVideo[Audio]):
@@ -59,12 +64,11 @@ class SoundEffects(VideoByVideo[Audio]):
         if not len(audio.samples_S):
             nothing = np.zeros(0)
             return Features(np.zeros((0, self.dim), np.float32), nothing, nothing)
-        windows = _cut_windows(log_mel(audio.samples_S, self._mel))
-        batches = range(0, len(windows), BATCH_WINDOWS)
-        rows = [self._embed(windows[start : start + BATCH_WINDOWS]) for start in batches]
-        starts = np.arange(len(windows), dtype=np.float64) * WINDOW_HOP_FRAMES * HOP_SECONDS
+        windows = _cut_windows(_log_mel_blocks(audio.samples_S, self._mel))
+        rows = np.concatenate([self._embed(batch) for batch in windows])
+        starts = np.arange(len(rows), dtype=np.float64) * WINDOW_HOP_FRAMES * HOP_SECONDS
         ends = np.minimum(starts + WINDOW_FRAMES * HOP_SECONDS, audio.duration_seconds)
-        return Features(np.concatenate(rows), starts, ends)
+        return Features(rows, starts, ends)
 
     @torch.inference_mode()
     def _embed(self, windows_WFM: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -79,18 +83,39 @@ def log_mel(samples_S: NDArray[np.float32], filters: NDArray[np.float32]) -> NDA
         samples_S: sound at ``SAMPLE_RATE``; scaled to its peak here.
         filters: (bins, 96) from ``_mel_filters``.
     """
-    samples = samples_S / max(float(np.abs(samples_S).max()), QUIETEST_PEAK)
-    padded = np.pad(samples, FRAME_SAMPLES // 2 + 1)
-    frames = 1 + int(len(samples) / SAMPLE_RATE / HOP_SECONDS)
-    starts = np.round(np.arange(frames) * HOP_SECONDS * SAMPLE_RATE).astype(np.int64)
+    return np.concatenate(list(_log_mel_blocks(samples_S, filters)))
+
+
+def _log_mel_blocks(
+    samples_S: NDArray[np.float32], filters: NDArray[np.float32]
+) -> Iterator[NDArray[np.float32]]:
+    """``log_mel`` in blocks of (<= BLOCK_FRAMES, 96); only their samples are in memory."""
+    peak = max(_peak(samples_S), QUIETEST_PEAK)
+    frames = 1 + int(len(samples_S) / SAMPLE_RATE / HOP_SECONDS)
     hann = np.hanning(FRAME_SAMPLES + 1)[:-1].astype(np.float32)
     scale = (2048 / FRAME_SAMPLES) ** 2
-    blocks = []
     for first in range(0, frames, BLOCK_FRAMES):
-        offsets = starts[first : first + BLOCK_FRAMES, None] + np.arange(FRAME_SAMPLES)
-        power = np.abs(np.fft.rfft(padded[offsets] * hann)) ** 2 * scale
-        blocks.append(np.log10(power.astype(np.float32) @ filters * 1e4 + 1) / MAX_LOG_MEL)
-    return np.concatenate(blocks).astype(np.float32)
+        block = np.arange(first, min(first + BLOCK_FRAMES, frames))
+        starts = np.round(block * HOP_SECONDS * SAMPLE_RATE).astype(np.int64)
+        begin = int(starts[0]) - FRAME_SAMPLES // 2 - 1
+        samples = _padded(samples_S, begin, begin + int(starts[-1] - starts[0]) + FRAME_SAMPLES)
+        offsets = (starts - starts[0])[:, None] + np.arange(FRAME_SAMPLES)
+        power = np.abs(np.fft.rfft((samples / peak)[offsets] * hann)) ** 2 * scale
+        log_power = np.log10(power.astype(np.float32) @ filters * 1e4 + 1) / MAX_LOG_MEL
+        yield log_power.astype(np.float32)
+
+
+def _peak(samples_S: NDArray[np.float32]) -> float:
+    """Largest absolute sample, read in blocks: sound may lie on disk."""
+    firsts = range(0, len(samples_S), BLOCK_SAMPLES)
+    return max(float(np.abs(samples_S[first : first + BLOCK_SAMPLES]).max()) for first in firsts)
+
+
+def _padded(samples_S: NDArray[np.float32], begin: int, end: int) -> NDArray[np.float32]:
+    """(end - begin,) samples from ``begin``, which may be negative; silence outside the sound."""
+    inside = samples_S[max(begin, 0) : end]
+    before = max(-begin, 0)
+    return np.pad(inside, (before, end - begin - before - len(inside)))
 
 
 def _mel_filters() -> NDArray[np.float32]:
@@ -105,8 +130,25 @@ def _mel_filters() -> NDArray[np.float32]:
     return triangles[: FRAME_SAMPLES // 2 + 1].astype(np.float32)
 
 
-def _cut_windows(spectrogram_FM: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(W, 100, 96) half-overlapping windows, the last one padded with silence."""
+def _cut_windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """Batches of (W, 100, 96) half-overlapping windows, the last one padded with silence.
+
+    Args:
+        blocks: (F, 96) consecutive pieces of a spectrogram.
+    """
+    hop = BATCH_WINDOWS * WINDOW_HOP_FRAMES
+    span = hop - WINDOW_HOP_FRAMES + WINDOW_FRAMES
+    waiting = np.zeros((0, MEL_BANDS), np.float32)
+    for block in blocks:
+        waiting = np.concatenate([waiting, block])
+        while len(waiting) > span:
+            yield _stack_windows(waiting[:span])
+            waiting = waiting[hop:]
+    yield _stack_windows(waiting)
+
+
+def _stack_windows(spectrogram_FM: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(W, 100, 96): every window that begins in the spectrogram and holds anything new."""
     beyond_first = max(0, len(spectrogram_FM) - WINDOW_FRAMES)
     count = 1 + -(-beyond_first // WINDOW_HOP_FRAMES)
     length = (count - 1) * WINDOW_HOP_FRAMES + WINDOW_FRAMES

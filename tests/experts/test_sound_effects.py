@@ -1,10 +1,17 @@
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from teachtext.errors import PackageError
-from teachtext.experts.sound_effects import SoundEffects, _mel_filters, log_mel
+from teachtext.experts.sound_effects import (
+    SoundEffects,
+    _cut_windows,
+    _log_mel_blocks,
+    _mel_filters,
+    log_mel,
+)
 from teachtext.video.media import SAMPLE_RATE, Audio
 
 SOUNDS = ["bell", "siren", "noise", "ticking", "engine"]
@@ -87,6 +94,45 @@ def test_long_sound_is_cut_into_the_same_blocks(monkeypatch):
     whole = log_mel(samples, filters)
     monkeypatch.setattr("teachtext.experts.sound_effects.BLOCK_FRAMES", 7)
     np.testing.assert_allclose(log_mel(samples, filters), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("seconds", [2.0, 6.0, 11.7])
+def test_rows_are_those_of_windows_cut_from_the_whole_spectrogram(
+    sound_effects, seconds, monkeypatch
+):
+    samples = sound("engine", 0, seconds).samples_S
+    spectrogram = log_mel(samples, _mel_filters())
+    starts = range(0, max(1, len(spectrogram) - 50), 50)
+    windows = [spectrogram[start : start + 100] for start in starts]
+    padded = [np.pad(window, ((0, 100 - len(window)), (0, 0))) for window in windows]
+    expected = [sound_effects._embed(window[None])[0] for window in padded]
+    for block_frames in (2048, 101, 7):
+        monkeypatch.setattr("teachtext.experts.sound_effects.BLOCK_FRAMES", block_frames)
+        rows = sound_effects.extract(Audio(samples)).features_TD
+        np.testing.assert_allclose(rows, expected, atol=1e-3 * np.abs(expected).max())
+
+
+def test_the_peak_is_that_of_the_whole_sound(monkeypatch):
+    samples = tone(440, 3.0) / 4
+    samples[40_000] = -0.9
+    expected = log_mel(samples, _mel_filters())
+    monkeypatch.setattr("teachtext.experts.sound_effects.BLOCK_SAMPLES", 1000)
+    assert np.array_equal(log_mel(samples, _mel_filters()), expected)
+
+
+def test_memory_does_not_grow_with_the_length_of_a_sound_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr("teachtext.experts.sound_effects.BLOCK_FRAMES", 256)
+    monkeypatch.setattr("teachtext.experts.sound_effects.BLOCK_SAMPLES", 100_000)
+    peaks = []
+    for seconds in (20, 80):
+        np.save(tmp_path / "sound.npy", tone(440, seconds))
+        mapped, filters = np.load(tmp_path / "sound.npy", mmap_mode="r"), _mel_filters()
+        tracemalloc.start()
+        for _ in _cut_windows(_log_mel_blocks(mapped, filters)):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
 
 
 def test_the_package_itself_is_not_imported(sound_effects):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from teachtext.errors import PackageError
-from teachtext.experts.whisper import WhisperBase, WhisperRecogniser
+from teachtext.experts.whisper import WhisperBase, WhisperRecogniser, quiet_pieces
 from teachtext.text.glove import GloVe
 from teachtext.video.media import SAMPLE_RATE, Audio
 
@@ -84,16 +84,64 @@ def test_nothing_is_heard_where_nobody_speaks(whisper, seconds, level):
 
 
 def test_segments_that_whisper_doubts_are_dropped(monkeypatch):
-    def segment(text, no_speech):
+    def segment(text, no_speech, logprob):
         return SimpleNamespace(
-            text=text, start=0.0, end=9.0, no_speech_prob=no_speech, avg_logprob=0.0
+            text=text, start=0.0, end=9.0, no_speech_prob=no_speech, avg_logprob=logprob
         )
 
-    segments = [segment(" Thanks for watching!", 0.9), segment(" ", 0.1), segment(" Hello.", 0.1)]
+    segments = [
+        segment(" Thanks for watching!", 0.9, -1.5),
+        segment(" ", 0.1, 0.0),
+        segment(" Hello.", 0.1, 0.0),
+        segment(" Sure of it.", 0.7, -0.2),
+        segment(" Mumbled.", 0.1, -1.5),
+    ]
     recogniser = object.__new__(WhisperRecogniser)
     recogniser._model = SimpleNamespace(transcribe=lambda samples, **_: (segments, None))
-    (piece,) = recogniser.recognise(Audio(np.zeros(SAMPLE_RATE, np.float32)))
-    assert (piece.text, piece.end_seconds, piece.score) == ("Hello.", 1.0, 1.0)
+    pieces = recogniser.recognise(Audio(np.zeros(SAMPLE_RATE, np.float32)))
+    assert [piece.text for piece in pieces] == ["Hello.", "Sure of it.", "Mumbled."]
+    assert (pieces[0].end_seconds, pieces[0].score) == (1.0, 1.0)
+
+
+def test_long_speech_is_recognised_in_pieces_with_the_same_words(whisper, speech, monkeypatch):
+    other = espeak("My sister bought three apples at the market.")
+    both = Audio(np.concatenate([speech.samples_S, other]))
+    whole = whisper.recogniser.recognise(both)
+    monkeypatch.setattr("teachtext.experts.whisper.PIECE_SECONDS", 7.0)
+    monkeypatch.setattr("teachtext.experts.whisper.SEARCH_SECONDS", 3.0)
+    pieces = whisper.recogniser.recognise(both)
+    assert len(pieces) == len(whole) == 2
+    for piece, same, words in zip(
+        pieces, whole, ("going to the beach", "My sister bought"), strict=True
+    ):
+        assert words in piece.text
+        assert words in same.text
+    assert pieces[1].start_seconds == pytest.approx(speech.duration_seconds, abs=0.6)
+    assert pieces[1].end_seconds == pytest.approx(both.duration_seconds, abs=0.6)
+
+
+def test_pieces_end_in_pauses_and_join_to_the_whole():
+    sound = np.random.default_rng(0).normal(size=25 * SAMPLE_RATE).astype(np.float32)
+    for seconds in (7.5, 16.2):
+        sound[round((seconds - 0.2) * SAMPLE_RATE) : round((seconds + 0.2) * SAMPLE_RATE)] = 0
+    pieces = list(quiet_pieces(sound, max_seconds=10, search_seconds=5))
+    assert [start for start, _ in pieces] == pytest.approx([0, 7.5, 16.2], abs=0.2)
+    assert np.array_equal(np.concatenate([samples for _, samples in pieces]), sound)
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 10])
+def test_short_sound_is_one_piece(seconds):
+    sound = np.zeros(seconds * SAMPLE_RATE, np.float32)
+    ((start, samples),) = quiet_pieces(sound, max_seconds=10, search_seconds=5)
+    assert start == 0
+    assert len(samples) == len(sound)
+
+
+def test_no_piece_of_sound_without_pauses_is_too_long():
+    sound = np.ones(31 * SAMPLE_RATE, np.float32)
+    pieces = [samples for _, samples in quiet_pieces(sound, max_seconds=10, search_seconds=1)]
+    assert all(0 < len(samples) <= 10 * SAMPLE_RATE for samples in pieces)
+    assert sum(map(len, pieces)) == len(sound)
 
 
 def test_weights_name_the_network_and_the_text_encoder(whisper):
