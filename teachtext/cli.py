@@ -1,18 +1,28 @@
-"""The command line: ``teachtext <verb-noun>`` finds the stage of that name and runs it."""
+"""The command line: ``teachtext <verb-noun>`` runs the stage or command of that name."""
 
 import argparse
+import errno
 import importlib
 import logging
 import pkgutil
 import sys
 
-from teachtext import __version__, stages
+from teachtext import __version__, commands, stages
 from teachtext.errors import TeachTextError
 
 
 def stage_names() -> list[str]:
     """Names of all stages, as typed: one for each module in ``teachtext.stages``."""
-    modules = (module.name for module in pkgutil.iter_modules(stages.__path__))
+    return _names(stages.__path__)
+
+
+def command_names() -> list[str]:
+    """Names of what is no stage but typed by people, in ``teachtext.commands``."""
+    return _names(commands.__path__)
+
+
+def _names(path: list[str]) -> list[str]:
+    modules = (module.name for module in pkgutil.iter_modules(path))
     return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
 
 
@@ -21,15 +31,22 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="teachtext",
         description="Train text-to-video search models by generalised distillation.",
-        epilog="Snakemake runs the stages in order; `teachtext STAGE --help` explains one.",
+        epilog=f"Commands: {', '.join(command_names())}. Stages, which snakemake runs in order: "
+        f"{', '.join(stage_names())}. `teachtext COMMAND --help` explains one.",
     )
     parser.add_argument("--version", action="version", version=f"teachtext {__version__}")
-    parser.add_argument("stage", choices=stage_names(), metavar="STAGE", help="%(choices)s")
+    names = [*command_names(), *stage_names()]
+    parser.add_argument("command", choices=names, metavar="COMMAND", help="one of those below")
     arguments = sys.argv[1:] if argv is None else argv
-    stage = parser.parse_args(arguments[:1]).stage
+    name = parser.parse_args(arguments[:1]).command
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    module = importlib.import_module(f"teachtext.stages.{stage.replace('-', '_')}")
+    package = "commands" if name in command_names() else "stages"
+    module = importlib.import_module(f"teachtext.{package}.{name.replace('-', '_')}")
     try:
         module.main(arguments[1:])
     except TeachTextError as error:
-        sys.exit(f"teachtext {stage}: {error}")
+        sys.exit(f"teachtext {name}: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(f"teachtext {name}: {error.strerror}: {error.filename}. Make room and run again.")

@@ -3,7 +3,6 @@
 Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake brings along.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
@@ -17,6 +16,7 @@ from teachtext.settings import (
     DemoSettings,
     DenoiseSettings,
     EvaluateSettings,
+    ExpertRequest,
     ExpertSettings,
     ModelSettings,
     Name,
@@ -82,10 +82,16 @@ class Config(Settings):
         """Experts that at least one model looks through."""
         return sorted({expert for model in self.rows() for expert in self.experts_of(model)})
 
-    def frame_rates(self) -> list[float]:
-        """Frame rates that the used experts ask for."""
-        rates = {self.experts[name].fps for name in self.used_experts()}
-        return sorted(rate for rate in rates if rate is not None)
+    def request(self, expert: str) -> ExpertRequest:
+        """What a job is asked to extract for an expert."""
+        settings = self.experts[expert]
+        encoder = settings.text_encoder
+        return ExpertRequest(
+            name=expert,
+            settings=settings,
+            text_encoder=None if encoder is None else self.text[encoder],
+            short_side=self.video.short_side if settings.signal == "frames" else None,
+        )
 
 
 def _overridden(settings: S, changes: Mapping[str, Any]) -> S:
@@ -199,11 +205,6 @@ def _check_order(config: Config) -> None:
 
     for model in config.rows():
         visit(model, ())
-
-
-def shard_of(video_id: str, shards: int) -> int:
-    """Shard of a video: a hash of its id, so that adding videos moves none."""
-    return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big") % shards
 
 
 def json_schema() -> str:

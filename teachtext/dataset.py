@@ -1,13 +1,13 @@
 """The tables of videos and captions, read and checked. CSV or Parquet in, records out."""
 
 import csv
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
-
-import pyarrow.parquet as pq
 
 from teachtext.errors import DatasetError
 
@@ -118,6 +118,20 @@ def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) ->
             )
 
 
+def shard_of(video_id: str, shards: int) -> int:
+    """Shard of a video: a hash of its id, so that adding videos moves none."""
+    return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big") % shards
+
+
+def shard_digests(videos: Iterable[VideoSource], shards: int) -> list[str]:
+    """SHA-256 of the rows of each shard: it changes when a row is added, dropped or edited."""
+    digests = [hashlib.sha256() for _ in range(shards)]
+    for video in videos:
+        row = [video.video_id, str(video.path), video.start_seconds, video.end_seconds]
+        digests[shard_of(video.video_id, shards)].update(json.dumps(row).encode())
+    return [digest.hexdigest() for digest in digests]
+
+
 def videos_of(captions: Iterable[Caption], split: Split) -> list[str]:
     """Ids of the videos of a split, in the order of their first caption."""
     return list(dict.fromkeys(c.video_id for c in captions if c.split == split))
@@ -127,6 +141,8 @@ def _read_rows(path: Path, required: Sequence[str]) -> list[dict[str, Any]]:
     if not path.is_file():
         raise DatasetError(f"{path} does not exist. Set dataset.videos and dataset.captions.")
     if path.suffix == ".parquet":
+        import pyarrow.parquet as pq  # here: the Snakefile reads tables where there is no pyarrow
+
         rows = pq.read_table(path).to_pylist()
         columns = pq.read_schema(path).names
     else:

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from teachtext.experts.base import Signal
-from teachtext.experts.registry import EXPERTS
+from teachtext.experts.registry import EXPERTS, Signal
 from teachtext.text.encoders import TEXT_ENCODERS
 
 Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts"]
@@ -113,6 +112,20 @@ class TextEncoderSettings(Settings):
         if (self.checkpoint is not None) != (self.encoder == "transformers"):
             raise ValueError("encoder transformers needs a checkpoint; the others take none")
         return self
+
+
+class ExpertRequest(Settings):
+    """What a job is asked to extract: everything beside the video that decides the features."""
+
+    name: str = Field(description="of the expert in `experts`")
+    settings: ExpertSettings = Field(description="its entry there")
+    text_encoder: TextEncoderSettings | None = Field(None, description="entry of its text encoder")
+    short_side: int | None = Field(None, description="of the frames that it sees, in pixels")
+
+    @property
+    def signal(self) -> Signal:
+        """What the expert looks at."""
+        return self.settings.signal
 
 
 class ArchitectureSettings(Settings):

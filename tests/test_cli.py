@@ -1,9 +1,11 @@
+import errno
+
 import pytest
 
-from teachtext.cli import main, stage_names
+from teachtext.cli import command_names, main, stage_names
 
 
-@pytest.mark.parametrize("stage", stage_names())
+@pytest.mark.parametrize("stage", [*stage_names(), *command_names()])
 def test_every_stage_explains_itself(stage, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([stage, "--help"])
@@ -18,9 +20,18 @@ def test_an_unknown_stage_is_answered_with_the_known_ones(capsys):
 
 
 def test_a_mistake_is_one_line(tmp_path):
-    arguments = ["--videos", "none.csv", "--captions", "none.csv", "--shards", "1", "--workers"]
-    limits = ["1", "--timeout-seconds", "5", "--memory-gb", "1", "--output", str(tmp_path / "m")]
+    tables = ["--videos", "none.csv", "--captions", "none.csv", "--output", str(tmp_path / "x")]
     with pytest.raises(SystemExit) as stopped:
-        main(["probe-videos", *arguments, *limits])
-    assert stopped.value.code.startswith("teachtext probe-videos: none.csv does not exist")
+        main(["check-dataset", *tables])
+    assert stopped.value.code.startswith("teachtext check-dataset: none.csv does not exist")
     assert "\n" not in stopped.value.code
+
+
+def test_a_full_disk_is_one_line(monkeypatch):
+    def write(argv):
+        raise OSError(errno.ENOSPC, "No space left on device", "0.zarr")
+
+    monkeypatch.setattr("teachtext.stages.check_dataset.main", write)
+    with pytest.raises(SystemExit) as stopped:
+        main(["check-dataset"])
+    assert "No space left on device: 0.zarr. Make room" in stopped.value.code

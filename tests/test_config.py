@@ -1,9 +1,11 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from teachtext.config import json_schema, load_config, shard_of
+from teachtext.config import json_schema, load_config
 from teachtext.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -67,7 +69,18 @@ def test_a_row_overrides_training(shipped_config):
     assert config.training_of("teachtext").epochs == shipped_config["training"]["epochs"]
 
 
-def test_adding_videos_moves_none_to_another_shard():
-    before = {video: shard_of(video, 4) for video in ("a", "b", "c")}
-    assert {video: shard_of(video, 4) for video in ("c", "z", "b", "a") if video != "z"} == before
-    assert {shard_of(str(number), 4) for number in range(100)} == {0, 1, 2, 3}
+def test_the_configuration_needs_only_pydantic():
+    """Snakemake's own environment has neither NumPy nor torch."""
+    blocked = (
+        "import sys; sys.modules |= dict.fromkeys(['numpy', 'torch', 'pyarrow', 'zarr', 'av'])"
+    )
+    loads = "import teachtext.config, teachtext.dataset"
+    subprocess.run([sys.executable, "-c", f"{blocked}; {loads}"], check=True)
+
+
+def test_a_request_holds_all_that_decides_the_features(shipped_config):
+    config = load_config(shipped_config)
+    speech, motion = config.request("speech"), config.request("motion")
+    assert speech.text_encoder == config.text["wordllama"]
+    assert (speech.short_side, motion.short_side) == (None, 240)
+    assert motion.settings.fps == 6

@@ -1,6 +1,12 @@
 import pytest
 
-from teachtext.dataset import check_dataset, read_captions, read_videos
+from teachtext.dataset import (
+    check_dataset,
+    read_captions,
+    read_videos,
+    shard_digests,
+    shard_of,
+)
 from teachtext.errors import DatasetError
 
 VIDEOS = "video_id,path\na,a.mp4\nb,sub/b.mp4\nc,c.mp4\n"
@@ -74,3 +80,17 @@ def test_an_empty_split(table):
     captions = [c for c in read_captions(table(CAPTIONS)) if c.split != "val"]
     with pytest.raises(DatasetError, match="No caption has split 'val'"):
         check_dataset(read_videos(table(VIDEOS)), captions)
+
+
+def test_adding_videos_moves_none_to_another_shard():
+    before = {video: shard_of(video, 4) for video in ("a", "b", "c")}
+    assert {video: shard_of(video, 4) for video in ("c", "z", "b", "a") if video != "z"} == before
+    assert {shard_of(str(number), 4) for number in range(100)} == {0, 1, 2, 3}
+
+
+def test_a_new_row_changes_the_digest_of_its_shard_alone(table):
+    before = shard_digests(read_videos(table(VIDEOS)), 4)
+    after = shard_digests(read_videos(table(VIDEOS + "d,d.mp4\n")), 4)
+    assert [a == b for a, b in zip(before, after, strict=True)] == [
+        shard != shard_of("d", 4) for shard in range(4)
+    ]

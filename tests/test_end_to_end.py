@@ -3,15 +3,21 @@
 import csv
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
+from teachtext.dataset import shard_of
+from teachtext.errors import StoreError
+from teachtext.store.features import FeatureStore
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = [str(ROOT / "config.yaml"), str(ROOT / "tests/configs/tiny.yaml")]
@@ -21,17 +27,25 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
 }
 
+KILLS = int(os.environ.get("TEACHTEXT_TEST_KILLS", "6"))
+"""Times that a run is killed; more find more and take longer."""
+
 pytestmark = pytest.mark.e2e
 
 
-def command(folder, *arguments):
+def command(folder, *arguments, overlay=None):
     snakefile = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    return [*snakefile, "--cores", "2", *arguments, "--configfile", *CONFIGS]
+    configs = CONFIGS if overlay is None else [*CONFIGS, str(overlay)]
+    return [*snakefile, "--cores", "2", *arguments, "--configfile", *configs]
 
 
-def snakemake(folder, *arguments):
+def snakemake(folder, *arguments, overlay=None):
     return subprocess.run(
-        command(folder, *arguments), env=ENVIRONMENT, capture_output=True, text=True, check=False
+        command(folder, *arguments, overlay=overlay),
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -92,40 +106,175 @@ def test_nothing_is_left_to_do(finished):
 
 
 def test_temporary_media_and_work_folders_are_gone(finished):
-    assert not list((finished / "results/video").rglob("*.zarr"))
+    assert not list((finished / "results/video/media").glob("*"))
+    assert not list((finished / "results").rglob("*.pixels"))
     assert not list((finished / "results").rglob("*.npz"))
 
 
-def kill_when(condition, process):
-    deadline = time.monotonic() + 120
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def test_failures_are_listed_in_a_file_and_by_command(finished):
+    rows = list(csv.DictReader((finished / "results/experts/failures.csv").open(newline="")))
+    assert {row["video_id"] for row in rows} == {"it's $(torn)"}
+    listed = teachtext(finished, "list-failures")
+    assert "not a readable video" in listed
+    assert "1 videos failed" in listed
 
 
-def test_a_killed_run_ends_with_the_same_bytes(finished, tmp_path):
-    shutil.copytree(finished / "data", tmp_path / "data")
-    process = subprocess.Popen(
-        command(tmp_path, "--until", "index_experts"),
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+def teachtext(folder, *arguments):
+    command = [sys.executable, "-m", "teachtext", *arguments]
+    answer = subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
-    work = tmp_path / "results/experts/work"
-    kill_when(lambda: len(list(work.rglob("[!.]*.npz"))) >= 2, process)
-    left = len(list(work.rglob("[!.]*.npz")))
-    assert left >= 2
-    assert snakemake(tmp_path, "--unlock").returncode == 0
+    return answer.stdout
+
+
+def items_of(folder):
+    """Finished items of running jobs: path -> inode, which changes when one is made again."""
+    results = folder / "results"
+    items = [*results.glob("video/work/*/*.json"), *results.glob("experts/work/*/*/items/*.npz")]
+    inodes = {}
+    for path in items:
+        with suppress(FileNotFoundError):  # the job is moving them away
+            inodes[path] = path.stat().st_ino
+    return {path: inode for path, inode in inodes.items() if not path.name.startswith(".")}
+
+
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(finished, tmp_path):
+    shutil.copytree(finished / "data", tmp_path / "data")
+    chance = random.Random(0)
+    known, survived = {}, 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            command(tmp_path, "--until", "index_experts"),
+            env=ENVIRONMENT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=chance.uniform(1.5, 6))
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        left = items_of(tmp_path)
+        assert all(left[path] == inode for path, inode in known.items() if path in left)
+        survived += len(left)
+        known |= left
+        assert snakemake(tmp_path, "--unlock").returncode == 0
+    assert survived
     done = snakemake(tmp_path, "--until", "index_experts")
     assert done.returncode == 0, done.stdout + done.stderr
-    logs = "".join(log.read_text() for log in (tmp_path / "logs/extract_expert").rglob("*.log"))
-    resumed = [
-        int(line.split(" of ")[0].split()[-1]) for line in logs.splitlines() if "already" in line
-    ]
-    assert sum(resumed) == left
     assert store_bytes(tmp_path) == store_bytes(finished)
+
+
+@pytest.fixture(scope="module")
+def own_data(finished, tmp_path_factory):
+    """The rendered clips as somebody's own data set, extracted once."""
+    folder = tmp_path_factory.mktemp("own")
+    shutil.copytree(finished / "data/demo", folder / "data/own")
+    (folder / "own.yaml").write_text(
+        "dataset: {name: own, videos: data/own/videos.csv, captions: data/own/captions.csv}\n"
+    )
+    extract_own(folder)
+    return folder
+
+
+def extract_own(folder):
+    done = snakemake(folder, "results/experts/failures.csv", overlay=folder / "own.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def new_videos(folder):
+    """(expert, shard) -> videos that its last job had to look at; None: the job did not run."""
+    logs = (folder / "logs/extract_expert").glob("*/*.log")
+    texts = {(log.parent.name, log.stem): log.read_text() for log in logs}
+    for log in (folder / "logs/extract_expert").glob("*/*.log"):
+        log.unlink()
+    found = {
+        job: re.search(r"of (\d+) videos are extracted already", t) for job, t in texts.items()
+    }
+    return {job: int(match[1]) if match else 0 for job, match in found.items()}
+
+
+def test_a_new_video_is_computed_alone(own_data):
+    new_videos(own_data)
+    clip = own_data / "data/own/videos/new, $(touch x) 'clip'.mp4"
+    shutil.copy(next((own_data / "data/own/videos").glob("*[0-9].mp4")), clip)
+    with (own_data / "data/own/videos.csv").open("a", newline="") as stream:
+        csv.writer(stream).writerow(["new", f"videos/{clip.name}"])
+    extract_own(own_data)
+    shard = str(shard_of("new", 2))
+    # the clip may be silent or wordless, but no other video is looked at
+    assert {job: count for job, count in new_videos(own_data).items() if count} == {
+        (expert, shard): 1 for expert in ("appearance", "audio", "motion", "ocr", "speech")
+    }
+    ledger = pq.read_table(own_data / "results/experts/ledger.parquet").to_pylist()
+    assert sum(row["video_id"] == "new" for row in ledger) == 5
+    assert "Nothing to be done" in extract_own(own_data)
+
+
+def test_a_changed_expert_is_computed_alone(own_data):
+    before = store_bytes(own_data)
+    new_videos(own_data)
+    with (own_data / "own.yaml").open("a") as stream:
+        stream.write("experts: {ocr: {fps: 1}}\n")
+    extract_own(own_data)
+    counts = new_videos(own_data)
+    assert {expert for (expert, _), count in counts.items() if count} == {"ocr"}
+    after = store_bytes(own_data)
+    assert before.keys() == after.keys()
+    changed = {path.split("/")[2] for path in after if before[path] != after[path]}
+    assert changed == {"ocr"}
+
+
+def test_a_damaged_store_is_named_and_made_again(own_data):
+    before = store_bytes(own_data)
+    store = own_data / "results/experts/appearance/0.zarr"
+    chunk = store / "features/c/0/0"
+    content = bytearray(chunk.read_bytes())
+    content[len(content) // 2] ^= 1
+    chunk.write_bytes(content)
+    with pytest.raises(StoreError, match=r"appearance/0\.zarr.*damaged.*Delete the \.zarr folder"):
+        FeatureStore(store).rows()
+    shutil.rmtree(store)
+    extract_own(own_data)
+    assert store_bytes(own_data) == before
+
+
+def test_failures_and_no_others_are_tried_again(own_data):
+    new_videos(own_data)
+    clips = own_data / "data/own/videos"
+    shutil.copy(next(clips.glob("*[0-9].mp4")), clips / "torn.mp4")
+    assert "Nothing to be done" in extract_own(own_data)  # failures stay until asked
+    assert "1 videos will be read again" in teachtext(own_data, "retry-failures")
+    extract_own(own_data)
+    assert sorted(count for count in new_videos(own_data).values() if count) == [1] * 5
+    assert "0 videos failed" in teachtext(own_data, "list-failures")
+
+
+def test_too_many_failures_stop_the_run_before_decoding(finished, tmp_path):
+    shutil.copytree(finished / "data/demo", tmp_path / "data/own")
+    for clip in list((tmp_path / "data/own/videos").iterdir())[:4]:
+        clip.write_bytes(b"torn")
+    (tmp_path / "own.yaml").write_text(
+        "dataset: {name: own, videos: data/own/videos.csv, captions: data/own/captions.csv}\n"
+    )
+    stopped = snakemake(tmp_path, "--until", "index_experts", overlay=tmp_path / "own.yaml")
+    assert stopped.returncode != 0
+    words = "videos failed, video.max_failed_fraction allows 0.2"
+    assert words in stopped.stdout + stopped.stderr
+    assert not (tmp_path / "results/video/media").exists()
+    assert "videos failed" in teachtext(tmp_path, "list-failures")
+
+
+def test_a_plan_before_the_run(own_data):
+    files = [*CONFIGS, str(own_data / "own.yaml")]
+    plan = teachtext(
+        own_data, "plan-extraction", "--configfile", *files, "--cores", "2", "--sample", "3"
+    )
+    assert re.search(r"1[34] videos, about 0.0\d hours \(from 3 videos\)", plan)
+    assert re.search(r"^motion +\d", plan, re.M)
+    assert "Advised: dataset.shards: 1 (now 2)" in plan
 
 
 @pytest.mark.parametrize(

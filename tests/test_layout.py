@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from teachtext.cli import stage_names
+from teachtext.cli import command_names, stage_names
 
 ROOT = Path(__file__).parent.parent
 STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
@@ -32,8 +32,13 @@ def test_a_rule_names_its_module_command_and_log(rule):
     assert f'"logs/{rule}/' in body
 
 
-def test_every_command_has_a_rule():
+def test_every_stage_has_a_rule():
     assert {name.replace("-", "_") for name in stage_names()} == set(RULES)
+
+
+@pytest.mark.parametrize("command", command_names())
+def test_every_other_command_is_explained(command):
+    assert f"teachtext {command}" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("rule", RULES)

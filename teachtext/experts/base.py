@@ -3,16 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.video.media import Audio, Frames
 from teachtext.weights import WeightsIdentity
-
-Signal = Literal["frames", "audio"]
-"""Which decoded signal an expert looks at."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,15 @@ class Features:
                 f"Features must be (T, D) with T start and end times, got "
                 f"{self.features_TD.shape}, {len(self.start_seconds_T)}, {len(self.end_seconds_T)}."
             )
+
+    def during(self, begin_seconds: float, end_seconds: float) -> NDArray[np.int64]:
+        """Indices of the rows of which a part lies in that time.
+
+        All experts count seconds from the start of the clip, whatever their stride, so rows of
+        different experts that overlap tell of the same moment.
+        """
+        begins_before = self.start_seconds_T < end_seconds
+        return np.flatnonzero(begins_before & (self.end_seconds_T > begin_seconds))
 
 
 Observed = TypeVar("Observed", Frames, Audio)

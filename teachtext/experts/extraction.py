@@ -3,22 +3,51 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from teachtext.experts.base import Expert, Features, Recognised, Signal
-from teachtext.store.media import MediaItem, read_audio, read_frames, read_items
+from teachtext.errors import ConfigError, StoreError
+from teachtext.experts.base import Expert, Features, Recognised
+from teachtext.experts.keys import features_key
+from teachtext.experts.ledger import LedgerEntry, Status
+from teachtext.experts.registry import Signal
+from teachtext.progress import Progress
+from teachtext.settings import ExpertRequest
+from teachtext.store.features import StoreIdentity
+from teachtext.store.finished import FinishedShard
+from teachtext.store.media import MediaFolder, MediaItem
 from teachtext.store.workdir import Arrays, WorkDirectory
-from teachtext.video.ledger import LedgerEntry, Status
+from teachtext.video.manifest import VideoRecord
 from teachtext.video.media import Audio, Frames
 from teachtext.video.sampling import sample_times, subset
 
 log = logging.getLogger(__name__)
+
+MAX_NETWORK_FAILURES = 5
+"""When more fail than this, and most do, it is not the videos but the network."""
+
+
+@dataclass(frozen=True)
+class ExpertShard:
+    """One expert and one shard.
+
+    Attributes:
+        request: what is asked of the expert.
+        records: the shard's videos.
+        media: their decoded frames and sound.
+        finished: what is known from before.
+        work: videos that this job, or a killed one before it, has extracted.
+    """
+
+    request: ExpertRequest
+    records: Sequence[VideoRecord]
+    media: Path
+    finished: FinishedShard
+    work: WorkDirectory
 
 
 @dataclass(frozen=True)
@@ -26,113 +55,235 @@ class ShardFeatures:
     """What an expert found in a shard.
 
     Attributes:
-        features: video id -> features, None where there are none, in the shard's order.
+        identity: what made the features.
+        features: video id -> features, None where there are none, in the shard's order; read
+            from disk one by one.
         ledger: what became of each video.
     """
 
-    features: dict[str, Features | None]
+    identity: StoreIdentity
+    features: Mapping[str, Features | None]
     ledger: list[LedgerEntry]
 
 
-def at_rate(frames: Frames, fps: float) -> Frames:
-    """The frames that an expert of that rate asked for."""
-    wanted = sample_times(frames.duration_seconds, fps)
-    chosen = subset(frames.seconds_T, wanted)
-    return Frames(
-        np.asarray(frames.pixels_THWC)[chosen], frames.seconds_T[chosen], frames.duration_seconds
+def unfinished(
+    records: Sequence[VideoRecord], request: ExpertRequest, finished: FinishedShard
+) -> list[VideoRecord]:
+    """Videos that can be read and that the expert has not yet seen as they are now."""
+    return [
+        record
+        for record in records
+        if record.status == "ok"
+        and not finished.has(record.video_id, features_key(request, record))
+    ]
+
+
+def extract_shard(shard: ExpertShard, load: Callable[[], Expert[Any]]) -> ShardFeatures:
+    """Extract what is new in a shard and join it with what is known.
+
+    Args:
+        shard: which expert and which videos.
+        load: loads the network; only called if there is something to extract.
+
+    Raises:
+        StoreError: videos that were not decoded, or known features are of other weights.
+        ConfigError: the network fails on most videos.
+    """
+    new = unfinished(shard.records, shard.request, shard.finished)
+    items = _decoded(shard, new)
+    if new or shard.finished.store is None:
+        expert = load()
+        identity = _identity(shard.request, expert)
+        _check_weights(shard, new, identity)
+        _extract_new(shard, expert, items)
+    else:
+        identity = shard.finished.store.identity
+    ledger = [_entry(shard, record, items) for record in shard.records]
+    return ShardFeatures(
+        identity, _Found(shard, {entry.video_id: entry for entry in ledger}), ledger
     )
 
 
-def extract_shard(
-    expert: Expert[Any],
-    media: Path,
-    work: WorkDirectory,
-    *,
-    name: str,
-    signal: Signal,
-    fps: float | None,
-) -> ShardFeatures:
-    """Extract one expert's features of one shard.
+def _decoded(shard: ExpertShard, new: Sequence[VideoRecord]) -> dict[str, MediaItem]:
+    """Decoded media of the videos to extract."""
+    if not new:
+        return {}
+    items = MediaFolder(shard.media).items()
+    missing = [record.video_id for record in new if record.video_id not in items]
+    if missing:
+        raise StoreError(
+            f"{shard.media} lacks {len(missing)} videos that {shard.request.name} needs, first "
+            f"{missing[0]!r}. Run: snakemake --forcerun decode_videos."
+        )
+    return {record.video_id: items[record.video_id] for record in new}
 
-    Args:
-        expert: the loaded network.
-        media: the shard's decoded frames or sound, whichever the expert looks at.
-        work: where finished videos are.
-        name: of the expert in config.yaml.
-        signal: what it looks at.
-        fps: at which rate, for frames.
-    """
-    items = read_items(media)
-    features: dict[str, Features | None] = {item.video_id: None for item in items}
-    seconds = dict.fromkeys(features, 0.0)
-    progress = tqdm(total=len(items), desc=name, unit="video", mininterval=1)
-    finished = sum(work.has(item.video_id, item.key) for item in items)
-    log.info("%d of %d videos are extracted already", finished, len(items))
-    for item, observed in _observed(media, signal, fps):
-        key = (item.video_id, item.key)
-        if not work.has(*key):
-            work.save(_timed(expert, observed), *key)
-        arrays = work.load(*key)
-        features[item.video_id] = _unpack(arrays)
-        seconds[item.video_id] = float(arrays["seconds"])
-        progress.update()
-    progress.close()
-    ledger = [
-        ledger_entry(item, features[item.video_id], name, signal, seconds[item.video_id])
-        for item in items
-    ]
-    return ShardFeatures(features, ledger)
+
+def _identity(request: ExpertRequest, expert: Expert[Any]) -> StoreIdentity:
+    sampling: dict[str, Any] = request.settings.model_dump(exclude={"network"}, exclude_none=True)
+    if request.text_encoder is not None:
+        sampling["text_encoder"] = request.text_encoder.model_dump(exclude_none=True)
+    if request.short_side is not None:
+        sampling["short_side"] = request.short_side
+    return StoreIdentity(
+        request.name, request.settings.network, expert.dim, expert.weights, sampling
+    )
+
+
+def _check_weights(shard: ExpertShard, new: Sequence[VideoRecord], identity: StoreIdentity) -> None:
+    """Known features that stay must be of the same weights."""
+    stays = len(new) < sum(record.status == "ok" for record in shard.records)
+    known = shard.finished.store
+    if stays and known is not None and known.identity != identity:
+        name = shard.request.name
+        raise StoreError(
+            f"The weights of {name} are {identity.weights}, but other videos of the shard were "
+            f"extracted with {known.identity.weights}. To extract all of them again delete "
+            f"results/experts/{name} and results/experts/work/{name}."
+        )
+
+
+def _extract_new(shard: ExpertShard, expert: Expert[Any], items: Mapping[str, MediaItem]) -> None:
+    """Put an item for every new video that has the signal into the work directory."""
+    keys = {record.video_id: features_key(shard.request, record) for record in shard.records}
+    seen = [(item, keys[item.video_id]) for item in _with_signal(shard, items)]
+    size = expert.videos_per_batch
+    batches = [seen[begin : begin + size] for begin in range(0, len(seen), size)]
+    waiting = [batch for batch in batches if any(shard.work.find(key) is None for _, key in batch)]
+    left = sum(len(batch) for batch in waiting)
+    log.info("%d of %d videos are extracted already", len(seen) - left, len(seen))
+    failed = tried = 0
+    with Progress(log, shard.request.name, left, unit="video") as progress:
+        for batch in waiting:
+            results = _run(expert, [_observe(shard, item) for item, _ in batch])
+            for (item, key), arrays in zip(batch, results, strict=True):
+                shard.work.save(key, arrays)
+                if "failure" in arrays:
+                    log.warning("%r failed: %s", item.video_id, _text(arrays["failure"]))
+            now_failed = sum("failure" in arrays for arrays in results)
+            failed, tried = failed + now_failed, tried + len(batch)
+            progress.advance(done=len(batch), failed=now_failed)
+            if failed > MAX_NETWORK_FAILURES and failed > tried / 2:
+                raise ConfigError(
+                    f"Network {shard.request.settings.network} failed on {failed} of the first "
+                    f"{tried} videos; the reasons are above. Mend it and run snakemake again."
+                )
+
+
+def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays]:
+    """Features of a batch as arrays; a video that the network fails on costs only itself."""
+    begin = time.perf_counter()
+    try:
+        found = expert.extract_batch(observed)
+    except Exception as error:  # whatever it is, one video must not stop the others
+        if len(observed) > 1:
+            return [arrays for video in observed for arrays in _run(expert, [video])]
+        log.debug("the network failed", exc_info=True)
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        spent = np.array(time.perf_counter() - begin)
+        return [{"failure": np.frombuffer(reason.encode(), np.uint8), "seconds": spent}]
+    seconds = (time.perf_counter() - begin) / len(observed)
+    return [_pack(features, seconds) for features in found]
+
+
+def _with_signal(shard: ExpertShard, items: Mapping[str, MediaItem]) -> Iterator[MediaItem]:
+    for item in items.values():
+        if not item.failed and (shard.request.signal == "frames" or item.samples):
+            yield item
+
+
+def _observe(shard: ExpertShard, item: MediaItem) -> Frames | Audio:
+    folder, fps = MediaFolder(shard.media), shard.request.settings.fps
+    if fps is None:
+        return folder.audio(item)
+    wanted = sample_times(item.duration_seconds, fps)
+    return folder.frames(item, subset(np.array(item.seconds), wanted))
+
+
+def _entry(shard: ExpertShard, record: VideoRecord, items: Mapping[str, MediaItem]) -> LedgerEntry:
+    """What became of one video."""
+    name = shard.request.name
+    if record.status != "ok":
+        return LedgerEntry(record.video_id, name, "failed", record.reason, 0, 0.0, "")
+    if record.video_id not in items:
+        return shard.finished.entries[record.video_id]
+    item, key = items[record.video_id], features_key(shard.request, record)
+    arrays = shard.work.find(key)
+    return ledger_entry(item, arrays, shard.request.signal, name, key)
 
 
 def ledger_entry(
-    item: MediaItem, features: Features | None, expert: str, signal: Signal, seconds: float
+    item: MediaItem, arrays: Arrays | None, signal: Signal, expert: str, key: str
 ) -> LedgerEntry:
-    """What became of one video with one expert; missing, failed and zero are different things."""
-    rows = 0 if features is None else len(features.features_TD)
+    """What became of one video with one expert; missing, failed and zero are different things.
+
+    Args:
+        item: what decoding made of it.
+        arrays: what the network made of it; None where it had nothing to look at.
+        signal: what the expert looks at.
+        expert: its name.
+        key: of its request.
+    """
+    rows = 0 if arrays is None or "failure" in arrays else len(arrays["features"])
+    seconds = item.decode_seconds if arrays is None else float(arrays["seconds"])
+    problem = item.audio_problem if signal == "audio" else item.problem
     status: Status
-    if item.path is None:
+    if item.failed:
         status, reason = "failed", item.problem
-    elif signal == "audio" and item.audio_problem:
-        status, reason = "failed", item.audio_problem
-    elif signal == "audio" and not item.has_audio:
-        status, reason = "absent", "no sound track"
+    elif arrays is None:
+        status, reason = ("failed", problem) if problem else ("absent", "no sound track")
+    elif "failure" in arrays:
+        status, reason = "failed", _text(arrays["failure"])
+    elif problem:
+        status, reason = "partial", problem
     elif not rows:
         status, reason = "absent", "nothing recognised"
-    elif item.problem and signal == "frames":
-        status, reason = "partial", item.problem
     else:
         status, reason = "ok", ""
-    return LedgerEntry(item.video_id, expert, status, reason, rows, seconds)
+    return LedgerEntry(item.video_id, expert, status, reason, rows, seconds, key)
 
 
-def _observed(
-    media: Path, signal: Signal, fps: float | None
-) -> Iterator[tuple[MediaItem, Frames | Audio]]:
-    if signal == "audio":
-        yield from read_audio(media)
-    elif fps is not None:
-        for item, frames in read_frames(media):
-            yield item, at_rate(frames, fps)
+class _Found(Mapping[str, Features | None]):
+    """Features by video, from the work directory or from what was finished before."""
+
+    def __init__(self, shard: ExpertShard, entries: Mapping[str, LedgerEntry]) -> None:
+        self._shard, self._entries = shard, entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, video_id: str) -> Features | None:
+        entry, finished = self._entries[video_id], self._shard.finished
+        if not entry.rows:
+            return None
+        if finished.store is not None and finished.has(video_id, entry.key):
+            return finished.store.features_of(video_id)
+        arrays = self._shard.work.find(entry.key)
+        return None if arrays is None else _unpack(arrays)
 
 
-def _timed(expert: Expert[Any], observed: Frames | Audio) -> Arrays:
-    begin = time.perf_counter()
-    (features,) = expert.extract_batch([observed])
+def _pack(features: Features, seconds: float) -> Arrays:
     recognised = json.dumps([asdict(piece) for piece in features.recognised])
     return {
         "features": features.features_TD,
         "start_seconds": features.start_seconds_T,
         "end_seconds": features.end_seconds_T,
         "recognised": np.frombuffer(recognised.encode(), np.uint8),
-        "seconds": np.array(time.perf_counter() - begin),
+        "seconds": np.array(seconds),
     }
 
 
 def _unpack(arrays: Arrays) -> Features:
-    pieces = json.loads(arrays["recognised"].tobytes().decode())
+    pieces = json.loads(_text(arrays["recognised"]))
     return Features(
         arrays["features"],
         arrays["start_seconds"],
         arrays["end_seconds"],
         tuple(Recognised(**piece) for piece in pieces),
     )
+
+
+def _text(utf8: np.typing.NDArray[np.uint8]) -> str:
+    return utf8.tobytes().decode()

@@ -1,7 +1,7 @@
 """The ledger: what became of every video with every expert. Records and Arrow tables."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -23,7 +23,8 @@ class LedgerEntry:
             it; ``failed``: the video could not be read.
         reason: empty for ``ok``.
         rows: rows in the feature store.
-        seconds: spent by the expert's network.
+        seconds: spent by the expert's network; by the decoder where the video could not be read.
+        key: ``experts.keys.features_key``; empty for a file that could not be probed.
     """
 
     video_id: str
@@ -32,6 +33,7 @@ class LedgerEntry:
     reason: str
     rows: int
     seconds: float
+    key: str
 
 
 LEDGER_SCHEMA = pa.schema(
@@ -42,6 +44,7 @@ LEDGER_SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("rows", pa.int64()),
         ("seconds", pa.float64()),
+        ("key", pa.string()),
     ]
 )
 
@@ -49,6 +52,11 @@ LEDGER_SCHEMA = pa.schema(
 def ledger_table(entries: Iterable[LedgerEntry]) -> pa.Table:
     """The entries as an Arrow table."""
     return pa.Table.from_pylist([asdict(entry) for entry in entries], schema=LEDGER_SCHEMA)
+
+
+def ledger_entries(ledger: pa.Table) -> list[LedgerEntry]:
+    """The entries of a table."""
+    return [LedgerEntry(**row) for row in ledger.select(LEDGER_SCHEMA.names).to_pylist()]
 
 
 def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
@@ -64,16 +72,32 @@ def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
     Raises:
         MediaError: more videos failed than allowed.
     """
-    videos = set(ledger.column("video_id").to_pylist())
     failed = {
         row["video_id"]: row["reason"] for row in ledger.to_pylist() if row["status"] == "failed"
     }
-    if len(failed) > max_failed_fraction * len(videos):
-        reason, count = Counter(failed.values()).most_common(1)[0]
-        raise MediaError(
-            f"{len(failed)} of {len(videos)} videos failed, video.max_failed_fraction allows "
-            f"{max_failed_fraction:g}; most often ({count}): {reason}. "
-            "Mend or remove them, or raise the limit."
-        )
+    videos = len(set(ledger.column("video_id").to_pylist()))
+    check_failed_fraction(failed, videos, max_failed_fraction=max_failed_fraction)
     counts = Counter(ledger.column("status").to_pylist())
     return ", ".join(f"{counts[status]} {status}" for status in sorted(counts))
+
+
+def check_failed_fraction(
+    failed: Mapping[str, str], videos: int, *, max_failed_fraction: float
+) -> None:
+    """Refuse to go on when too much failed.
+
+    Args:
+        failed: video id -> reason.
+        videos: number of all.
+        max_failed_fraction: of them.
+
+    Raises:
+        MediaError: more failed than allowed.
+    """
+    if len(failed) > max_failed_fraction * videos:
+        reason, count = Counter(failed.values()).most_common(1)[0]
+        raise MediaError(
+            f"{len(failed)} of {videos} videos failed, video.max_failed_fraction allows "
+            f"{max_failed_fraction:g}; most often ({count}): {reason}. `teachtext list-failures` "
+            "names them; mend them and `teachtext retry-failures`, or raise the limit."
+        )

@@ -2,10 +2,15 @@
 
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Expert, Signal
+
+if TYPE_CHECKING:
+    from teachtext.experts.base import Expert
+
+Signal = Literal["frames", "audio"]
+"""Which decoded signal an expert looks at."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def network(name: str) -> Network:
     return EXPERTS[name]
 
 
-def load_expert(name: str, **arguments: object) -> Expert[Any]:
+def load_expert(name: str, **arguments: object) -> "Expert[Any]":
     """Build a network's adapter from the keys that it needs and takes."""
     module, class_name = network(name).target.split(":")
     loaded: Expert[Any] = getattr(importlib.import_module(module), class_name)(**arguments)

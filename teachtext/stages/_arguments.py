@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from teachtext.config import first_problem
 from teachtext.settings import Settings
+from teachtext.video.isolation import Limits
 
 S = TypeVar("S", bound=Settings)
 
@@ -23,6 +24,18 @@ def settings_json(section: type[S]) -> Callable[[str], S]:
             raise argparse.ArgumentTypeError(first_problem(error)) from None
 
     return parse
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that ``limits_of`` reads, and the number of processes."""
+    parser.add_argument("--workers", type=int, required=True, help="processes at once")
+    parser.add_argument("--timeout-seconds", type=float, required=True, help="per video")
+    parser.add_argument("--memory-gb", type=float, required=True, help="per process")
+
+
+def limits_of(args: argparse.Namespace) -> Limits:
+    """What one process may use."""
+    return Limits(args.timeout_seconds, int(args.memory_gb * 2**30))
 
 
 def named_paths(text: str) -> tuple[str, list[Path]]:

@@ -1,15 +1,18 @@
-"""Decode the videos of one shard once: frames at all moments any expert asks for, and sound."""
+"""Decode the videos of one shard once: what its experts still need, frames and sound."""
 
 import argparse
 import logging
 from collections import Counter
 from pathlib import Path
 
-from teachtext.store.media import write_audio, write_frames
+from teachtext.experts.extraction import unfinished
+from teachtext.locking import locked
+from teachtext.settings import ExpertRequest
+from teachtext.stages._arguments import add_limits, limits_of, settings_json
+from teachtext.store.finished import FinishedShard
+from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
-from teachtext.store.workdir import WorkDirectory
-from teachtext.video.isolation import Limits
-from teachtext.video.manifest import manifest_records
+from teachtext.video.manifest import VideoRecord, manifest_records
 from teachtext.video.shards import decode_shard
 
 log = logging.getLogger(__name__)
@@ -18,33 +21,48 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext decode-videos", description=__doc__)
-    parser.add_argument("--manifest", type=Path, required=True, help="of probe-videos")
-    parser.add_argument("--shard", type=int, required=True, help="number of the shard, from 0")
-    parser.add_argument("--fps", type=float, nargs="*", required=True, help="rates of the experts")
+    parser.add_argument("--manifest", type=Path, required=True, help="of the shard (Parquet)")
+    parser.add_argument("--shard", required=True, help="number of the shard, from 0")
+    parser.add_argument(
+        "--requests",
+        type=settings_json(ExpertRequest),
+        nargs="+",
+        required=True,
+        help="what is asked of each expert, as JSON",
+    )
+    parser.add_argument("--finished", type=Path, required=True, help="folder of finished experts")
     parser.add_argument("--short-side", type=int, required=True, help="of the frames, pixels")
-    parser.add_argument("--workers", type=int, required=True, help="processes at once")
-    parser.add_argument("--timeout-seconds", type=float, required=True, help="per video")
-    parser.add_argument("--memory-gb", type=float, required=True, help="per process")
+    add_limits(parser)
     parser.add_argument("--work", type=Path, required=True, help="folder of finished videos")
-    parser.add_argument("--frames", type=Path, required=True, help="frames to write (Zarr)")
-    parser.add_argument("--audio", type=Path, required=True, help="sound to write (Zarr)")
+    parser.add_argument("--output", type=Path, required=True, help="folder of media to write")
     args = parser.parse_args(argv)
 
-    manifest = manifest_records(read_table(args.manifest))
-    records = [record for record in manifest if record.shard == args.shard]
-    work = WorkDirectory(args.work, {"fps": args.fps, "short_side": args.short_side})
-    log.info("decoding %d videos of shard %d", len(records), args.shard)
-    items = decode_shard(
-        records,
-        work,
-        rates=args.fps,
-        short_side=args.short_side,
-        workers=args.workers,
-        limits=Limits(args.timeout_seconds, int(args.memory_gb * 2**30)),
-    )
-    write_frames(args.frames, items)
-    write_audio(args.audio, items)
-    work.remove()
-    decoders = Counter(item.decoder for item in items if item.path is not None)
+    records = manifest_records(read_table(args.manifest))
+    with locked(args.work.with_suffix(".lock")):
+        wanted = _wanted(records, args.requests, args.finished, args.shard)
+        args.work.mkdir(parents=True, exist_ok=True)
+        work = MediaFolder(args.work)
+        keys = decode_shard(
+            [record for record in records if record.status == "ok"],
+            wanted,
+            work,
+            short_side=args.short_side,
+            workers=args.workers,
+            limits=limits_of(args),
+        )
+        decoders = Counter(work.item(key).decoder or "failed" for key in keys)
+        work.finish(keys, args.output)
     for decoder, count in decoders.most_common():
-        log.info("%d of %d videos decoded by %s", count, len(items), decoder)
+        log.info("%d of %d videos: %s", count, len(keys), decoder)
+
+
+def _wanted(
+    records: list[VideoRecord], requests: list[ExpertRequest], finished: Path, shard: str
+) -> dict[str, list[ExpertRequest]]:
+    """Video id -> experts that have not seen it as it is now."""
+    wanted: dict[str, list[ExpertRequest]] = {record.video_id: [] for record in records}
+    for request in requests:
+        known = FinishedShard(finished / request.name / shard)
+        for record in unfinished(records, request, known):
+            wanted[record.video_id].append(request)
+    return wanted

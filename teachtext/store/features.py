@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
-from teachtext.experts.base import Features
-from teachtext.store.ragged import Ragged, create_array, join
+from teachtext.experts.base import Features, Recognised
+from teachtext.store.checksums import check_contents, check_quickly, write_checksums
+from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
 from teachtext.weights import WeightsIdentity
 
 CHUNK_ROWS = 64
@@ -43,45 +45,53 @@ class StoreIdentity:
 def write_features(
     path: Path, identity: StoreIdentity, found: Mapping[str, Features | None]
 ) -> None:
-    """Write one shard.
+    """Write one shard, a few videos at a time.
 
     Args:
         path: the group's folder; appears complete or not at all.
         identity: what made the features.
         found: video id -> features, in the order of the shard; None for a video that has none
-            (no such signal, nothing found or failed; the ledger says which).
+            (no such signal, nothing found or failed; the ledger says which). Each is looked up
+            once.
     """
-    present = [features for features in found.values() if features is not None]
-    rows = {video: 0 if item is None else len(item.features_TD) for video, item in found.items()}
-    values = join(
-        (item.features_TD.astype(np.float16) for item in present),
-        np.empty((0, identity.dim), np.float16),
-    ).values
-    empty = np.empty(0, np.float64)
-    recognised = [
-        json.dumps([asdict(piece) for piece in item.recognised] if item else [])
-        for item in found.values()
-    ]
-    columns: dict[str, NDArray[Any]] = {
-        "offsets": np.concatenate([[0], np.cumsum(list(rows.values()))]).astype(np.int64),
-        "start_seconds": np.concatenate([empty, *(item.start_seconds_T for item in present)]),
-        "end_seconds": np.concatenate([empty, *(item.end_seconds_T for item in present)]),
-        "video_id": np.array(list(found), dtype=object),
-        "available": np.array([count > 0 for count in rows.values()], dtype=bool),
-        "recognised": np.array(recognised, dtype=object),
-    }
     with replacing(path) as temporary:
         group = zarr.open_group(store=temporary, mode="w", zarr_format=3)
         group.attrs.update(asdict(identity) | {"teachtext": __version__, "dtype": "float16"})
-        create_array(
-            group,
-            "features",
-            values,
-            chunk_rows=CHUNK_ROWS,
-            chunks_per_shard=CHUNKS_PER_SHARD,
-        )
+        columns = _write_rows(group, identity.dim, found)
         for name, column in columns.items():
             create_array(group, name, column, chunk_rows=max(1, len(column)))
+        write_checksums(temporary)
+
+
+def _write_rows(
+    group: zarr.Group, dim: int, found: Mapping[str, Features | None]
+) -> dict[str, NDArray[Any]]:
+    """Write the rows and return all other columns, which are small."""
+    empty = np.empty(0, np.float64)
+    starts, ends, lengths, recognised = [empty], [empty], [], []
+    with appending(
+        group,
+        "features",
+        np.empty((0, dim), np.float16),
+        chunk_rows=CHUNK_ROWS,
+        chunks_per_shard=CHUNKS_PER_SHARD,
+    ) as append:
+        for item in found.values():
+            lengths.append(0 if item is None else len(item.features_TD))
+            pieces = [] if item is None else [asdict(piece) for piece in item.recognised]
+            recognised.append(json.dumps(pieces))
+            if item is not None:
+                append(item.features_TD.astype(np.float16))
+                starts.append(item.start_seconds_T)
+                ends.append(item.end_seconds_T)
+    return {
+        "offsets": offsets_of(lengths),
+        "start_seconds": np.concatenate(starts),
+        "end_seconds": np.concatenate(ends),
+        "video_id": np.array(list(found), dtype=object),
+        "available": np.array(lengths, dtype=np.int64) > 0,
+        "recognised": np.array(recognised, dtype=object),
+    }
 
 
 @dataclass(frozen=True)
@@ -101,36 +111,66 @@ class FeatureStore:
     """A feature store opened for reading.
 
     Raises:
-        StoreError: there is no complete store at the path.
+        StoreError: there is no store at the path, or it is damaged; also from every method that
+            reads.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            check_quickly(path)
             self._group = zarr.open_group(store=path, mode="r")
             attributes = dict(self._group.attrs)
             weights = WeightsIdentity(**attributes["weights"])
-        except (FileNotFoundError, KeyError, TypeError) as error:
-            raise StoreError(
-                f"{path} is no feature store ({type(error).__name__}: {error}). "
-                "Delete it and run snakemake to extract it again."
-            ) from None
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise _damaged(path, error) from None
         names = ("expert", "network", "dim", "sampling")
         self.identity = StoreIdentity(weights=weights, **{name: attributes[name] for name in names})
         self.video_ids: list[str] = [str(video) for video in self._read("video_id")]
 
-    def _read(self, name: str) -> NDArray[Any]:
+    def _read(self, name: str, rows: slice = slice(None)) -> NDArray[Any]:
         try:
-            return np.asarray(self._group[name][:])
+            return np.asarray(self._group[name][rows])
         except (KeyError, ValueError, RuntimeError, OSError) as error:
-            raise StoreError(
-                f"{self.path}/{name} is damaged ({type(error).__name__}: {error}). "
-                "Delete the store and run snakemake to extract it again."
-            ) from None
+            raise _damaged(self.path / name, error) from None
+
+    def verify(self) -> None:
+        """Read every byte and compare it with what was written."""
+        try:
+            check_contents(self.path)
+        except (OSError, ValueError) as error:
+            raise _damaged(self.path, error) from None
+
+    def features_of(self, video_id: str) -> Features | None:
+        """Features of one video; None where it has none."""
+        index = self._position[video_id]
+        rows = slice(int(self._offsets[index]), int(self._offsets[index + 1]))
+        if rows.start == rows.stop:
+            return None
+        starts, ends = self._times
+        pieces = tuple(_piece(values) for values in json.loads(self._recognised[index]))
+        values = self._read("features", rows).astype(np.float32)
+        return Features(values, starts[rows], ends[rows], pieces)
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {video: index for index, video in enumerate(self.video_ids)}
+
+    @cached_property
+    def _offsets(self) -> NDArray[np.int64]:
+        return self._read("offsets")
+
+    @cached_property
+    def _times(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self._read("start_seconds"), self._read("end_seconds")
+
+    @cached_property
+    def _recognised(self) -> NDArray[Any]:
+        return self._read("recognised")
 
     def rows(self) -> Ragged[np.float16]:
         """(T, D) rows of every video, in the order of ``video_ids``."""
-        return Ragged(self._read("features"), self._read("offsets"))
+        return Ragged(self._read("features"), self._offsets)
 
     def available(self) -> NDArray[np.bool_]:
         """(N,) which videos have rows."""
@@ -138,11 +178,24 @@ class FeatureStore:
 
     def times(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(T,) start and (T,) end of every row, in seconds from the start of its video."""
-        return self._read("start_seconds"), self._read("end_seconds")
+        return self._times
 
     def recognised(self) -> list[list[dict[str, Any]]]:
         """Per video the text that was read or heard, with times, scores and boxes."""
-        return [json.loads(text) for text in self._read("recognised")]
+        return [json.loads(text) for text in self._recognised]
+
+
+def _piece(values: dict[str, Any]) -> Recognised:
+    box = values["box"]
+    return Recognised(**{**values, "box": box and tuple((x, y) for x, y in box)})
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path} is damaged, or no feature store ({type(error).__name__}: "
+        f"{' '.join(str(error).split())}). Delete the .zarr folder and run snakemake: "
+        "it is extracted again."
+    )
 
 
 def load_features(paths: Sequence[Path], video_ids: Sequence[str]) -> ExpertFeatures:

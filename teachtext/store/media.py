@@ -1,21 +1,24 @@
-"""Decoded frames and sound of one shard, as two Zarr groups that live until all experts ran."""
+"""Decoded frames and sound of one shard: a folder of raw files that lives until all experts ran.
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+Raw, because every byte is written once and read by each expert in order: compressing video noise
+costs more time than it saves. Each video has ``{key}.pixels`` (uint8 RGB, frame by frame),
+``{key}.samples`` (float32) and ``{key}.json``, which is written last: where it exists, the video
+is finished. A folder with ``items.json`` is a finished shard.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from teachtext.atomic import replacing
-from teachtext.store.ragged import create_array, offsets_of
-from teachtext.store.workdir import load_item
+from teachtext.errors import StoreError
 from teachtext.video.media import Audio, Frames
 
-CHUNK_BYTES = 1 << 20
-CHUNK_SAMPLES = 1 << 18
+_ITEMS = "items.json"
 
 
 @dataclass(frozen=True)
@@ -24,143 +27,140 @@ class MediaItem:
 
     Attributes:
         video_id: whose.
-        path: item with ``pixels``, ``seconds`` and ``samples``; None if decoding failed.
+        key: names its files; changes with the video's bytes and with what was asked for.
+        failed: it could not be decoded; ``problem`` says why.
         duration_seconds: of the clip.
+        seconds: of each frame, from the start of the clip.
+        height: of its frames, pixels.
+        width: of its frames, pixels.
+        samples: number of samples of sound; 0: no sound track, or it was not asked for.
         decoder: which one read the frames, and why not the usual one.
-        problem: why it failed, or why not all frames are there; else empty.
-        audio_problem: why its sound track could not be read; else empty.
-        has_audio: there is a sound track, and it was read.
-        key: changes with the file's bytes and with how they were decoded.
+        problem: why it failed, or which frames are missing; else empty.
+        audio_problem: why its sound track could not be read, or is cut short; else empty.
+        decode_seconds: time spent.
     """
 
     video_id: str
-    path: Path | None
-    duration_seconds: float
-    decoder: str
-    problem: str
-    audio_problem: str
-    has_audio: bool
     key: str
+    failed: bool
+    duration_seconds: float
+    seconds: tuple[float, ...] = ()
+    height: int = 0
+    width: int = 0
+    samples: int = 0
+    decoder: str = ""
+    problem: str = ""
+    audio_problem: str = ""
+    decode_seconds: float = 0.0
 
 
-def write_frames(path: Path, items: Iterable[MediaItem]) -> None:
-    """Write the frames of a shard, one video at a time."""
-    ordered = list(items)
-    times = [_array(item, "seconds", np.empty(0)) for item in ordered]
-    shapes = np.array([_array(item, "shape", np.zeros(4, np.int64)) for item in ordered])
-    sizes = shapes.reshape(-1, 4).prod(axis=1)
-    pixels = ((_array(item, "pixels", np.empty(0, np.uint8))).ravel() for item in ordered)
-    with replacing(path) as temporary:
-        group = _new_group(temporary, ordered)
-        _write_flat(group, "pixels", pixels, sizes, np.dtype(np.uint8), CHUNK_BYTES)
-        columns: dict[str, NDArray[Any]] = {
-            "shape": shapes.reshape(-1, 4),
-            "byte_offsets": offsets_of(sizes),
-            "seconds": np.concatenate([np.empty(0), *times]),
-            "frame_offsets": offsets_of(len(moments) for moments in times),
+class FramesOnDisk:
+    """Some frames of a raw file; a slice reads only what it holds (see ``Pixels``)."""
+
+    def __init__(self, path: Path, height: int, width: int, rows: NDArray[np.int64]) -> None:
+        """Read nothing yet.
+
+        Args:
+            path: the raw file.
+            height: of a frame, pixels.
+            width: of a frame, pixels.
+            rows: which frames of the file, in order.
+        """
+        self.shape: tuple[int, ...] = (len(rows), height, width, 3)
+        self._path, self._rows = path, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, frames: slice, /) -> NDArray[np.uint8]:
+        rows = self._rows[frames]
+        pixels = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+        with self._path.open("rb") as stream:
+            for run in np.split(np.arange(len(rows)), breaks):
+                if len(run):
+                    stream.seek(int(rows[run[0]]) * pixels[0].nbytes)
+                    read = np.fromfile(stream, np.uint8, pixels[run].size)
+                    pixels[run] = read.reshape(-1, *self.shape[1:])
+        return pixels
+
+
+class MediaFolder:
+    """Decoded media of a shard, finished or being made."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def pixels_path(self, key: str) -> Path:
+        """The raw frames of a video."""
+        return self.path / f"{key}.pixels"
+
+    def samples_path(self, key: str) -> Path:
+        """The raw sound of a video."""
+        return self.path / f"{key}.samples"
+
+    def has(self, key: str) -> bool:
+        """Whether a video is finished, or known to have failed."""
+        return self._item_path(key).exists()
+
+    def keep(self, item: MediaItem) -> None:
+        """Mark a video as finished, once its raw files are there."""
+        with replacing(self._item_path(item.key)) as temporary:
+            temporary.write_text(json.dumps(asdict(item)))
+
+    def item(self, key: str) -> MediaItem:
+        """What became of a video."""
+        return _item(json.loads(self._item_path(key).read_text()))
+
+    def finish(self, keys: Sequence[str], target: Path) -> None:
+        """Make the folder the finished shard with these videos, and nothing else."""
+        known = {*keys}
+        for file in self.path.iterdir():
+            if file.name.partition(".")[0] not in known:
+                file.unlink()
+        items = [asdict(self.item(key)) for key in keys]
+        with replacing(self.path / _ITEMS) as temporary:
+            temporary.write_text(json.dumps(items))
+        with replacing(target) as temporary:
+            self.path.rename(temporary)
+
+    def items(self) -> dict[str, MediaItem]:
+        """The videos of a finished shard by id.
+
+        Raises:
+            StoreError: the folder is not finished, or a raw file has not the size it should have.
+        """
+        try:
+            items = [_item(values) for values in json.loads((self.path / _ITEMS).read_text())]
+        except (OSError, ValueError, TypeError) as error:
+            raise StoreError(
+                f"{self.path} holds no decoded media ({error}). Delete it and run snakemake."
+            ) from None
+        for item in items:
+            self._check(item)
+        return {item.video_id: item for item in items}
+
+    def frames(self, item: MediaItem, rows: NDArray[np.int64]) -> Frames:
+        """Some frames of a video, by their place among all that were decoded."""
+        pixels = FramesOnDisk(self.pixels_path(item.key), item.height, item.width, rows)
+        return Frames(pixels, np.array(item.seconds)[rows], item.duration_seconds)
+
+    def audio(self, item: MediaItem) -> Audio:
+        """The sound of a video."""
+        return Audio(np.memmap(self.samples_path(item.key), "<f4", "r", shape=(item.samples,)))
+
+    def _item_path(self, key: str) -> Path:
+        return self.path / f"{key}.json"
+
+    def _check(self, item: MediaItem) -> None:
+        expected = {
+            self.pixels_path(item.key): len(item.seconds) * item.height * item.width * 3,
+            self.samples_path(item.key): item.samples * 4,
         }
-        for name, column in columns.items():
-            create_array(group, name, column, chunk_rows=max(1, len(column)))
+        for path, size in expected.items():
+            if size and (not path.exists() or path.stat().st_size != size):
+                raise StoreError(f"{path} is damaged. Delete {self.path} and run snakemake.")
 
 
-def write_audio(path: Path, items: Iterable[MediaItem]) -> None:
-    """Write the sound of a shard, one video at a time."""
-    ordered = list(items)
-    nothing = np.empty(0, np.float32)
-    lengths = [len(_array(item, "samples", nothing)) for item in ordered]
-    samples = (_array(item, "samples", nothing) for item in ordered)
-    with replacing(path) as temporary:
-        group = _new_group(temporary, ordered)
-        _write_flat(group, "samples", samples, lengths, np.dtype(np.float32), CHUNK_SAMPLES)
-        offsets = offsets_of(lengths)
-        create_array(group, "sample_offsets", offsets, chunk_rows=len(offsets))
-
-
-def read_frames(path: Path) -> Iterator[tuple[MediaItem, Frames]]:
-    """Frames of every video of a shard that was decoded, one at a time."""
-    group = zarr.open_group(store=path, mode="r")
-    offsets, shapes = _whole(group, "byte_offsets"), _whole(group, "shape")
-    moments, frames = _whole(group, "seconds"), _whole(group, "frame_offsets")
-    for index, item in enumerate(read_items(path)):
-        if item.path is not None:
-            flat = np.asarray(group["pixels"][offsets[index] : offsets[index + 1]])
-            seconds = moments[frames[index] : frames[index + 1]]
-            yield item, Frames(flat.reshape(shapes[index]), seconds, item.duration_seconds)
-
-
-def read_audio(path: Path) -> Iterator[tuple[MediaItem, Audio]]:
-    """Sound of every video of a shard that has some, one at a time."""
-    group = zarr.open_group(store=path, mode="r")
-    offsets = _whole(group, "sample_offsets")
-    for index, item in enumerate(read_items(path)):
-        if item.has_audio:
-            yield item, Audio(np.asarray(group["samples"][offsets[index] : offsets[index + 1]]))
-
-
-def read_items(path: Path) -> list[MediaItem]:
-    """All videos of a shard, decoded or not, in order; ``path`` is the group's for decoded ones."""
-    attributes = zarr.open_group(store=path, mode="r").attrs.asdict()
-    videos: list[Mapping[str, object]] = attributes["videos"]
-    return [
-        MediaItem(
-            str(video["video_id"]),
-            path if video["decoded"] else None,
-            float(str(video["duration_seconds"])),
-            str(video["decoder"]),
-            str(video["problem"]),
-            str(video["audio_problem"]),
-            bool(video["has_audio"]),
-            str(video["key"]),
-        )
-        for video in videos
-    ]
-
-
-def _new_group(path: Path, items: list[MediaItem]) -> zarr.Group:
-    group = zarr.open_group(store=path, mode="w", zarr_format=3)
-    group.attrs["videos"] = [
-        {
-            "video_id": item.video_id,
-            "decoded": item.path is not None,
-            "duration_seconds": item.duration_seconds,
-            "decoder": item.decoder,
-            "problem": item.problem,
-            "audio_problem": item.audio_problem,
-            "has_audio": item.has_audio,
-            "key": item.key,
-        }
-        for item in items
-    ]
-    return group
-
-
-def _array(item: MediaItem, name: str, default: NDArray[Any]) -> NDArray[Any]:
-    return default if item.path is None else load_item(item.path)[name]
-
-
-def _whole(group: zarr.Group, name: str) -> NDArray[Any]:
-    return np.asarray(group[name][:])
-
-
-def _write_flat(
-    group: zarr.Group,
-    name: str,
-    parts: Iterable[NDArray[Any]],
-    lengths: Iterable[int] | NDArray[np.int64],
-    dtype: np.dtype[np.generic],
-    chunk: int,
-) -> None:
-    """Write flat parts end to end, in whole chunks, so that no chunk is written twice."""
-    offsets = offsets_of(lengths)
-    create_array(group, name, np.empty(0, dtype), chunk_rows=chunk)
-    array = group[name]
-    array.resize((int(offsets[-1]),))
-    pending, begin = np.empty(0, dtype), 0
-    for part in parts:
-        pending = np.concatenate([pending, part])
-        whole = len(pending) // chunk * chunk
-        if whole:
-            array[begin : begin + whole] = pending[:whole]
-            pending, begin = pending[whole:], begin + whole
-    if len(pending):
-        array[begin:] = pending
+def _item(values: dict[str, object]) -> MediaItem:
+    return MediaItem(**{**values, "seconds": tuple(values["seconds"])})  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Ragged arrays: rows of many sequences end to end, with offsets. NumPy and Zarr, no meaning."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -83,9 +84,67 @@ def create_array(
         chunk_rows: rows in a chunk.
         chunks_per_shard: chunks that share a file; None: a file per chunk.
     """
+    array = _create(group, name, values, chunk_rows, chunks_per_shard)
+    if values.size:
+        array[:] = values
+
+
+@contextmanager
+def appending(
+    group: zarr.Group,
+    name: str,
+    empty: NDArray[Any],
+    *,
+    chunk_rows: int,
+    chunks_per_shard: int,
+) -> Iterator[Callable[[NDArray[Any]], None]]:
+    """Write an array as ``create_array`` does, some rows at a time.
+
+    Whole shards are written at once, so that no file is written twice and few rows are in memory.
+
+    Args:
+        group: where to.
+        name: of the array.
+        empty: (0, ...) of the array's trailing shape and dtype.
+        chunk_rows: rows in a chunk.
+        chunks_per_shard: chunks that share a file.
+
+    Yields:
+        A function that appends rows.
+    """
+    array = _create(group, name, empty, chunk_rows, chunks_per_shard)
+    whole = chunk_rows * chunks_per_shard
+    pending, rows, written = [empty], 0, 0
+
+    def flush(count: int) -> None:
+        nonlocal pending, rows, written
+        joined = np.concatenate(pending)
+        array.resize((written + count, *empty.shape[1:]))
+        array[written : written + count] = joined[:count]
+        pending, rows, written = [joined[count:]], rows - count, written + count
+
+    def append(values: NDArray[Any]) -> None:
+        nonlocal rows
+        pending.append(values)
+        rows += len(values)
+        if rows >= whole:
+            flush(rows // whole * whole)
+
+    yield append
+    if rows:
+        flush(rows)
+
+
+def _create(
+    group: zarr.Group,
+    name: str,
+    values: NDArray[Any],
+    chunk_rows: int,
+    chunks_per_shard: int | None,
+) -> Any:  # noqa: ANN401 - zarr's arrays have no public generic-free type
     trailing = values.shape[1:]
     shards = None if chunks_per_shard is None else (chunk_rows * chunks_per_shard, *trailing)
-    array = group.create_array(
+    return group.create_array(
         name,
         shape=values.shape,
         dtype=str if values.dtype.kind in "OU" else values.dtype,
@@ -93,5 +152,3 @@ def create_array(
         shards=shards,
         compressors=ZstdCodec(level=1, checksum=True),
     )
-    if values.size:
-        array[:] = values

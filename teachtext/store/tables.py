@@ -20,7 +20,10 @@ def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None 
     """
     with replacing(path) as temporary:
         pq.write_table(
-            table.replace_schema_metadata(dict(metadata or {})), temporary, compression="zstd"
+            table.replace_schema_metadata(dict(metadata or {})),
+            temporary,
+            compression="zstd",
+            write_page_checksum=True,
         )
 
 
@@ -28,11 +31,11 @@ def read_table(path: Path) -> pa.Table:
     """Read a table.
 
     Raises:
-        StoreError: missing, or no Parquet file.
+        StoreError: missing, damaged, or no Parquet file.
     """
     try:
-        return pq.read_table(path)
-    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        return pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(
             f"Cannot read {path}: {' '.join(str(error).split())}. "
             "Delete it and run snakemake again."

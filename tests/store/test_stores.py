@@ -1,5 +1,8 @@
+import shutil
+
 import numpy as np
 import pytest
+import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,10 +10,9 @@ from teachtext.dataset import Caption
 from teachtext.errors import StoreError
 from teachtext.experts.base import Features, Recognised
 from teachtext.store.features import FeatureStore, StoreIdentity, load_features, write_features
-from teachtext.store.ragged import join
+from teachtext.store.ragged import appending, create_array, join
 from teachtext.store.similarities import read_similarities, write_similarities
 from teachtext.store.tokens import read_tokens, write_tokens
-from teachtext.store.workdir import WorkDirectory
 from teachtext.weights import WeightsIdentity
 
 WEIGHTS = WeightsIdentity("toy 1.0", "abc")
@@ -56,14 +58,71 @@ def test_the_same_features_give_the_same_bytes(tmp_path):
     )
 
 
-def test_a_flipped_bit_is_found_and_named(tmp_path):
-    write_features(tmp_path / "s", IDENTITY, {"a": features(np.arange(400))})
-    chunk = next(p for p in (tmp_path / "s/features/c").rglob("*") if p.is_file())
-    content = bytearray(chunk.read_bytes())
-    content[20] ^= 4
-    chunk.write_bytes(content)
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("intact") / "s"
+    heard = Recognised("hello", 0.0, 1.0, 0.9)
+    write_features(folder, IDENTITY, {"a": features(np.arange(400), (heard,)), "b": None})
+    return folder
+
+
+def read_everything(path):
+    store = FeatureStore(path)
+    return store.rows(), store.times(), store.available(), store.recognised()
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_a_flipped_bit_or_a_lost_byte_is_found_and_named(intact, tmp_path_factory, data):
+    copy = shutil.copytree(intact, tmp_path_factory.mktemp("damaged") / "s")
+    file = data.draw(st.sampled_from(sorted(p for p in copy.rglob("*") if p.is_file())))
+    content = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    if data.draw(st.booleans()):
+        content[place] ^= 1 << data.draw(st.integers(0, 7))
+    else:
+        del content[place:]
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match=r"damaged.*Delete the \.zarr folder"):
+        read_everything(copy)
     with pytest.raises(StoreError, match="damaged"):
-        FeatureStore(tmp_path / "s").rows()
+        FeatureStore(copy).verify()
+
+
+@pytest.mark.parametrize("name", ["checksums.json", "zarr.json", "features/c/0/0"])
+def test_a_lost_file_is_found(intact, tmp_path, name):
+    copy = shutil.copytree(intact, tmp_path / "s")
+    (copy / name).unlink()
+    with pytest.raises(StoreError, match="damaged"):
+        read_everything(copy)
+
+
+@given(lengths=st.lists(st.integers(0, 300), max_size=8), whole=st.sampled_from([2, 64]))
+@settings(max_examples=20)
+def test_rows_written_bit_by_bit_are_those_written_at_once(lengths, whole, tmp_path_factory):
+    path = tmp_path_factory.mktemp("ragged")
+    parts = [np.full((length, 2), number, np.float16) for number, length in enumerate(lengths)]
+    empty = np.empty((0, 2), np.float16)
+    group = zarr.open_group(store=path, mode="w", zarr_format=3)
+    with appending(group, "bits", empty, chunk_rows=whole, chunks_per_shard=2) as append:
+        for part in parts:
+            append(part)
+    at_once = np.concatenate([empty, *parts])
+    create_array(group, "once", at_once, chunk_rows=whole, chunks_per_shard=2)
+    assert np.array_equal(group["bits"][:], at_once)
+    files = [p.relative_to(path / "once") for p in (path / "once").rglob("*") if p.is_file()]
+    assert all((path / "bits" / f).read_bytes() == (path / "once" / f).read_bytes() for f in files)
+
+
+def test_one_video_is_read_alone(tmp_path):
+    heard = Recognised("hello", 0.0, 1.0, 0.9, ((0.0, 0.0), (1.0, 1.0)))
+    found = {"a": features([[1, 2]]), "b": None, "c": features([[3, 4], [5, 6]], (heard,))}
+    write_features(tmp_path / "s", IDENTITY, found)
+    store = FeatureStore(tmp_path / "s")
+    assert store.features_of("b") is None
+    again = store.features_of("c")
+    assert again.features_TD.tolist() == [[3, 4], [5, 6]]
+    assert again.recognised == (heard,)
 
 
 def test_shards_of_different_weights_do_not_mix(tmp_path):
@@ -112,11 +171,3 @@ def test_similarities_are_found_by_id(tmp_path):
     assert matrix.aligned(["c", "a"], ["y"]).tolist() == [[5], [1]]
     with pytest.raises(StoreError, match="'z'"):
         matrix.aligned(["z"], ["x"])
-
-
-def test_an_item_for_other_settings_is_not_found(tmp_path):
-    work = WorkDirectory(tmp_path, {"fps": 2})
-    work.save({"x": np.ones(2)}, "video")
-    assert work.has("video")
-    assert not WorkDirectory(tmp_path, {"fps": 3}).has("video")
-    assert work.load("video")["x"].tolist() == [1, 1]

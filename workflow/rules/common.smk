@@ -1,5 +1,9 @@
 # Config validation, wildcards and input functions; no rules.
+import functools
+from pathlib import Path
+
 from teachtext.config import load_config
+from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
 
 try:
@@ -21,22 +25,36 @@ wildcard_constraints:
     captions="|".join(CONFIG.denoise) or "none",
 
 
-def expert_media(wildcards):
-    """Frames or sound, whichever the expert looks at."""
-    signal = CONFIG.experts[wildcards.expert].signal
-    return f"results/video/{signal}/{wildcards.shard}.zarr"
+def videos_table():
+    """A new row concerns its own shard alone (`shard_rows`), so the table's age does not count."""
+    videos = CONFIG.dataset.videos
+    return videos if CONFIG.dataset.name == "demo" else ancient(videos)
 
 
-def expert_settings(wildcards):
-    return CONFIG.experts[wildcards.expert].model_dump_json()
-
-
-def expert_text_encoder(wildcards):
-    """The argument of networks that read or listen; empty for the others."""
-    name = CONFIG.experts[wildcards.expert].text_encoder
-    return (
-        [] if name is None else ["--text-encoder", CONFIG.text[name].model_dump_json()]
+@functools.cache
+def row_digests():
+    return shard_digests(
+        read_videos(Path(CONFIG.dataset.videos)), CONFIG.dataset.shards
     )
+
+
+def shard_rows(wildcards):
+    """Changes with the rows of a shard; the demo's follow from its settings."""
+    if CONFIG.dataset.name == "demo":
+        return CONFIG.demo.model_dump_json()
+    try:
+        return row_digests()[int(wildcards.shard)]
+    except TeachTextError as error:
+        sys.exit(f"teachtext: {error}")
+
+
+def expert_request(wildcards):
+    return CONFIG.request(wildcards.expert).model_dump_json(exclude_none=True)
+
+
+def expert_requests():
+    """Of all experts that a model looks through."""
+    return [CONFIG.request(name).model_dump_json(exclude_none=True) for name in EXPERTS]
 
 
 def encoder_settings(wildcards):

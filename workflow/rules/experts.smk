@@ -1,6 +1,7 @@
 rule extract_expert:
     input:
-        expert_media,
+        manifest="results/video/manifest/{shard}.parquet",
+        media="results/video/media/{shard}",
     output:
         features=directory("results/experts/{expert}/{shard}.zarr"),
         ledger="results/experts/{expert}/{shard}.parquet",
@@ -10,16 +11,15 @@ rule extract_expert:
         "../../envs/experts.yaml"
     threads: 1
     params:
-        settings=expert_settings,
-        text_encoder=expert_text_encoder,
+        request=expert_request,
         work="results/experts/work/{expert}/{shard}",
     message:
         "Extracting {wildcards.expert} from shard {wildcards.shard}"
     shell:
-        "python -m teachtext extract-expert --expert {wildcards.expert} "
-        "--settings {params.settings:q} {params.text_encoder:q} --media {input:q} "
-        "--work {params.work:q} --threads {threads} "
-        "--ledger {output.ledger:q} --output {output.features:q} > {log} 2>&1"
+        "python -m teachtext extract-expert --request {params.request:q} "
+        "--manifest {input.manifest:q} --media {input.media:q} --work {params.work:q} "
+        "--threads {threads} --ledger {output.ledger:q} --output {output.features:q} "
+        "> {log} 2>&1"
 
 
 rule index_experts:
@@ -37,11 +37,27 @@ rule index_experts:
         "logs/index_experts/index_experts.log",
     conda:
         "../../envs/media.yaml"
-    params:
-        max_failed_fraction=CONFIG.video.max_failed_fraction,
     message:
         "Indexing the features and joining the ledgers"
     shell:
         "python -m teachtext index-experts --features {input.features:q} "
-        "--ledgers {input.ledgers:q} --max-failed-fraction {params.max_failed_fraction} "
-        "--index {output.index:q} --ledger {output.ledger:q} > {log} 2>&1"
+        "--ledgers {input.ledgers:q} --index {output.index:q} --ledger {output.ledger:q} "
+        "> {log} 2>&1"
+
+
+rule check_failures:
+    input:
+        "results/experts/ledger.parquet",
+    output:
+        "results/experts/failures.csv",
+    log:
+        "logs/check_failures/check_failures.log",
+    conda:
+        "../../envs/media.yaml"
+    params:
+        max_failed_fraction=CONFIG.video.max_failed_fraction,
+    message:
+        "Listing what failed"
+    shell:
+        "python -m teachtext check-failures --ledger {input:q} "
+        "--max-failed-fraction {params.max_failed_fraction} --output {output:q} > {log} 2>&1"

@@ -2,7 +2,7 @@ rule train_teacher:
     input:
         tokens=model_tokens,
         features=model_features,
-        ledger=ancient("results/experts/ledger.parquet"),
+        checked=ancient("results/experts/failures.csv"),
         teachers=teacher_similarities,
         captions=model_captions,
     output:

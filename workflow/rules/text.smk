@@ -2,7 +2,7 @@ rule embed_captions:
     input:
         captions=CONFIG.dataset.captions,
         # the tables are checked before anything is computed from them
-        checked=ancient("results/video/manifest.parquet"),
+        checked=ancient("results/video/dataset.json"),
     output:
         "results/text/{text_encoder}.parquet",
     log:

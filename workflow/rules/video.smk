@@ -1,49 +1,89 @@
-rule probe_videos:
+rule check_dataset:
     input:
         videos=CONFIG.dataset.videos,
         captions=CONFIG.dataset.captions,
     output:
-        "results/video/manifest.parquet",
+        "results/video/dataset.json",
     log:
-        "logs/probe_videos/probe_videos.log",
+        "logs/check_dataset/check_dataset.log",
+    priority: 100
     conda:
         "../../envs/media.yaml"
-    threads: 8
+    message:
+        "Checking the tables"
+    shell:
+        "python -m teachtext check-dataset --videos {input.videos:q} "
+        "--captions {input.captions:q} --output {output:q} > {log} 2>&1"
+
+
+rule probe_videos:
+    input:
+        videos_table(),
+    output:
+        "results/video/manifest/{shard}.parquet",
+    log:
+        "logs/probe_videos/{shard}.log",
+    conda:
+        "../../envs/media.yaml"
+    threads: 1
     params:
         shards=CONFIG.dataset.shards,
+        rows=shard_rows,
         timeout_seconds=CONFIG.video.timeout_seconds,
         memory_gb=CONFIG.video.memory_gb,
+        journal="results/video/work/probed/{shard}.jsonl",
     message:
-        "Checking the tables and probing every video"
+        "Probing the videos of shard {wildcards.shard}"
     shell:
-        "python -m teachtext probe-videos --videos {input.videos:q} --captions {input.captions:q} "
-        "--shards {params.shards} --workers {threads} "
+        "python -m teachtext probe-videos --videos {input:q} "
+        "--shard {wildcards.shard} --shards {params.shards} --workers {threads} "
         "--timeout-seconds {params.timeout_seconds} --memory-gb {params.memory_gb} "
-        "--output {output:q} > {log} 2>&1"
+        "--journal {params.journal:q} --output {output:q} > {log} 2>&1"
+
+
+rule index_videos:
+    input:
+        manifests=expand("results/video/manifest/{shard}.parquet", shard=SHARDS),
+        checked="results/video/dataset.json",
+    output:
+        "results/video/manifest.parquet",
+    log:
+        "logs/index_videos/index_videos.log",
+    conda:
+        "../../envs/media.yaml"
+    params:
+        max_failed_fraction=CONFIG.video.max_failed_fraction,
+    message:
+        "Joining the manifests"
+    shell:
+        "python -m teachtext index-videos --manifests {input.manifests:q} "
+        "--max-failed-fraction {params.max_failed_fraction} --output {output:q} > {log} 2>&1"
 
 
 rule decode_videos:
     input:
-        "results/video/manifest.parquet",
+        manifest="results/video/manifest/{shard}.parquet",
+        # no shard is decoded before all are probed: too many failures stop the run early
+        probed=ancient("results/video/manifest.parquet"),
     output:
-        frames=temp(directory("results/video/frames/{shard}.zarr")),
-        audio=temp(directory("results/video/audio/{shard}.zarr")),
+        temp(directory("results/video/media/{shard}")),
     log:
         "logs/decode_videos/{shard}.log",
     conda:
         "../../envs/media.yaml"
     threads: 1
     params:
-        fps=CONFIG.frame_rates(),
+        requests=expert_requests(),
         short_side=CONFIG.video.short_side,
         timeout_seconds=CONFIG.video.timeout_seconds,
         memory_gb=CONFIG.video.memory_gb,
+        finished="results/experts/work",
         work="results/video/work/{shard}",
     message:
         "Decoding the videos of shard {wildcards.shard}"
     shell:
-        "python -m teachtext decode-videos --manifest {input:q} --shard {wildcards.shard} "
-        "--fps {params.fps} --short-side {params.short_side} --workers {threads} "
+        "python -m teachtext decode-videos --manifest {input.manifest:q} "
+        "--shard {wildcards.shard} --requests {params.requests:q} "
+        "--finished {params.finished:q} --short-side {params.short_side} --workers {threads} "
         "--timeout-seconds {params.timeout_seconds} --memory-gb {params.memory_gb} "
-        "--work {params.work:q} --frames {output.frames:q} --audio {output.audio:q} "
-        "> {log} 2>&1"
+        "--work {params.work:q} --output {output:q} > {log} 2>&1"

@@ -1,0 +1,1 @@
+"""Commands that people type and no rule runs; ``teachtext <verb-noun>`` finds them."""

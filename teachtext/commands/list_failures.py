@@ -1,0 +1,32 @@
+"""List the videos that failed so far, with the reason, whether or not the run has ended."""
+
+import argparse
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from teachtext.experts.failures import Failure, find_failures
+
+
+def main(argv: list[str]) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="teachtext list-failures", description=__doc__)
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
+    )
+    args = parser.parse_args(argv)
+    sys.stdout.write(_table(find_failures(args.results)))
+
+
+def _table(failures: list[Failure]) -> str:
+    """One line per video and reason, the experts that share it together."""
+    experts: dict[tuple[str, str], list[Failure]] = defaultdict(list)
+    for failure in failures:
+        experts[failure.video_id, failure.reason].append(failure)
+    lines = [
+        f"{video!r}\t{', '.join(failure.expert or 'all' for failure in group)}\t{reason}"
+        f"\t{sum(failure.seconds for failure in group):.1f} s"
+        for (video, reason), group in sorted(experts.items())
+    ]
+    videos = len({failure.video_id for failure in failures})
+    return "".join(f"{line}\n" for line in [*lines, f"{videos} videos failed"])

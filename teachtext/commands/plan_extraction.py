@@ -1,0 +1,104 @@
+"""Estimate hours and gigabytes of a run from a few of its videos, and advise how many shards."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from teachtext.config import Config, load_config
+from teachtext.dataset import read_videos
+from teachtext.errors import ConfigError
+from teachtext.experts.loading import load_requested
+from teachtext.experts.planning import Plan, plan_extraction
+from teachtext.video.isolation import Limits
+
+GIGABYTE = 1e9
+
+
+def main(argv: list[str]) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="teachtext plan-extraction", description=__doc__)
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        nargs="+",
+        default=[Path("config.yaml")],
+        help="as given to snakemake; later ones are laid over earlier ones (default: config.yaml)",
+    )
+    parser.add_argument("--cores", type=int, required=True, help="of the run")
+    parser.add_argument("--sample", type=int, default=20, help="videos to try (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="draws them (default: 0)")
+    args = parser.parse_args(argv)
+
+    config = load_config(_merge_files(args.configfile))
+    with tempfile.TemporaryDirectory(prefix="teachtext-plan-") as folder:
+        plan = plan_extraction(
+            read_videos(Path(config.dataset.videos)),
+            [config.request(name) for name in config.used_experts()],
+            lambda request: load_requested(request, threads=1),
+            sample=args.sample,
+            seed=args.seed,
+            short_side=config.video.short_side,
+            limits=Limits(config.video.timeout_seconds, int(config.video.memory_gb * 2**30)),
+            folder=Path(folder),
+        )
+    sys.stdout.write(describe(plan, config, args.cores))
+
+
+def describe(plan: Plan, config: Config, cores: int) -> str:
+    """The plan in words and numbers."""
+    hours = plan.videos * plan.video_seconds / 3600
+    wall = (plan.core_seconds() + plan.start_seconds(cores)) / cores
+    lines = [
+        f"{plan.videos} videos, about {hours:.2f} hours (from {plan.sampled} videos)",
+        "",
+        f"{'':14}{'s per video':>12}{'core hours':>12}{'GB':>10}",
+        _row("probe", plan.videos, plan.probe_seconds),
+        _row("decode", plan.videos, plan.decode_seconds),
+    ]
+    for name, cost in plan.experts.items():
+        lines.append(_row(name, plan.videos, cost.seconds, plan.videos * cost.bytes))
+    lines += [
+        "",
+        f"Time on {cores} cores: {timedelta(seconds=round(wall))}, of which starting jobs takes "
+        f"{100 * plan.start_seconds(cores) / (wall * cores):.1f} %.",
+        f"Features: {plan.feature_bytes() / GIGABYTE:.3f} GB. Decoded frames and sound, at most, "
+        f"for a while: {plan.media_bytes_at_once(cores) / GIGABYTE:.3f} GB.",
+        f"Advised: dataset.shards: {plan.shards(cores)} (now {config.dataset.shards}).",
+        f"{len(plan.reasons)} of {plan.sampled} videos failed"
+        f" (video.max_failed_fraction: {config.video.max_failed_fraction:g}).",
+        *(f"  {video!r}: {reason}" for video, reason in plan.reasons.items()),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(name: str, videos: int, seconds: float, size: float | None = None) -> str:
+    gigabytes = "" if size is None else f"{size / GIGABYTE:10.3f}"
+    return f"{name:14}{seconds:12.3f}{videos * seconds / 3600:12.2f}{gigabytes}"
+
+
+def _merge_files(paths: list[Path]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"Cannot read {path}: {reason}. Give a YAML file.") from None
+        merged = _merge(merged, values or {})
+    return merged
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """As snakemake lays one configuration file over another."""
+    both = {
+        key: _merge(below[key], above[key])
+        for key in below.keys() & above.keys()
+        if isinstance(below[key], Mapping) and isinstance(above[key], Mapping)
+    }
+    return {**below, **above, **both}

@@ -1,0 +1,81 @@
+"""What failed so far in a run, and making it be tried again. Reads and edits the results folder."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from teachtext.experts.ledger import ledger_entries
+from teachtext.locking import locked
+from teachtext.store.finished import FinishedShard
+from teachtext.store.journal import Journal
+from teachtext.store.tables import read_table
+from teachtext.video.manifest import manifest_records
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A video that failed.
+
+    Attributes:
+        video_id: which.
+        shard: that it belongs to.
+        expert: that failed on it; empty: the file could not be probed, so all did.
+        reason: why.
+        seconds: that were spent on it.
+    """
+
+    video_id: str
+    shard: str
+    expert: str
+    reason: str
+    seconds: float
+
+
+def find_failures(results: Path) -> list[Failure]:
+    """Everything that failed in the jobs that have ended, from manifests and ledgers of shards."""
+    unprobed = [
+        Failure(record.video_id, path.stem, "", record.reason, 0.0)
+        for path in sorted((results / "video/manifest").glob("*.parquet"))
+        for record in manifest_records(read_table(path))
+        if record.status == "failed"
+    ]
+    known = {failure.video_id for failure in unprobed}
+    return unprobed + [
+        Failure(entry.video_id, path.stem, entry.expert, entry.reason, entry.seconds)
+        for path in sorted((results / "experts").glob("*/*.parquet"))
+        for entry in ledger_entries(read_table(path))
+        if entry.status == "failed" and entry.video_id not in known
+    ]
+
+
+def forget_failures(results: Path, failures: Iterable[Failure]) -> None:
+    """Make the next run read these videos again, and no others.
+
+    What is finished of their shards stays in the work folder; the jobs' outputs go, so that
+    snakemake runs the jobs.
+    """
+    jobs: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for failure in failures:
+        jobs[failure.expert, failure.shard].add(failure.video_id)
+    for (expert, shard), video_ids in jobs.items():
+        if expert:
+            _forget_extracted(results / "experts", expert, shard, video_ids)
+        else:
+            _forget_probed(results / "video", shard, video_ids)
+
+
+def _forget_extracted(experts: Path, expert: str, shard: str, video_ids: set[str]) -> None:
+    work = experts / "work" / expert / shard
+    with locked(work / "lock"):
+        FinishedShard(work).forget(video_ids)
+        (experts / expert / f"{shard}.parquet").unlink(missing_ok=True)
+
+
+def _forget_probed(video: Path, shard: str, video_ids: set[str]) -> None:
+    journal = Journal(video / f"work/probed/{shard}.jsonl")
+    records = journal.read()
+    journal.rewrite(
+        {state: record for state, record in records.items() if record["video_id"] not in video_ids}
+    )
+    (video / f"manifest/{shard}.parquet").unlink(missing_ok=True)

@@ -1,0 +1,30 @@
+"""Names of what is computed for a clip, made of all that decides its content."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from teachtext.settings import ExpertRequest
+from teachtext.video.manifest import VideoRecord
+
+
+def features_key(request: ExpertRequest, record: VideoRecord) -> str:
+    """Names the features of a clip: equal keys mean equal features, given equal weights."""
+    asked = request.model_dump(exclude={"name"}, exclude_none=True)
+    return _hash(asked, *_clip(record))
+
+
+def media_key(requests: Iterable[ExpertRequest], record: VideoRecord) -> str:
+    """Names the decoded media of a clip: what is decoded depends on who will look at it."""
+    wanted = {(request.signal, request.settings.fps, request.short_side) for request in requests}
+    return _hash(sorted(map(str, wanted)), *_clip(record))
+
+
+def _clip(record: VideoRecord) -> tuple[object, ...]:
+    """A clip by its id and its content: the file's bytes, and which part of it."""
+    content = (record.content_sha256, record.start_seconds, record.duration_seconds)
+    return record.video_id, *content
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

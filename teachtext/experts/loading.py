@@ -1,0 +1,33 @@
+"""Loading the network that a request names, on the device that there is."""
+
+import logging
+from typing import Any
+
+import torch
+
+from teachtext.experts.base import Expert
+from teachtext.experts.registry import load_expert, network
+from teachtext.settings import ExpertRequest
+from teachtext.text.encoders import load_text_encoder
+
+log = logging.getLogger(__name__)
+
+
+def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
+    """The expert with its network, and its text encoder if it has one.
+
+    Args:
+        request: which.
+        threads: of the network on a CPU.
+    """
+    torch.set_num_threads(threads)
+    settings = request.settings
+    arguments: dict[str, object] = settings.model_dump(exclude={"network"}, exclude_none=True)
+    if network(settings.network).picks_device:
+        arguments["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+        arguments.setdefault("precision", "float32")
+    if request.text_encoder is not None:
+        arguments["text_encoder"] = load_text_encoder(**request.text_encoder.model_dump())
+    expert = load_expert(settings.network, **arguments)
+    log.info("%s: %s", request.name, expert.weights.name)
+    return expert

@@ -1,0 +1,178 @@
+"""Before a run: what extraction will cost, estimated from a few of its videos."""
+
+import logging
+import math
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from teachtext.dataset import VideoSource
+from teachtext.experts.base import Expert
+from teachtext.experts.extraction import ExpertShard, extract_shard
+from teachtext.settings import ExpertRequest
+from teachtext.store.finished import FinishedShard
+from teachtext.store.journal import Journal
+from teachtext.store.media import MediaFolder
+from teachtext.store.workdir import WorkDirectory
+from teachtext.video.isolation import Limits
+from teachtext.video.manifest import VideoRecord
+from teachtext.video.probing import probe_shard
+from teachtext.video.shards import decode_shard
+
+log = logging.getLogger(__name__)
+
+MOST_VIDEOS_PER_SHARD = 256
+FEWEST_VIDEOS_PER_SHARD = 64
+"""A shard takes long enough that starting its jobs does not count, and is soon done again."""
+
+
+@dataclass(frozen=True)
+class ExpertCost:
+    """One expert, per video of the sample.
+
+    Attributes:
+        load_seconds: until the network is ready, once per job.
+        seconds: of the network.
+        bytes: of features, before compression.
+        failed: number of videos of the sample.
+    """
+
+    load_seconds: float
+    seconds: float
+    bytes: float
+    failed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will cost; all means are per video of the sample.
+
+    Attributes:
+        videos: number of all.
+        sampled: number that was tried.
+        reasons: video id -> why it failed, of the sample.
+        video_seconds: mean duration.
+        probe_seconds: of one core.
+        decode_seconds: of one core.
+        media_bytes: of decoded frames and sound, which live until their shard is done.
+        experts: name -> its cost.
+    """
+
+    videos: int
+    sampled: int
+    reasons: Mapping[str, str]
+    video_seconds: float
+    probe_seconds: float
+    decode_seconds: float
+    media_bytes: float
+    experts: Mapping[str, ExpertCost]
+
+    def shards(self, cores: int) -> int:
+        """Advised number: whole shards for every core, neither many small ones nor huge ones."""
+        fewest = math.ceil(self.videos / MOST_VIDEOS_PER_SHARD)
+        most = math.ceil(self.videos / FEWEST_VIDEOS_PER_SHARD)
+        return max(1, fewest, min(2 * cores, most))
+
+    def core_seconds(self) -> float:
+        """Of all work on the videos, without starting jobs."""
+        network = sum(expert.seconds for expert in self.experts.values())
+        return self.videos * (self.probe_seconds + self.decode_seconds + network)
+
+    def start_seconds(self, cores: int) -> float:
+        """Of starting all jobs, on one core."""
+        return self.shards(cores) * sum(expert.load_seconds for expert in self.experts.values())
+
+    def feature_bytes(self) -> float:
+        """Of all feature stores."""
+        return self.videos * sum(expert.bytes for expert in self.experts.values())
+
+    def media_bytes_at_once(self, cores: int) -> float:
+        """Of decoded media on disk, if every core has a shard of its own and one waits."""
+        return 2 * cores * self.media_bytes * self.videos / self.shards(cores)
+
+
+def plan_extraction(
+    videos: Sequence[VideoSource],
+    requests: Sequence[ExpertRequest],
+    load: Callable[[ExpertRequest], Expert[Any]],
+    *,
+    sample: int,
+    seed: int,
+    short_side: int,
+    limits: Limits,
+    folder: Path,
+) -> Plan:
+    """Probe, decode and extract a few videos, one after another.
+
+    Args:
+        videos: all of the run.
+        requests: of its experts.
+        load: loads an expert's network.
+        sample: number of videos to try.
+        seed: draws them.
+        short_side: of decoded frames, pixels.
+        limits: of the process that decodes a video.
+        folder: empty; for what is written meanwhile.
+    """
+    chosen = random.Random(seed).sample(list(videos), min(sample, len(videos)))
+    begin = time.perf_counter()
+    records = probe_shard(chosen, 0, Journal(folder / "probed"), workers=1, limits=limits)
+    probed = time.perf_counter()
+    media = _decode(records, requests, short_side, limits, folder)
+    decoded = time.perf_counter()
+    items = MediaFolder(media).items()
+    experts = {request.name: _cost(request, records, load, folder) for request in requests}
+    failed = {record.video_id: record.reason for record in records if record.status != "ok"}
+    failed |= {item.video_id: item.problem for item in items.values() if item.failed}
+    return Plan(
+        len(videos),
+        len(chosen),
+        failed,
+        fmean(record.duration_seconds for record in records),
+        (probed - begin) / len(chosen),
+        (decoded - probed) / len(chosen),
+        sum(file.stat().st_size for file in media.iterdir()) / len(chosen),
+        experts,
+    )
+
+
+def _decode(
+    records: Sequence[VideoRecord],
+    requests: Sequence[ExpertRequest],
+    short_side: int,
+    limits: Limits,
+    folder: Path,
+) -> Path:
+    readable = [record for record in records if record.status == "ok"]
+    work = MediaFolder(folder / "work")
+    work.path.mkdir()
+    wanted = {record.video_id: requests for record in readable}
+    keys = decode_shard(readable, wanted, work, short_side=short_side, workers=1, limits=limits)
+    work.finish(keys, folder / "media")
+    return folder / "media"
+
+
+def _cost(
+    request: ExpertRequest,
+    records: Sequence[VideoRecord],
+    load: Callable[[ExpertRequest], Expert[Any]],
+    folder: Path,
+) -> ExpertCost:
+    begin = time.perf_counter()
+    expert = load(request)
+    load_seconds = time.perf_counter() - begin
+    work = folder / request.name
+    shard = ExpertShard(
+        request, records, folder / "media", FinishedShard(work), WorkDirectory(work / "items")
+    )
+    ledger = extract_shard(shard, lambda: expert).ledger
+    return ExpertCost(
+        load_seconds,
+        fmean(0.0 if entry.status == "failed" else entry.seconds for entry in ledger),
+        fmean(entry.rows for entry in ledger) * expert.dim * 2,
+        sum(entry.status == "failed" for entry in ledger),
+    )

@@ -1,0 +1,69 @@
+"""How far long work is: a bar on a terminal, a line now and then in a log."""
+
+import logging
+import sys
+import time
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+LOG_EVERY_SECONDS = 30.0
+
+
+class Progress:
+    """Counts finished items; tells rate, time left and failures."""
+
+    def __init__(self, log: logging.Logger, what: str, total: int, *, unit: str) -> None:
+        """Start the clock.
+
+        Args:
+            log: of the caller.
+            what: is done, such as ``decode``.
+            total: items to do.
+            unit: of an item, such as ``video``.
+        """
+        self._log, self._what, self._total, self._unit = log, what, total, unit
+        self._done = self._failed = 0
+        self._begin = self._logged = time.monotonic()
+        on_terminal = sys.stderr.isatty()
+        self._bar = tqdm(total=total, desc=what, unit=unit, disable=not on_terminal)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+        if self._total:
+            self._log.info("%s", self.line())
+
+    def advance(self, *, failed: int = 0, done: int = 1) -> None:
+        """Count finished items, failed ones among them."""
+        self._done += done
+        self._failed += failed
+        self._bar.update(done)
+        if self._failed:
+            self._bar.set_postfix(failed=self._failed)
+        now = time.monotonic()
+        if self._bar.disable and now - self._logged >= LOG_EVERY_SECONDS:
+            self._logged = now
+            self._log.info("%s", self.line())
+
+    def line(self) -> str:
+        """``decode: 120 of 2000 videos, 12.3 a second, 0:02:33 left, 3 failed``."""
+        seconds = time.monotonic() - self._begin
+        rate = self._done / seconds if seconds else 0.0
+        parts = [f"{self._what}: {self._done} of {self._total} {self._unit}s"]
+        if rate:
+            parts.append(f"{rate:.3g} a second")
+            left = timedelta(seconds=round((self._total - self._done) / rate))
+            parts.append(f"{left} left" if self._done < self._total else f"in {seconds:.1f} s")
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        return ", ".join(parts)

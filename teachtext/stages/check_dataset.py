@@ -1,0 +1,32 @@
+"""Check that the tables of videos and captions fit together, before anything is computed."""
+
+import argparse
+import json
+import logging
+from collections import Counter
+from pathlib import Path
+
+from teachtext.atomic import replacing
+from teachtext.dataset import SPLITS, check_dataset, read_captions, read_videos, videos_of
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext check-dataset", description=__doc__)
+    parser.add_argument("--videos", type=Path, required=True, help="table of videos")
+    parser.add_argument("--captions", type=Path, required=True, help="table of captions")
+    parser.add_argument("--output", type=Path, required=True, help="counts to write (JSON)")
+    args = parser.parse_args(argv)
+
+    videos, captions = read_videos(args.videos), read_captions(args.captions)
+    check_dataset(videos, captions)
+    of_split = Counter(caption.split for caption in captions)
+    counts = {
+        split: {"videos": len(videos_of(captions, split)), "captions": of_split[split]}
+        for split in SPLITS
+    }
+    with replacing(args.output) as temporary:
+        temporary.write_text(json.dumps({"videos": len(videos), "splits": counts}, indent=2))
+    log.info("%d videos, %d captions: %s", len(videos), len(captions), counts)

@@ -1,0 +1,30 @@
+"""Join the manifests of all shards; stop before decoding if too many files cannot be read."""
+
+import argparse
+import logging
+from pathlib import Path
+
+import pyarrow as pa
+
+from teachtext.experts.ledger import check_failed_fraction
+from teachtext.store.tables import read_table, write_table
+from teachtext.video.manifest import manifest_records
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext index-videos", description=__doc__)
+    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of all shards")
+    parser.add_argument("--max-failed-fraction", type=float, required=True, help="of the videos")
+    parser.add_argument("--output", type=Path, required=True, help="manifest to write (Parquet)")
+    args = parser.parse_args(argv)
+
+    manifest = pa.concat_tables([read_table(path) for path in args.manifests])
+    records = manifest_records(manifest)
+    failed = {record.video_id: record.reason for record in records if record.status != "ok"}
+    write_table(args.output, manifest)
+    check_failed_fraction(failed, len(records), max_failed_fraction=args.max_failed_fraction)
+    hours = sum(record.duration_seconds for record in records) / 3600
+    log.info("%d videos, %.2f hours, %d failed", len(records), hours, len(failed))

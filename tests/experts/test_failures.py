@@ -1,0 +1,60 @@
+import pytest
+
+from teachtext.commands import list_failures, retry_failures
+from teachtext.store.finished import FinishedShard
+from teachtext.store.journal import Journal
+from tests.experts.shards import Shard, ToyExpert, record, torn
+
+RECORDS = [record("a", "A"), record("it's $(x)\nb", "B"), torn("t", "no such file"), record("c")]
+
+
+@pytest.fixture
+def shard(tmp_path, monkeypatch):
+    shard = Shard(tmp_path, monkeypatch)
+    shard.run(ToyExpert(breaks_on=[1]), RECORDS)
+    journal = Journal(tmp_path / "video/work/probed/0.jsonl")
+    for one in RECORDS:
+        journal.append(f"state of {one.video_id}", {"video_id": one.video_id})
+    return shard
+
+
+def test_failures_are_listed_with_reasons(shard, capsys):
+    list_failures.main([f"--results={shard.results}"])
+    broken, unreadable, total = capsys.readouterr().out.splitlines()
+    assert broken.startswith('"it\'s $(x)\\nb"\tappearance\tValueError: level 1 is too much')
+    assert unreadable.startswith("'t'\tall\tno such file")
+    assert total == "2 videos failed"
+
+
+def test_only_failures_are_tried_again(shard, capsys):
+    retry_failures.main([f"--results={shard.results}"])
+    assert "2 videos will be read again. Now run snakemake" in capsys.readouterr().out
+    assert not shard.ledger.exists()
+    assert not shard.manifest.exists()
+    known = Journal(shard.results / "video/work/probed/0.jsonl").read()
+    assert "state of t" not in known
+    assert len(known) == 3
+    mended = shard.run(ToyExpert(), RECORDS, decoded=RECORDS[1:2])
+    assert mended.seen == [1]
+    assert [status for status, _ in shard.statuses().values()] == ["ok", "ok", "failed", "ok"]
+
+
+def test_one_of_them_is_tried_again(shard):
+    retry_failures.main([f"--results={shard.results}", "--video-id", "t"])
+    assert shard.ledger.exists()
+    assert FinishedShard(shard.work).entries["it's $(x)\nb"].status == "failed"
+
+
+def test_failures_stay_failures_until_asked(shard):
+    again = shard.run(ToyExpert(), RECORDS, decoded=[])
+    assert again.seen == []
+    assert shard.statuses()["it's $(x)\nb"][0] == "failed"
+
+
+def test_without_a_run_nothing_failed(tmp_path, capsys):
+    list_failures.main([f"--results={tmp_path}"])
+    retry_failures.main([f"--results={tmp_path}"])
+    assert capsys.readouterr().out.splitlines() == [
+        "0 videos failed",
+        "0 videos will be read again.",
+    ]
