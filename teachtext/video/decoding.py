@@ -1,149 +1,161 @@
-"""Frames and sound of one video at the moments asked for.
+"""Pictures of one video at the moments asked for, by the decoder that suits it.
 
-decord reads plain files. PyAV reads the others (edit lists, uneven times, rotation) and whatever
-decord refuses. Sound comes through ffmpeg. Nothing here guards against a decoder that hangs:
+decord reads plain files. PyAV reads the others, whatever decord refuses, and those where decord
+would decode much that nobody asked for. Nothing here guards against a decoder that hangs:
 ``teachtext.video.isolation`` does.
 """
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-import av
-import ffmpeg
 import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from teachtext.errors import MediaError
-from teachtext.video.ffmpeg import ffmpeg_binary
+from teachtext.video.decord_reader import read_with_decord
+from teachtext.video.files import open_video
 from teachtext.video.manifest import VideoRecord
-from teachtext.video.media import SAMPLE_RATE
+from teachtext.video.pictures import PictureWriter, scaled_size
+from teachtext.video.plan import Run, plan_runs, read_part
+from teachtext.video.scanning import origin_seconds
+from teachtext.video.seeking import CODECS_THAT_SKIP, NotShownError, PyAVReader
+from teachtext.video.sound import DecodedAudio, decode_audio
 
-TOLERANCE_SECONDS = 1e-4
+__all__ = ["DecodedAudio", "DecodedFrames", "decode_audio", "decode_frames", "scaled_size"]
+
+FAR_SECONDS = 60.0
+"""decord reads a file's whole index; PyAV begins near a clip that lies further in."""
+WORTH_SKIPPING = 0.9
+"""PyAV is faster where key frames let it leave out a tenth (``benchmarks/decode_seek.py``)."""
+MOSTLY_WANTED = 0.8
+"""PyAV is faster where less than this share of the decoded pictures is wanted, and the others
+need not be decoded because nothing is made from them."""
 
 
 @dataclass(frozen=True)
 class DecodedFrames:
-    """Frames and who decoded them.
+    """What has been written, and who decoded it.
 
     Attributes:
-        pixels_THWC: uint8 RGB, one for each moment that could be read.
-        seconds_T: those moments, a prefix of what was asked for.
-        decoder: ``decord`` or ``pyav``, with the reason for the latter.
+        seconds_T: the moments whose pictures are in the file: those asked for, less the damaged.
+        height: of the pictures, pixels.
+        width: of the pictures, pixels.
+        decoder: ``decord``, or ``pyav`` with the reason in brackets.
+        problem: how many are missing and from where; empty if none.
     """
 
-    pixels_THWC: NDArray[np.uint8]
     seconds_T: NDArray[np.float64]
+    height: int
+    width: int
     decoder: str
-
-
-def scaled_size(width: int, height: int, short_side: int) -> tuple[int, int]:
-    """(width, height) scaled down to the short side, even numbers; never scaled up."""
-    factor = min(1.0, short_side / min(width, height))
-    return max(2, round(width * factor / 2) * 2), max(2, round(height * factor / 2) * 2)
+    problem: str
 
 
 def decode_frames(
-    record: VideoRecord, times_T: NDArray[np.float64], *, short_side: int
+    record: VideoRecord,
+    times_T: NDArray[np.float64],
+    *,
+    short_side: int,
+    file: BinaryIO,
+    decoder: str | None = None,
 ) -> DecodedFrames:
-    """The picture shown at each moment.
+    """Append the picture shown at each moment to a file: RGB, uint8, (H, W, 3) each.
 
     Args:
-        record: the video; its manifest says which decoder suits it.
-        times_T: sorted seconds from the start of the clip.
-        short_side: pixels.
+        record: the video.
+        times_T: sorted seconds from the start of the clip; if there are none, no file is opened.
+        short_side: of the pictures, pixels; smaller ones stay as they are.
+        file: empty, seekable and writable; the pictures go there as they are decoded.
+        decoder: ``pyav`` to keep away from decord, which hung or crashed before.
 
     Raises:
-        MediaError: not one frame can be read.
+        MediaError: not one picture can be read.
     """
-    reason = "not a plain file"
-    if record.is_plain:
+    writer = PictureWriter(file)
+    if not len(times_T):
+        width, height = _shown_size(record, short_side)
+        return DecodedFrames(times_T, height, width, record.decoder, "")
+    name = _decode(record, times_T, short_side, writer, decoder)
+    if not writer.seconds:
+        raise MediaError("no picture can be decoded")
+    return DecodedFrames(
+        seconds_T=np.array(writer.seconds),
+        height=writer.height,
+        width=writer.width,
+        decoder=name,
+        problem=_problem(times_T, writer.seconds),
+    )
+
+
+def _shown_size(record: VideoRecord, short_side: int) -> tuple[int, int]:
+    width, height = scaled_size(record.width, record.height, short_side)
+    return (height, width) if record.rotation % 180 else (width, height)
+
+
+def _problem(times_T: NDArray[np.float64], written: list[float]) -> str:
+    lost = np.setdiff1d(times_T, written)
+    if not len(lost):
+        return ""
+    return f"{len(written)} of {len(times_T)} frames, the first bad one at {lost[0]:.2f} s"
+
+
+def _decode(
+    record: VideoRecord,
+    times_T: NDArray[np.float64],
+    short_side: int,
+    writer: PictureWriter,
+    forced: str | None,
+) -> str:
+    """Write the pictures; returns who decoded them."""
+    path = Path(record.path)
+    with open_video(path) as (container, stream):
+        seconds_T = times_T + record.start_seconds + _origin(container, stream)
+        first, last = float(seconds_T[0]), float(seconds_T[-1])
+        part = read_part(path, container, stream, first=first, last=last)
+        runs = plan_runs(part, seconds_T)
+        reason = _reason_for_pyav(record, runs, stream, forced)
+        if not reason:
+            try:
+                size = scaled_size(record.width, record.height, short_side)
+                read_with_decord(path, part, runs, times_T, writer, size=size)
+            except MediaError as error:
+                writer.restart()
+                reason = f"decord: {error}"
+            else:
+                return "decord"
+        reader = PyAVReader(part, stream.codec_context, writer, short_side=short_side)
         try:
-            return _decode_with_decord(record, times_T, short_side)
-        except MediaError as error:
-            reason = f"decord: {error}"
-    return _decode_with_pyav(record, times_T, short_side, reason)
+            reader.read_runs(runs, times_T)
+        except NotShownError:
+            writer.restart()
+            reader.read_straight(seconds_T, times_T)
+    return f"pyav ({reason})"
 
 
-def _decode_with_decord(
-    record: VideoRecord, times_T: NDArray[np.float64], short_side: int
-) -> DecodedFrames:
-    import decord  # here, so that only the child process that decodes pays for it
-
-    width, height = scaled_size(record.width, record.height, short_side)
-    try:
-        reader = decord.VideoReader(
-            record.path, ctx=decord.cpu(0), width=width, height=height, num_threads=1
-        )
-        starts = np.asarray(reader.get_frame_timestamp(range(len(reader))))[:, 0]
-        moments = record.start_seconds + times_T + starts[0] + TOLERANCE_SECONDS
-        indices = np.searchsorted(starts, moments, side="right") - 1
-        pixels = reader.get_batch(list(np.maximum(indices, 0))).asnumpy()
-    except decord.DECORDError as error:
-        raise MediaError(str(error).strip().splitlines()[0]) from None
-    return DecodedFrames(pixels, times_T, "decord")
+def _origin(container: InputContainer, stream: VideoStream) -> float:
+    """Where the clock of the manifest is zero on the stream's own clock, seconds."""
+    first = (stream.start_time or 0) * (stream.time_base or 1)
+    return origin_seconds(container, float(first))
 
 
-def _decode_with_pyav(
-    record: VideoRecord, times_T: NDArray[np.float64], short_side: int, reason: str
-) -> DecodedFrames:
-    width, height = scaled_size(record.width, record.height, short_side)
-    pixels: list[NDArray[np.uint8]] = []
-    shown: av.VideoFrame | None = None
-    problem = "no pictures could be decoded"
-    try:
-        with av.open(f"file:{record.path}") as container:
-            stream = container.streams.video[0]
-            origin = None
-            for frame in container.decode(stream):
-                if frame.time is None:
-                    continue
-                origin = frame.time if origin is None else origin
-                seconds = frame.time - origin - record.start_seconds
-                while (
-                    len(pixels) < len(times_T)
-                    and shown is not None
-                    and (times_T[len(pixels)] + TOLERANCE_SECONDS < seconds)
-                ):
-                    pixels.append(_pixels(shown, width, height, record.rotation))
-                if len(pixels) == len(times_T):
-                    break
-                shown = frame
-    except (av.FFmpegError, OSError) as error:
-        problem = f"{problem}: {error.strerror or error}"
-    else:
-        # the last frame stays on the screen until the clip ends
-        while shown is not None and len(pixels) < len(times_T):
-            pixels.append(_pixels(shown, width, height, record.rotation))
-    if not pixels:
-        raise MediaError(problem)
-    return DecodedFrames(np.stack(pixels), times_T[: len(pixels)], f"pyav ({reason})")
-
-
-def _pixels(frame: "av.VideoFrame", width: int, height: int, rotation: int) -> NDArray[np.uint8]:
-    rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
-    return np.ascontiguousarray(np.rot90(rgb, k=rotation // 90))
-
-
-def decode_audio(record: VideoRecord) -> NDArray[np.float32]:
-    """(S,) mono sound of the clip at ``SAMPLE_RATE``.
-
-    Raises:
-        MediaError: the sound track cannot be read.
-    """
-    # file: keeps ffmpeg from taking a path such as `http:…` or `-i` for something else
-    source = ffmpeg.input(
-        f"file:{Path(record.path).absolute()}",
-        ss=record.start_seconds,
-        t=record.duration_seconds,
-    )
-    command = (
-        source.audio.output("pipe:", format="f32le", ac=1, ar=SAMPLE_RATE)
-        .global_args("-nostdin", "-loglevel", "error", "-threads", "1")
-        .compile(cmd=ffmpeg_binary())
-    )
-    finished = subprocess.run(command, capture_output=True, check=False)
-    if finished.returncode:
-        lines = finished.stderr.decode(errors="replace").strip().splitlines()
-        raise MediaError(f"sound: {lines[-1] if lines else 'ffmpeg failed'}")
-    return np.frombuffer(finished.stdout, dtype="<f4").astype(np.float32)
+def _reason_for_pyav(
+    record: VideoRecord, runs: list[Run], stream: VideoStream, forced: str | None
+) -> str:
+    """Why not decord; empty if there is no reason."""
+    if record.decoder != "decord":
+        return record.decoder_reason
+    if forced is not None:
+        return "second try"
+    if record.start_seconds > FAR_SECONDS:
+        return "begins far into the file"
+    needed = sum(run.end - run.begin + 1 for run in runs)
+    if runs and needed <= WORTH_SKIPPING * (runs[-1].end - runs[0].begin + 1):
+        return "seeks between key frames"
+    wanted = sum(len(run.moments) for run in runs)
+    can_skip = stream.codec_context.name in CODECS_THAT_SKIP and stream.codec_context.has_b_frames
+    if can_skip and wanted <= MOSTLY_WANTED * needed:
+        return "skips frames that nobody needs"
+    return ""

@@ -1,15 +1,16 @@
-"""What every video file is: found by reading its packets once, without decoding a picture."""
+"""The manifest: one row for each video, with what its file is and which decoder reads it."""
 
-import hashlib
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 
-import av
-import numpy as np
 import pyarrow as pa
 
 from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
+from teachtext.video.scanning import FileFacts, scan_file
+
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+DECORD_CONTAINERS = (MP4, "matroska,webm")
+DECORD_CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9")
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,17 @@ class VideoRecord:
         shard: which part it is extracted with.
         start_seconds: where the clip begins in the file.
         end_seconds: where it ends; None: at the file's end.
-        duration_seconds: length of the clip.
+        duration_seconds: length of the clip; of a file that has been cut off, what it should be.
         fps: mean frame rate.
         width: of the coded picture, pixels.
         height: of the coded picture, pixels.
         variable_frame_rate: frames are not equally spaced.
         has_edit_list: the file hides some of its frames from players.
-        rotation: degrees that players turn the picture counter-clockwise.
+        rotation: degrees that players turn the picture counter-clockwise: 0, 90, 180 or 270.
         has_audio: there is a sound track.
         content_sha256: of the file's bytes.
+        decoder: ``decord`` or ``pyav``; empty where the video failed.
+        decoder_reason: why that one, such as ``plain`` or ``variable frame rate``.
         status: ``ok`` or ``failed``.
         reason: why it failed.
     """
@@ -49,13 +52,15 @@ class VideoRecord:
     rotation: int
     has_audio: bool
     content_sha256: str
+    decoder: str
+    decoder_reason: str
     status: str
     reason: str
 
     @property
     def is_plain(self) -> bool:
-        """Whether decord reads it right (it ignores edit lists, rotation and uneven times)."""
-        return not (self.variable_frame_rate or self.has_edit_list or self.rotation)
+        """Whether decord reads it right (it ignores edit lists and uneven times, for example)."""
+        return self.decoder == "decord"
 
 
 _SCHEMA = pa.schema(
@@ -74,6 +79,8 @@ _SCHEMA = pa.schema(
         pa.field("rotation", pa.int32()),
         pa.field("has_audio", pa.bool_()),
         pa.field("content_sha256", pa.string()),
+        pa.field("decoder", pa.string()),
+        pa.field("decoder_reason", pa.string()),
         pa.field("status", pa.string()),
         pa.field("reason", pa.string()),
     ]
@@ -108,77 +115,60 @@ def failed_record(source: VideoSource, shard: int, reason: str) -> VideoRecord:
         rotation=0,
         has_audio=False,
         content_sha256="",
+        decoder="",
+        decoder_reason="",
         status="failed",
         reason=reason,
     )
 
 
 def probe_video(source: VideoSource, shard: int) -> VideoRecord:
-    """Read one file's headers and packets.
+    """Read one file's headers, packets and first picture.
 
     Raises:
-        MediaError: no such file, no video, or no pictures in it.
+        MediaError: no such file, no video, no pictures in it, or none in the clip.
     """
-    if not source.path.is_file():
-        raise MediaError("no such file")
-    try:
-        with av.open(f"file:{source.path}") as container:
-            return _record(source, shard, container)
-    except (av.FFmpegError, OSError) as error:
-        raise MediaError(f"not a readable video ({error.strerror or error})") from None
-
-
-def _record(
-    source: VideoSource, shard: int, container: "av.container.InputContainer"
-) -> VideoRecord:
-    if not container.streams.video:
-        raise MediaError("no video stream")
-    stream = container.streams.video[0]
-    shown, hidden = [], 0
-    for packet in container.demux(stream):
-        if packet.pts is not None and packet.size:
-            if packet.is_discard:
-                hidden += 1
-            else:
-                shown.append(float(packet.pts * packet.time_base))
-    if not shown:
-        raise MediaError("no pictures in the video stream")
-    times = np.sort(shown)
-    gaps = np.diff(times)
-    usual_gap = float(np.median(gaps)) if len(gaps) else 1.0
+    facts = scan_file(source.path)
     begin, end = source.start_seconds or 0.0, source.end_seconds
-    file_end = float(times[-1] + usual_gap - times[0])
-    duration = min(file_end, end if end is not None else file_end) - begin
-    if duration <= 0:
-        raise MediaError(f"the clip begins at {begin:g} s, but the video ends at {file_end:g} s")
+    last = facts.end_seconds if end is None else min(end, facts.end_seconds)
+    if last <= begin:
+        raise MediaError(
+            f"the clip begins at {begin:g} s, but the video ends at {facts.end_seconds:g} s"
+        )
+    reasons = _reasons_against_decord(facts)
     return VideoRecord(
         video_id=source.video_id,
         path=str(source.path),
         shard=shard,
         start_seconds=begin,
         end_seconds=end,
-        duration_seconds=duration,
-        fps=1.0 / usual_gap,
-        width=stream.codec_context.width,
-        height=stream.codec_context.height,
-        variable_frame_rate=bool(len(gaps) and np.abs(gaps - usual_gap).max() > 0.5 * usual_gap),
-        has_edit_list=hidden > 0 or float(times[0]) > 0.5 * usual_gap,
-        rotation=_rotation(source.path),
-        has_audio=bool(container.streams.audio),
-        content_sha256=_sha256(source.path),
+        duration_seconds=last - begin,
+        fps=facts.fps,
+        width=facts.width,
+        height=facts.height,
+        variable_frame_rate=not facts.is_even,
+        has_edit_list=facts.hides_frames or (facts.is_late and facts.container == MP4),
+        rotation=facts.orientation.rotation,
+        has_audio=facts.has_audio,
+        content_sha256=facts.content_sha256,
+        decoder="pyav" if reasons else "decord",
+        decoder_reason=", ".join(reasons) or "plain",
         status="ok",
         reason="",
     )
 
 
-def _rotation(path: Path) -> int:
-    """Degrees from the display matrix, which travels with the first decoded frame."""
-    with av.open(f"file:{path}") as container:
-        for frame in container.decode(video=0):
-            return int(frame.rotation)
-    return 0
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _reasons_against_decord(facts: FileFacts) -> list[str]:
+    """What it is known to read wrongly, to refuse or to hang on; found by trying."""
+    orientation = facts.orientation
+    reasons = {
+        f"cut off at {facts.cut_off or 0:.2f} s": facts.cut_off is not None,
+        "edit list": facts.hides_frames,
+        f"begins at {facts.begin_seconds:.2f} s": facts.is_late,
+        "variable frame rate": not facts.is_even,
+        f"rotated {orientation.rotation} degrees": bool(orientation.rotation),
+        "mirrored": orientation.is_mirrored,
+        f"container {facts.container}": facts.container not in DECORD_CONTAINERS,
+        f"codec {facts.codec}": facts.codec not in DECORD_CODECS,
+    }
+    return [reason for reason, applies in reasons.items() if applies]

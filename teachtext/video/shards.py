@@ -1,18 +1,20 @@
 """Decoding a shard: every video once, at all the moments that any expert asks for."""
 
+import errno
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
-
-from teachtext.errors import MediaError
-from teachtext.store.media import MediaItem
-from teachtext.store.workdir import WorkDirectory, load_item, save_item
+from teachtext.atomic import replacing
+from teachtext.errors import MediaError, StoreError
+from teachtext.experts.keys import media_key
+from teachtext.progress import Progress
+from teachtext.settings import ExpertRequest
+from teachtext.store.media import MediaFolder, MediaItem
 from teachtext.video.decoding import decode_audio, decode_frames
-from teachtext.video.isolation import Limits, map_isolated
+from teachtext.video.isolation import ChildDied, Limits, map_isolated
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.sampling import union_times
 
@@ -21,121 +23,166 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DecodeTask:
-    """One video to decode into an item of the work directory."""
+    """One video to decode into the work folder.
+
+    Attributes:
+        record: the video.
+        folder: where to.
+        key: of its item.
+        rates: frames per second that experts ask for; none: no frames are decoded.
+        wants_audio: an expert listens.
+        short_side: of the decoded frames, pixels.
+        decoder: None: the one that suits the file.
+    """
 
     record: VideoRecord
-    target: Path
+    folder: Path
+    key: str
     rates: tuple[float, ...]
+    wants_audio: bool
     short_side: int
+    decoder: str | None = None
 
 
 def decode_shard(
     records: Sequence[VideoRecord],
-    work: WorkDirectory,
+    wanted: Mapping[str, Sequence[ExpertRequest]],
+    work: MediaFolder,
     *,
-    rates: Sequence[float],
     short_side: int,
     workers: int,
     limits: Limits,
-) -> list[MediaItem]:
-    """Decode what is not yet in the work directory.
+) -> list[str]:
+    """Decode what experts still need and the work folder does not have.
 
     Args:
-        records: the shard's videos.
+        records: the shard's videos that can be read.
+        wanted: video id -> experts that need it; videos that none needs are left out.
         work: where finished videos are, from this job or a killed one before it.
-        rates: frames per second that experts ask for; none: no frames are decoded.
         short_side: of the decoded frames, pixels.
         workers: processes at once.
         limits: of each process.
 
     Returns:
-        One item per record, in the same order.
+        Keys of the items, finished or failed, in the order of the records.
     """
-    tasks = {
-        record.video_id: DecodeTask(record, work.item(*_key(record)), tuple(rates), short_side)
+    tasks = [
+        _task(record, wanted[record.video_id], work, short_side)
         for record in records
-        if record.status == "ok"
-    }
-    waiting = [task for task in tasks.values() if not task.target.exists()]
-    log.info("%d of %d videos are decoded already", len(tasks) - len(waiting), len(tasks))
-    failures = {record.video_id: record.reason for record in records if record.status != "ok"}
-    progress = tqdm(total=len(waiting), desc="decode", unit="video", mininterval=1)
-    for task, outcome in map_isolated(decode_video, waiting, workers=workers, limits=limits):
-        progress.update()
-        if isinstance(outcome, MediaError):
-            log.warning("%r failed: %s", task.record.video_id, outcome)
-            failures[task.record.video_id] = str(outcome)
-    progress.close()
-    return [
-        _item(record, tasks[record.video_id].target)
-        if record.video_id not in failures
-        else _failed_item(record.video_id, failures[record.video_id])
-        for record in records
+        if wanted[record.video_id]
     ]
+    waiting = [task for task in tasks if not work.has(task.key)]
+    log.info("%d of %d videos are decoded already", len(tasks) - len(waiting), len(tasks))
+    with Progress(log, "decode", len(waiting), unit="video") as progress:
+        again = _decode(waiting, work, progress, workers, limits)
+        # a decoder that hung or crashed says nothing about what another makes of the file
+        _decode([replace(t, decoder="pyav") for t in again], work, progress, workers, limits)
+    return [task.key for task in tasks]
 
 
-def decode_video(task: DecodeTask) -> None:
-    """Decode one video into its item.
+def _task(
+    record: VideoRecord, requests: Sequence[ExpertRequest], work: MediaFolder, short_side: int
+) -> DecodeTask:
+    rates = {request.settings.fps for request in requests if request.settings.fps is not None}
+    return DecodeTask(
+        record,
+        work.path,
+        media_key(requests, record),
+        tuple(sorted(rates)),
+        any(request.signal == "audio" for request in requests),
+        short_side,
+    )
 
-    Raises:
-        MediaError: it cannot be read.
+
+def _decode(
+    tasks: Sequence[DecodeTask],
+    work: MediaFolder,
+    progress: Progress,
+    workers: int,
+    limits: Limits,
+) -> list[DecodeTask]:
+    """Decode, and return what shall be tried again with another decoder."""
+    again = []
+    for task, outcome in map_isolated(decode_video, tasks, workers=workers, limits=limits):
+        video_id = task.record.video_id
+        if isinstance(outcome, ChildDied) and task.record.is_plain and task.decoder is None:
+            log.warning("%r: decord: %s; trying PyAV", video_id, outcome)
+            again.append(task)
+            continue
+        if isinstance(outcome, str):
+            raise StoreError(outcome)
+        if isinstance(outcome, MediaError):
+            late = str(outcome).startswith("took longer")
+            work.keep(_failed(task, str(outcome), limits.timeout_seconds if late else 0.0))
+        item = work.item(task.key)
+        if item.failed:
+            log.warning("%r failed: %s", video_id, item.problem)
+        progress.advance(failed=int(item.failed))
+    return again
+
+
+def decode_video(task: DecodeTask) -> str | None:
+    """Decode one video into its item; one that cannot be read becomes a failed item.
+
+    Returns:
+        Why no video at all can be written; None: the item is there.
     """
+    begin = time.perf_counter()
+    work = MediaFolder(task.folder)
+    try:
+        item = _decoded(task, work)
+    except MediaError as error:
+        item = _failed(task, str(error), 0.0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return f"{task.folder}: {error.strerror}. Make room, or use more shards, and run again."
+    work.keep(replace(item, decode_seconds=time.perf_counter() - begin))
+    return None
+
+
+def _failed(task: DecodeTask, reason: str, seconds: float) -> MediaItem:
+    return MediaItem(
+        task.record.video_id,
+        task.key,
+        failed=True,
+        duration_seconds=task.record.duration_seconds,
+        problem=reason,
+        decode_seconds=seconds,
+    )
+
+
+def _decoded(task: DecodeTask, work: MediaFolder) -> MediaItem:
     record = task.record
     times = union_times(record.duration_seconds, task.rates)
-    frames = decode_frames(record, times, short_side=task.short_side)
-    problem = audio_problem = ""
-    if len(frames.seconds_T) < len(times):
-        problem = (
-            f"{len(frames.seconds_T)} of {len(times)} frames, the first bad one at "
-            f"{times[len(frames.seconds_T)]:.2f} s"
+    with replacing(work.pixels_path(task.key)) as temporary, temporary.open("w+b") as stream:
+        frames = decode_frames(
+            record, times, short_side=task.short_side, file=stream, decoder=task.decoder
         )
-    samples = np.empty(0, np.float32)
-    if record.has_audio:
-        try:
-            samples = decode_audio(record)
-        except MediaError as error:
-            audio_problem = str(error)
-    save_item(
-        task.target,
-        {
-            "pixels": frames.pixels_THWC,
-            "shape": np.array(frames.pixels_THWC.shape, np.int64),
-            "seconds": frames.seconds_T,
-            "samples": samples,
-            "decoder": np.frombuffer(frames.decoder.encode(), np.uint8),
-            "problem": np.frombuffer(problem.encode(), np.uint8),
-            "audio_problem": np.frombuffer(audio_problem.encode(), np.uint8),
-        },
-    )
-
-
-def _key(record: VideoRecord) -> tuple[str, ...]:
-    clip = f"{record.start_seconds}+{record.duration_seconds}"
-    return record.video_id, record.content_sha256, clip
-
-
-def _item(record: VideoRecord, path: Path) -> MediaItem:
-    arrays = load_item(path)
+    samples, audio_problem = _decode_sound(task, work)
     return MediaItem(
-        video_id=record.video_id,
-        path=path,
+        record.video_id,
+        task.key,
+        failed=False,
         duration_seconds=record.duration_seconds,
-        decoder=arrays["decoder"].tobytes().decode(),
-        problem=arrays["problem"].tobytes().decode(),
-        audio_problem=arrays["audio_problem"].tobytes().decode(),
-        has_audio=len(arrays["samples"]) > 0,
-        key=path.stem,
+        seconds=tuple(frames.seconds_T.tolist()),
+        height=frames.height,
+        width=frames.width,
+        samples=samples,
+        decoder=frames.decoder,
+        problem=frames.problem,
+        audio_problem=audio_problem,
     )
 
 
-def _failed_item(video_id: str, reason: str) -> MediaItem:
-    return MediaItem(
-        video_id=video_id,
-        path=None,
-        duration_seconds=0.0,
-        decoder="",
-        problem=reason,
-        audio_problem="",
-        has_audio=False,
-        key="",
-    )
+def _decode_sound(task: DecodeTask, work: MediaFolder) -> tuple[int, str]:
+    """Number of samples, and what is wrong with them; a lost sound track loses no frames."""
+    if not task.wants_audio or not task.record.has_audio:
+        return 0, ""
+    path = work.samples_path(task.key)
+    try:
+        with replacing(path) as temporary, temporary.open("w+b") as stream:
+            audio = decode_audio(task.record, stream)
+    except MediaError as error:
+        return 0, str(error)
+    return audio.samples, audio.problem

@@ -1,0 +1,71 @@
+"""Probing a shard: every file once, and never again while it stays as it is."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from teachtext.dataset import VideoSource
+from teachtext.errors import MediaError
+from teachtext.progress import Progress
+from teachtext.store.journal import Journal
+from teachtext.video.isolation import Limits, map_isolated
+from teachtext.video.manifest import VideoRecord, failed_record, probe_video
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ProbeTask:
+    """One file to probe."""
+
+    source: VideoSource
+    shard: int
+
+
+def probe_shard(
+    sources: Sequence[VideoSource], shard: int, journal: Journal, *, workers: int, limits: Limits
+) -> list[VideoRecord]:
+    """What every file is.
+
+    Args:
+        sources: the shard's rows of the table of videos.
+        shard: its number.
+        journal: of files probed before, by this job, a killed one or one for a smaller table.
+        workers: processes at once.
+        limits: of each process.
+
+    Returns:
+        One record per row, in the same order; failed ones say why.
+    """
+    known = journal.read()
+    states = {source.video_id: file_state(source) for source in sources}
+    waiting = [source for source in sources if states[source.video_id] not in known]
+    log.info("%d of %d videos are probed already", len(sources) - len(waiting), len(sources))
+    tasks = [ProbeTask(source, shard) for source in waiting]
+    with Progress(log, "probe", len(tasks), unit="video") as progress:
+        for task, outcome in map_isolated(_probe, tasks, workers=workers, limits=limits):
+            video_id, record = task.source.video_id, outcome
+            if isinstance(record, MediaError):
+                log.warning("%r failed: %s", video_id, record)
+                record = failed_record(task.source, shard, str(record))
+            progress.advance(failed=int(record.status != "ok"))
+            known[states[video_id]] = asdict(record)
+            journal.append(states[video_id], asdict(record))
+    return [
+        replace(VideoRecord(**known[states[source.video_id]]), video_id=source.video_id)
+        for source in sources
+    ]
+
+
+def file_state(source: VideoSource) -> str:
+    """Changes when the file does, or which part of it is the clip."""
+    try:
+        stat = source.path.stat()
+        state: tuple[int, ...] = (stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        state = ()
+    return repr((str(source.path), state, source.start_seconds, source.end_seconds))
+
+
+def _probe(task: ProbeTask) -> VideoRecord:
+    return probe_video(task.source, task.shard)
