@@ -3,8 +3,6 @@
 import logging
 from typing import Any
 
-import torch
-
 from teachtext.experts.base import Expert
 from teachtext.experts.registry import load_expert, network
 from teachtext.settings import ExpertRequest
@@ -20,6 +18,8 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
         request: which.
         threads: of the network on a CPU.
     """
+    import torch  # slow to import; a job that takes everything over has no use for it
+
     torch.set_num_threads(threads)
     settings = request.settings
     arguments: dict[str, object] = settings.model_dump(exclude={"network"}, exclude_none=True)
