@@ -4,16 +4,21 @@ import ctypes
 import os
 import pickle
 import resource
+import select
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any
 
 from teachtext.errors import MediaError
 
+GRACE_SECONDS = 1.0
+_LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -41,7 +46,7 @@ def serve(
 ) -> None:
     """Answer every item that comes, until the pipe ends or memory has run out."""
     os.setsid()  # so that killing the group takes its ffmpeg along, and Ctrl-C is the parent's
-    die_with_parent()
+    Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     pickled, goes_on = _pickle(Answer()), True
     try:
@@ -69,7 +74,16 @@ def _pickle(answer: Answer) -> bytes:
     return pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
 
 
+def _end_with(pipe: int) -> None:
+    """Kill this process and all that it started, soon after the parent's end of a pipe closes."""
+    poll = select.poll()
+    poll.register(pipe, 0)  # hanging up is always reported
+    poll.poll()
+    time.sleep(GRACE_SECONDS)  # an idle child ends by itself
+    os.killpg(0, signal.SIGKILL)
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that started it ends, however it ends."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

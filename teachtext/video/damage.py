@@ -16,9 +16,11 @@ class Damage:
         self._writer = writer
         self._broken: int | None = None
         self.occurred = False
+        self.lost = 0
 
-    def note(self, rank: int) -> None:
-        """The packet of this place in the order of decoding cannot be read."""
+    def note(self, rank: int, *, lost: bool = False) -> None:
+        """The packet of this place in the order of decoding gives a spoiled picture, or none."""
+        self.lost += lost
         self._broken = rank
         self.occurred = True
         self._writer.take_back(rank)  # pictures shown earlier, but made from this one

@@ -21,18 +21,20 @@ from teachtext.video.manifest import VideoRecord
 from teachtext.video.pictures import PictureWriter, scaled_size
 from teachtext.video.plan import Run, plan_runs, read_part
 from teachtext.video.scanning import origin_seconds
-from teachtext.video.seeking import CODECS_THAT_SKIP, NotShownError, PyAVReader
+from teachtext.video.seeking import PyAVReader
 from teachtext.video.sound import DecodedAudio, decode_audio
 
 __all__ = ["DecodedAudio", "DecodedFrames", "decode_audio", "decode_frames", "scaled_size"]
 
 FAR_SECONDS = 60.0
 """decord reads a file's whole index; PyAV begins near a clip that lies further in."""
+LONG_SECONDS = 300.0
+"""In two hours decord takes four times as long as PyAV and more memory the longer they are."""
 WORTH_SKIPPING = 0.9
 """PyAV is faster where key frames let it leave out a tenth (``benchmarks/decode_seek.py``)."""
-MOSTLY_WANTED = 0.8
-"""PyAV is faster where less than this share of the decoded pictures is wanted, and the others
-need not be decoded because nothing is made from them."""
+MOSTLY_WANTED = 0.5
+"""PyAV is faster where fewer of the decoded pictures are wanted: it leaves the others as they are,
+and does not even decode those that no other is made from."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _decode(
         first, last = float(seconds_T[0]), float(seconds_T[-1])
         part = read_part(path, container, stream, first=first, last=last)
         runs = plan_runs(part, seconds_T)
-        reason = _reason_for_pyav(record, runs, stream, forced)
+        reason = _reason_for_pyav(record, runs, forced)
         if not reason:
             try:
                 size = scaled_size(record.width, record.height, short_side)
@@ -127,11 +129,7 @@ def _decode(
             else:
                 return "decord"
         reader = PyAVReader(part, stream.codec_context, writer, short_side=short_side)
-        try:
-            reader.read_runs(runs, times_T)
-        except NotShownError:
-            writer.restart()
-            reader.read_straight(seconds_T, times_T)
+        reader.read(runs, seconds_T, times_T)
     return f"pyav ({reason})"
 
 
@@ -141,9 +139,7 @@ def _origin(container: InputContainer, stream: VideoStream) -> float:
     return origin_seconds(container, float(first))
 
 
-def _reason_for_pyav(
-    record: VideoRecord, runs: list[Run], stream: VideoStream, forced: str | None
-) -> str:
+def _reason_for_pyav(record: VideoRecord, runs: list[Run], forced: str | None) -> str:
     """Why not decord; empty if there is no reason."""
     if record.decoder != "decord":
         return record.decoder_reason
@@ -151,11 +147,11 @@ def _reason_for_pyav(
         return "second try"
     if record.start_seconds > FAR_SECONDS:
         return "begins far into the file"
+    if record.duration_seconds > LONG_SECONDS:
+        return "longer than five minutes"
     needed = sum(run.end - run.begin + 1 for run in runs)
     if runs and needed <= WORTH_SKIPPING * (runs[-1].end - runs[0].begin + 1):
         return "seeks between key frames"
-    wanted = sum(len(run.moments) for run in runs)
-    can_skip = stream.codec_context.name in CODECS_THAT_SKIP and stream.codec_context.has_b_frames
-    if can_skip and wanted <= MOSTLY_WANTED * needed:
-        return "skips frames that nobody needs"
+    if sum(len(run.moments) for run in runs) < MOSTLY_WANTED * needed:
+        return "few of its frames are wanted"
     return ""

@@ -22,7 +22,11 @@ ANY_TIME = Fraction(1, 1000)
 def scaled_size(width: int, height: int, short_side: int) -> tuple[int, int]:
     """(width, height) scaled down to the short side, even numbers; never scaled up."""
     factor = min(1.0, short_side / min(width, height))
-    return max(2, round(width * factor / 2) * 2), max(2, round(height * factor / 2) * 2)
+    return _even(width * factor, width), _even(height * factor, height)
+
+
+def _even(length: float, coded: int) -> int:
+    return max(2, min(round(length / 2) * 2, coded // 2 * 2))
 
 
 class PictureWriter:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
@@ -19,6 +20,7 @@ MAX_REORDERED = 32
 """So many later packets, and no picture with an earlier time can come; codecs allow 16."""
 KEPT_BYTES = 32 << 20
 """Packets of a part up to this size stay in memory; more are read again."""
+CONTAINERS_WITHOUT_TIMES = ("avi",)
 SEEK_BACK_SECONDS = (0.0, 2.0, 15.0)
 """How far before the first moment to look for a key frame, in turn."""
 
@@ -35,6 +37,8 @@ class Part:
         time_base: seconds of one unit.
         end_seconds: when the last picture has left the screen; infinite if the stream goes on.
         begins_at: where the container was sent to, in units; None: nowhere.
+        has_times: the container says when each is shown; else that is libav's guess, right for
+            all of them together, but not for each.
         kept: the packets themselves if they are small.
     """
 
@@ -45,6 +49,7 @@ class Part:
     time_base: float
     end_seconds: float
     begins_at: int | None
+    has_times: bool
     kept: "Sequence[Packet[VideoStream]] | None" = field(repr=False)
 
     def packets(self) -> "Iterator[Packet[VideoStream]]":
@@ -92,7 +97,10 @@ def read_part(
         return _Reading(container, stream, last).part(path, None)
     for back in SEEK_BACK_SECONDS:
         begins_at = int((first - back) / time_base)
-        container.seek(begins_at, stream=stream)
+        try:
+            container.seek(begins_at, stream=stream)
+        except av.FFmpegError:
+            break  # some formats cannot
         part = _Reading(container, stream, last).part(path, begins_at)
         early = part.pts_P * time_base <= first + TOLERANCE_SECONDS
         if (part.is_key_P & early).any():
@@ -105,6 +113,7 @@ class _Reading:
     """Columns of a part while its packets are read."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, last: float) -> None:
+        self._has_times = container.format.name not in CONTAINERS_WITHOUT_TIMES
         self._time_base = float(stream.time_base or 1)
         self._limit = (last + TOLERANCE_SECONDS) / self._time_base
         self._pts: list[int] = []
@@ -116,11 +125,15 @@ class _Reading:
         size = later = 0
         for packet in demux(container, stream):
             later += packet.pts is not None and packet.pts > self._limit
-            if later > MAX_REORDERED or (packet.dts is not None and packet.dts > self._limit):
+            if later > MAX_REORDERED or (self._has_times and self._is_past(packet)):
                 self._goes_on = True
                 break
             size += packet.size
             self._add(packet, keep=size <= KEPT_BYTES)
+
+    def _is_past(self, packet: "Packet[VideoStream]") -> bool:
+        """Whether it, and with it all that follow, is shown after the last moment."""
+        return packet.dts is not None and packet.dts > self._limit
 
     def _add(self, packet: "Packet[VideoStream]", *, keep: bool) -> None:
         pts = packet.dts if packet.pts is None else packet.pts
@@ -144,6 +157,7 @@ class _Reading:
             time_base=self._time_base,
             end_seconds=np.inf if self._goes_on else self._end(pts_P, is_hidden_P),
             begins_at=begins_at,
+            has_times=self._has_times,
             kept=self._kept,
         )
 

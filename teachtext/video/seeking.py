@@ -5,6 +5,7 @@ That is faster than seeking in the file for each, and needs no index.
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import av
 import numpy as np
@@ -18,12 +19,10 @@ from teachtext.video.damage import Damage
 from teachtext.video.pictures import PictureWriter, Scaler
 from teachtext.video.plan import TOLERANCE_SECONDS, Part, Run
 
+Packets: TypeAlias = "Iterator[tuple[int, Packet[VideoStream]]]"
+
 CODECS_THAT_SKIP = ("h264",)
 """Their packets say whether other pictures are made from this one; libav can leave it out."""
-
-
-class NotShownError(Exception):
-    """An intact stream yields other pictures than its packets promise: decode it straight."""
 
 
 class PyAVReader:
@@ -46,59 +45,69 @@ class PyAVReader:
         self._damage = Damage(writer)
         self._can_skip = decoder.name in CODECS_THAT_SKIP
 
-    def read_runs(self, runs: list[Run], moments_T: NDArray[np.float64]) -> None:
-        """Decode only the runs.
+    def read(
+        self, runs: list[Run], seconds_T: NDArray[np.float64], moments_T: NDArray[np.float64]
+    ) -> None:
+        """Write the pictures shown at some moments; spoiled ones are left out.
 
         Args:
-            runs: the plan.
-            moments_T: written beside each picture.
-
-        Raises:
-            NotShownError: a picture did not come, without an error.
-        """
-        packets = enumerate(self._part.packets())
-        for run in runs:
-            self._damage = Damage(self._writer)
-            awaited = {
-                pts: [float(moments_T[place]) for place in places]
-                for pts, places in run.moments.items()
-            }
-            ranks = self._ranks(run.begin, run.end)
-            first = int(self._part.pts_P[run.begin])
-            for frame, rank in self._decode(packets, run):
-                pts = frame.pts if frame.pts is not None else first - 1
-                if pts < first:
-                    continue  # made from what lies before the key frame
-                rank = ranks.get(pts, rank)
-                if not self._damage.spoils(frame, rank) and pts in awaited:
-                    self._writer.write(self._scaler.scale(frame), awaited.pop(pts), rank)
-            if awaited and not self._damage.occurred:
-                raise NotShownError
-
-    def read_straight(self, seconds_T: NDArray[np.float64], moments_T: NDArray[np.float64]) -> None:
-        """Decode everything, and go by the times of the pictures that come.
-
-        Args:
+            runs: the plan for them.
             seconds_T: the moments on the stream's own clock, sorted.
             moments_T: written beside each picture.
         """
-        run = Run(0, len(self._part.pts_P) - 1, {})
-        ranks = self._ranks(run.begin, run.end)
+        packets = enumerate(self._part.packets())
+        if self._part.has_times and all(self._read_run(run, packets, moments_T) for run in runs):
+            return
+        self._writer.restart()
+        self._decoder.flush_buffers()
+        self._read_straight(seconds_T, moments_T)
+
+    def _read_run(self, run: Run, packets: Packets, moments_T: NDArray[np.float64]) -> bool:
+        """Whether the pictures that the packets promise came, or damage explains why not."""
+        self._damage = Damage(self._writer)
+        awaited = dict(run.moments)
+        ranks = self._ranks(run)
+        first = int(self._part.pts_P[run.begin])
+        for frame, fed in self._decode(packets, run):
+            if frame.pts is None or frame.pts < first:
+                continue  # made from what lies before the key frame
+            rank = ranks.get(frame.pts, fed)
+            if not self._damage.spoils(frame, rank) and frame.pts in awaited:
+                moments = moments_T[awaited.pop(frame.pts)].tolist()
+                self._writer.write(self._scaler.scale(frame), moments, rank)
+        return not awaited or self._damage.occurred
+
+    def _read_straight(
+        self, seconds_T: NDArray[np.float64], moments_T: NDArray[np.float64]
+    ) -> None:
+        """Decode everything, and go by the pictures that come."""
         shown: VideoFrame | None = None
-        is_spoiled, shown_rank, place = False, 0, 0
-        for frame, fed in self._decode(enumerate(self._part.packets()), run):
-            if frame.pts is None or (shown is not None and frame.pts <= (shown.pts or 0)):
-                continue
-            begin = frame.pts * self._part.time_base - TOLERANCE_SECONDS
+        is_spoiled, rank, place = False, 0, 0
+        for frame, pts, new_rank in self._timed_frames():
+            begin = pts * self._part.time_base - TOLERANCE_SECONDS
             until = int(np.searchsorted(seconds_T, begin))
-            if shown is not None and until > place:
-                self._write(shown, moments_T[place:until], shown_rank, is_spoiled)
-                place = until
-            shown_rank = ranks.get(frame.pts, fed)
-            shown, is_spoiled = frame, self._damage.spoils(frame, shown_rank)
+            if shown is not None:
+                self._write(shown, moments_T[place:until], rank, is_spoiled)
+                place = max(place, until)
+            shown, rank, is_spoiled = frame, new_rank, self._damage.spoils(frame, new_rank)
         if shown is not None:
             held = int(np.searchsorted(seconds_T, self._part.end_seconds))
-            self._write(shown, moments_T[place:held], shown_rank, is_spoiled)
+            self._write(shown, moments_T[place:held], rank, is_spoiled)
+
+    def _timed_frames(self) -> Iterator[tuple[VideoFrame, int, int]]:
+        """All frames that follow each other in time, each with its pts and place in decoding."""
+        self._damage = Damage(self._writer)
+        run = Run(0, len(self._part.pts_P) - 1, {})
+        ranks, order = self._ranks(run), np.sort(self._part.pts_P[~self._part.is_hidden_P])
+        latest, came = -np.inf, 0
+        for frame, fed in self._decode(enumerate(self._part.packets()), run):
+            pts = frame.pts
+            if not self._part.has_times:
+                pts = int(order[min(came + self._damage.lost, len(order) - 1)])
+                came += 1
+            if pts is not None and pts > latest:
+                latest = pts
+                yield frame, pts, ranks.get(pts, fed)
 
     def _write(
         self, shown: VideoFrame, moments: NDArray[np.float64], rank: int, is_spoiled: bool
@@ -106,20 +115,18 @@ class PyAVReader:
         if len(moments) and not is_spoiled:
             self._writer.write(self._scaler.scale(shown), moments.tolist(), rank)
 
-    def _ranks(self, begin: int, end: int) -> dict[int, int]:
+    def _ranks(self, run: Run) -> dict[int, int]:
         """Place in the order of decoding, by pts."""
-        pts = self._part.pts_P[begin : end + 1].tolist()
-        return {value: begin + place for place, value in enumerate(pts)}
+        pts = self._part.pts_P[run.begin : run.end + 1].tolist()
+        return {value: run.begin + place for place, value in enumerate(pts)}
 
-    def _decode(
-        self, packets: "Iterator[tuple[int, Packet[VideoStream]]]", run: Run
-    ) -> Iterator[tuple[VideoFrame, int]]:
+    def _decode(self, packets: Packets, run: Run) -> Iterator[tuple[VideoFrame, int]]:
         """Frames of a run, each with the packet that brought it out."""
         for index, packet in packets:
             if index < run.begin:
                 continue
-            if self._can_skip and run.moments:
-                is_wanted = packet.pts in run.moments
+            if self._can_skip:
+                is_wanted = not run.moments or packet.pts in run.moments
                 self._decoder.skip_frame = "DEFAULT" if is_wanted else "NONREF"
             yield from self._feed(packet, index)
             if index == run.end:
@@ -136,7 +143,7 @@ class PyAVReader:
         except av.error.MemoryError:
             raise
         except av.FFmpegError:
-            self._damage.note(index)
+            self._damage.note(index, lost=True)
             return
         for frame in frames:
             yield frame, index
