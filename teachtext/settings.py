@@ -75,6 +75,11 @@ class ExpertSettings(Settings):
         """What the network looks at."""
         return EXPERTS[self.network].signal
 
+    @property
+    def gpus(self) -> int:
+        """GPUs that a job of it occupies."""
+        return int(EXPERTS[self.network].picks_device)
+
     @model_validator(mode="after")
     def _fits_network(self) -> Self:
         if self.network not in EXPERTS:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from teachtext.attempts import count_attempts
 from teachtext.experts.ledger import ledger_entries
 from teachtext.locking import locked
 from teachtext.store.finished import FinishedShard
@@ -52,30 +53,28 @@ def find_failures(results: Path) -> list[Failure]:
 def forget_failures(results: Path, failures: Iterable[Failure]) -> None:
     """Make the next run read these videos again, and no others.
 
-    What is finished of their shards stays in the work folder; the jobs' outputs go, so that
-    snakemake runs the jobs.
+    What else is finished of their shards stays. Snakemake runs their jobs again because the
+    number of attempts is among the jobs' parameters.
     """
     jobs: dict[tuple[str, str], set[str]] = defaultdict(set)
     for failure in failures:
         jobs[failure.expert, failure.shard].add(failure.video_id)
     for (expert, shard), video_ids in jobs.items():
         if expert:
-            _forget_extracted(results / "experts", expert, shard, video_ids)
+            _forget_extracted(results / "experts/work" / expert / shard, video_ids)
         else:
-            _forget_probed(results / "video", shard, video_ids)
+            _forget_probed(results / f"video/work/probed/{shard}.jsonl", video_ids)
+    count_attempts(results, jobs)
 
 
-def _forget_extracted(experts: Path, expert: str, shard: str, video_ids: set[str]) -> None:
-    work = experts / "work" / expert / shard
+def _forget_extracted(work: Path, video_ids: set[str]) -> None:
     with locked(work / "lock"):
         FinishedShard(work).forget(video_ids)
-        (experts / expert / f"{shard}.parquet").unlink(missing_ok=True)
 
 
-def _forget_probed(video: Path, shard: str, video_ids: set[str]) -> None:
-    journal = Journal(video / f"work/probed/{shard}.jsonl")
+def _forget_probed(path: Path, video_ids: set[str]) -> None:
+    journal = Journal(path)
     records = journal.read()
     journal.rewrite(
         {state: record for state, record in records.items() if record["video_id"] not in video_ids}
     )
-    (video / f"manifest/{shard}.parquet").unlink(missing_ok=True)

@@ -193,7 +193,7 @@ def _piece(values: dict[str, Any]) -> Recognised:
 def _damaged(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{path} is damaged, or no feature store ({type(error).__name__}: "
-        f"{' '.join(str(error).split())}). Delete the .zarr folder and run snakemake: "
+        f"{' '.join(str(error).split())}). Delete the .zarr folder and ask snakemake for it: "
         "it is extracted again."
     )
 

@@ -2,6 +2,7 @@
 import functools
 from pathlib import Path
 
+from teachtext.attempts import read_attempts
 from teachtext.config import load_config
 from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
@@ -48,8 +49,25 @@ def shard_rows(wildcards):
         sys.exit(f"teachtext: {error}")
 
 
+@functools.cache
+def attempts():
+    return read_attempts(Path("results"))
+
+
+def probe_attempt(wildcards):
+    return attempts().get(f"/{wildcards.shard}", 0)
+
+
+def expert_attempt(wildcards):
+    return attempts().get(f"{wildcards.expert}/{wildcards.shard}", 0)
+
+
 def expert_request(wildcards):
     return CONFIG.request(wildcards.expert).model_dump_json(exclude_none=True)
+
+
+def expert_gpus(wildcards):
+    return CONFIG.experts[wildcards.expert].gpus
 
 
 def expert_requests():

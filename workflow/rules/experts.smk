@@ -10,8 +10,11 @@ rule extract_expert:
     conda:
         "../../envs/experts.yaml"
     threads: 1
+    resources:
+        gpu=expert_gpus,
     params:
         request=expert_request,
+        attempt=expert_attempt,
         work="results/experts/work/{expert}/{shard}",
     message:
         "Extracting {wildcards.expert} from shard {wildcards.shard}"

@@ -29,6 +29,7 @@ rule probe_videos:
     params:
         shards=CONFIG.dataset.shards,
         rows=shard_rows,
+        attempt=probe_attempt,
         timeout_seconds=CONFIG.video.timeout_seconds,
         memory_gb=CONFIG.video.memory_gb,
         journal="results/video/work/probed/{shard}.jsonl",
