@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from teachtext.allocation import keep_freed_memory
 from teachtext.experts.base import Expert
 from teachtext.experts.registry import load_expert, network
 from teachtext.settings import ExpertRequest
@@ -20,6 +21,7 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
     """
     import torch  # slow to import; a job that takes everything over has no use for it
 
+    keep_freed_memory()
     torch.set_num_threads(threads)
     settings = request.settings
     arguments: dict[str, object] = settings.model_dump(exclude={"network"}, exclude_none=True)
