@@ -21,6 +21,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import yaml
 
 from teachtext.dataset import VideoSource
@@ -160,8 +162,38 @@ def network_cpu(records: list[VideoRecord], folder: Path) -> float:
 
 
 def cold_run(folder: Path, clips: list[Path], cores: int, decode: float, network: float) -> None:
-    """Snakemake from nothing to the index of the features."""
+    """Snakemake from nothing to the index of the features, and what starting its jobs costs."""
     shards = max(cores, -(-len(clips) // 256))
+    wall, _ = extract(folder / "run", clips, shards, cores)
+    ledger = pq.read_table(folder / "run/results/experts/ledger.parquet")
+    busy = pc.sum(ledger["seconds"]).as_py()
+    total = decode * len(clips), network * len(clips)
+    print(f"\ncold run, {len(clips)} clips of {SECONDS} s, {shards} shards, {cores} cores")
+    print(f"  CPU s, one process alone: decode {total[0]:.1f}, network {total[1]:.1f}")
+    print(f"  network while all cores are busy: {busy:.1f} s")
+    print(f"  wall {wall:.1f} s")
+    for name, seconds in (("alone", total[1]), ("busy", busy)):
+        bar = 1.2 * max(total[0], seconds) / cores + 5
+        print(f"    = {wall / bar:.2f} x (1.2 x max(decode, network {name}) / cores + 5 s)")
+    print(f"    = {wall * cores / (total[0] + busy):.2f} x (decode + network busy) / cores")
+
+    few = 2 * shards
+    _, used = extract(folder / "start", clips[:few], shards, cores)
+    jobs = 1 + shards + 1 + 2 * shards + 1
+    start = (used - few * network) / jobs
+    print(f"  start-up: {start:.2f} CPU s for each of {jobs} jobs, from a run of {few} clips")
+    many = 10_000
+    starting = start * (3 + 3 * -(-many // 256))
+    share = starting / (starting + many * (decode + network))
+    print(f"  extrapolated to {many} clips: {100 * share:.1f} % of the CPU time (bar 5 %)")
+
+
+def extract(folder: Path, clips: list[Path], shards: int, cores: int) -> tuple[float, float]:
+    """Wall and CPU seconds of a cold run.
+
+    Decoders are children of a server that nobody waits for: their CPU time is not in it.
+    """
+    folder.mkdir()
     configs = write_dataset(folder, clips, shards)
     environment = {
         **os.environ,
@@ -170,26 +202,11 @@ def cold_run(folder: Path, clips: list[Path], cores: int, decode: float, network
     }
     command = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--cores", str(cores), "--until", "index_experts", "--quiet", "all"]
+    command += ["--configfile", *map(str, configs)]
     begin = time.perf_counter()
     with cpu_of_children() as used:
-        run([*command, "--configfile", *map(str, configs)], env=environment)
-    wall = time.perf_counter() - begin
-    decode, network = decode * len(clips), network * len(clips)
-    bar = 1.2 * max(decode, network) / cores + 5
-    jobs = 2 + 3 * shards + 2
-    print(f"\ncold run, {len(clips)} clips of {SECONDS} s, {shards} shards, {cores} cores")
-    # decoders are children of a server that nobody waits for, so they are not in used()
-    print(f"  CPU s: decode {decode:.1f}, network {network:.1f}, all {used() + decode:.1f}")
-    print(f"  wall {wall:.1f} s = {wall / bar:.2f} x (1.2 x max(decode, network) / cores + 5 s)")
-    floor = (decode + network) / cores
-    print(f"                = {wall / floor:.2f} x (decode + network) / cores")
-    startup = used() - network
-    print(f"  start-up and everything else: {startup / jobs:.2f} CPU s for each of {jobs} jobs")
-    many = 10_000
-    jobs_of_many = 2 + 3 * -(-many // 256) + 2
-    starting = startup / jobs * jobs_of_many
-    share = starting / (starting + many / len(clips) * (decode + network))
-    print(f"  extrapolated to {many} clips ({jobs_of_many} jobs): {100 * share:.1f} % (bar 5 %)")
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+    return time.perf_counter() - begin, used()
 
 
 def write_dataset(folder: Path, clips: list[Path], shards: int) -> list[Path]:
@@ -235,9 +252,9 @@ def cpu_of_children() -> Iterator[Callable[[], float]]:
     yield lambda: total() - before
 
 
-def run(command: list[str], env: dict[str, str] | None = None) -> None:
+def run(command: list[str]) -> None:
     """Run a program that must succeed."""
-    subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

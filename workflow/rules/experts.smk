@@ -7,6 +7,8 @@ rule extract_expert:
         ledger="results/experts/{expert}/{shard}.parquet",
     log:
         "logs/extract_expert/{expert}/{shard}.log",
+    # before more is decoded: decoded media are large, and go when all experts have seen them
+    priority: 10
     conda:
         "../../envs/experts.yaml"
     threads: 1
