@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.experts.base import Features, Recognised, VideoByVideo
+from teachtext.experts.base import VideoByVideo
+from teachtext.features import Features, Recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import Frames
 from teachtext.weights import identify_weights

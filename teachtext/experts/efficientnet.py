@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from teachtext.experts.base import Features, VideoByVideo
+from teachtext.experts.base import VideoByVideo
+from teachtext.features import Features
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import Frames
 from teachtext.weights import identify_weights

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from teachtext.errors import ConfigError, StoreError
-from teachtext.experts.base import Expert, Features, Recognised
-from teachtext.experts.keys import features_key
+from teachtext.experts.base import Expert
+from teachtext.experts.finished import FinishedShard
 from teachtext.experts.ledger import LedgerEntry, Status
 from teachtext.experts.registry import Signal
+from teachtext.features import Features, Recognised
 from teachtext.progress import Progress
 from teachtext.settings import ExpertRequest
 from teachtext.store.features import StoreIdentity
-from teachtext.store.finished import FinishedShard
 from teachtext.store.media import MediaFolder, MediaItem
 from teachtext.store.workdir import Arrays, WorkDirectory
+from teachtext.video.keys import features_key
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.media import Audio, Frames
 from teachtext.video.sampling import sample_times, subset

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teachtext.attempts import count_attempts
+from teachtext.experts.finished import FinishedShard
 from teachtext.experts.ledger import ledger_entries
 from teachtext.locking import locked
-from teachtext.store.finished import FinishedShard
 from teachtext.store.journal import Journal
 from teachtext.store.tables import read_table
 from teachtext.video.manifest import manifest_records

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.experts.base import Features, Recognised, VideoByVideo
+from teachtext.experts.base import VideoByVideo
 from teachtext.experts.transcript import embed_recognised
+from teachtext.features import Features, Recognised
 from teachtext.packages import package_folder, package_version
 from teachtext.text.encoders import TextEncoder
 from teachtext.video.media import Frames

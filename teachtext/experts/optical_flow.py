@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.experts.base import Features, VideoByVideo
+from teachtext.experts.base import VideoByVideo
+from teachtext.features import Features
 from teachtext.packages import package_folder
 from teachtext.video.media import Frames
 from teachtext.weights import WeightsIdentity

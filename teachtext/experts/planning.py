@@ -13,8 +13,8 @@ from typing import Any
 from teachtext.dataset import VideoSource
 from teachtext.experts.base import Expert
 from teachtext.experts.extraction import ExpertShard, extract_shard
+from teachtext.experts.finished import FinishedShard
 from teachtext.settings import ExpertRequest
-from teachtext.store.finished import FinishedShard
 from teachtext.store.journal import Journal
 from teachtext.store.media import MediaFolder
 from teachtext.store.workdir import WorkDirectory

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from teachtext.experts.base import Features, VideoByVideo
+from teachtext.experts.base import VideoByVideo
+from teachtext.features import Features
 from teachtext.packages import package_folder, package_version
 from teachtext.video.media import SAMPLE_RATE, Audio
 from teachtext.weights import identify_weights

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from teachtext.experts.base import Features, Recognised
+from teachtext.features import Features, Recognised
 from teachtext.text.encoders import TextEncoder
 
 

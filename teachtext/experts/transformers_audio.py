@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from transformers import AutoFeatureExtractor
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Features
+from teachtext.features import Features
 from teachtext.pretrained import LOADING_ERRORS, first_line, load_checkpoint, load_config
 from teachtext.video.media import SAMPLE_RATE, Audio
 

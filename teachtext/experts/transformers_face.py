@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Features, VideoByVideo
+from teachtext.experts.base import VideoByVideo
 from teachtext.experts.transformers_image import ImageEmbedder, embed_in_batches
 from teachtext.experts.transformers_objects import Detection, Detector, recognised_features
+from teachtext.features import Features
 from teachtext.video.media import Frames
 from teachtext.weights import combine_weights
 

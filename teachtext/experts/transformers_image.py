@@ -16,8 +16,8 @@ from transformers import (
 )
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Features
 from teachtext.experts.preprocessing import load_preprocessing
+from teachtext.features import Features
 from teachtext.pretrained import load_checkpoint, load_config
 from teachtext.video.media import Frames
 

@@ -11,8 +11,9 @@ from torch import Tensor
 from transformers import AutoModelForObjectDetection
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Features, Recognised, VideoByVideo
+from teachtext.experts.base import VideoByVideo
 from teachtext.experts.preprocessing import load_preprocessing
+from teachtext.features import Features, Recognised
 from teachtext.pretrained import load_checkpoint
 from teachtext.video.media import Frames
 

@@ -16,7 +16,6 @@ from torch import Tensor
 from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Features, Recognised
 from teachtext.experts.transcript import embed_recognised
 from teachtext.experts.whisper import (
     MAX_NO_SPEECH_PROBABILITY,
@@ -24,6 +23,7 @@ from teachtext.experts.whisper import (
     moment_loudness,
     quiet_pieces,
 )
+from teachtext.features import Features, Recognised
 from teachtext.pretrained import (
     LOADING_ERRORS,
     first_line,

@@ -12,9 +12,9 @@ from torch import Tensor
 from transformers import PretrainedConfig, PreTrainedModel
 
 from teachtext.errors import ConfigError
-from teachtext.experts.base import Features
 from teachtext.experts.preprocessing import load_preprocessing
 from teachtext.experts.transformers_image import GPU_VIDEOS, embed_in_batches
+from teachtext.features import Features
 from teachtext.pretrained import load_checkpoint, load_config
 from teachtext.video.media import Frames
 

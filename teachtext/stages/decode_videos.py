@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 from teachtext.experts.extraction import unfinished
+from teachtext.experts.finished import FinishedShard
 from teachtext.locking import locked
 from teachtext.settings import ExpertRequest
 from teachtext.stages._arguments import add_limits, limits_of, settings_json
-from teachtext.store.finished import FinishedShard
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
 from teachtext.video.manifest import VideoRecord, manifest_records

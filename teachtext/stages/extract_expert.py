@@ -5,13 +5,13 @@ import logging
 from pathlib import Path
 
 from teachtext.experts.extraction import ExpertShard, extract_shard
+from teachtext.experts.finished import FinishedShard
 from teachtext.experts.ledger import ledger_table
 from teachtext.experts.loading import load_requested
 from teachtext.locking import locked
 from teachtext.settings import ExpertRequest
 from teachtext.stages._arguments import settings_json
 from teachtext.store.features import write_features
-from teachtext.store.finished import FinishedShard
 from teachtext.store.tables import read_table, write_table
 from teachtext.store.workdir import WorkDirectory
 from teachtext.video.manifest import manifest_records

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
-from teachtext.experts.base import Features, Recognised
+from teachtext.features import Features, Recognised
 from teachtext.store.checksums import check_contents, check_quickly, write_checksums
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
 from teachtext.weights import WeightsIdentity

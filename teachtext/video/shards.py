@@ -9,12 +9,12 @@ from pathlib import Path
 
 from teachtext.atomic import replacing
 from teachtext.errors import MediaError, StoreError
-from teachtext.experts.keys import media_key
 from teachtext.progress import Progress
 from teachtext.settings import ExpertRequest
 from teachtext.store.media import MediaFolder, MediaItem
 from teachtext.video.decoding import decode_audio, decode_frames
 from teachtext.video.isolation import ChildDied, Limits, map_isolated
+from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.sampling import union_times
 

@@ -5,12 +5,12 @@ import json
 import numpy as np
 
 from teachtext.dataset import VideoSource
-from teachtext.experts.base import Features
-from teachtext.experts.keys import media_key
+from teachtext.features import Features
 from teachtext.settings import ExpertRequest, ExpertSettings
 from teachtext.stages import extract_expert
 from teachtext.store.media import MediaFolder, MediaItem
 from teachtext.store.tables import read_table, write_table
+from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord, failed_record, manifest_table
 from teachtext.weights import WeightsIdentity
 

@@ -4,8 +4,8 @@ import pytest
 
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.extraction import unfinished
+from teachtext.experts.finished import FinishedShard
 from teachtext.store.features import FeatureStore
-from teachtext.store.finished import FinishedShard
 from tests.experts.shards import LISTENS, LOOKS, Shard, ToyExpert, record, torn
 
 ABC = [record("a", "A"), record("b", "B"), record("c", "C")]

@@ -2,7 +2,7 @@ import pytest
 
 from teachtext.attempts import read_attempts
 from teachtext.commands import list_failures, retry_failures
-from teachtext.store.finished import FinishedShard
+from teachtext.experts.finished import FinishedShard
 from teachtext.store.journal import Journal
 from tests.experts.shards import Shard, ToyExpert, record, torn
 

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from teachtext.errors import PackageError
-from teachtext.experts.base import Recognised
 from teachtext.experts.ocr import PPOCRReader, RapidOCRReader, merge_repeats
+from teachtext.features import Recognised
 from teachtext.text.glove import GloVe
 from teachtext.video.media import Frames
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from teachtext.experts.base import Recognised
 from teachtext.experts.transcript import embed_recognised
+from teachtext.features import Recognised
 from teachtext.weights import WeightsIdentity, combine_weights
 
 

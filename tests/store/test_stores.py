@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from teachtext.dataset import Caption
 from teachtext.errors import StoreError
-from teachtext.experts.base import Features, Recognised
+from teachtext.features import Features, Recognised
 from teachtext.store.features import FeatureStore, StoreIdentity, load_features, write_features
 from teachtext.store.ragged import appending, create_array, join
 from teachtext.store.similarities import read_similarities, write_similarities

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from teachtext.dataset import VideoSource
-from teachtext.experts.keys import media_key
 from teachtext.settings import ExpertRequest, ExpertSettings
 from teachtext.store.journal import Journal
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import write_table
 from teachtext.video import shards
 from teachtext.video.isolation import ChildDied, Limits
+from teachtext.video.keys import media_key
 from teachtext.video.manifest import manifest_table
 from teachtext.video.probing import file_state, probe_shard
 from teachtext.video.shards import decode_shard

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from teachtext.experts.base import Features
+from teachtext.features import Features
 
 
 @pytest.mark.parametrize(
