@@ -13,7 +13,7 @@ ATTEMPTS = "video/work/attempts.json"
 
 
 def read_attempts(results: Path) -> dict[str, int]:
-    """``{expert}/{shard}`` -> attempts after the first; the expert is empty for probing."""
+    """``{expert}:{shard}`` -> attempts after the first; the expert is empty for probing."""
     path = results / ATTEMPTS
     if not path.exists():
         return {}
@@ -25,6 +25,6 @@ def count_attempts(results: Path, jobs: Iterable[tuple[str, str]]) -> None:
     """One more for each (expert, shard)."""
     attempts = read_attempts(results)
     for expert, shard in jobs:
-        attempts[f"{expert}/{shard}"] = attempts.get(f"{expert}/{shard}", 0) + 1
+        attempts[f"{expert}:{shard}"] = attempts.get(f"{expert}:{shard}", 0) + 1
     with replacing(results / ATTEMPTS) as temporary:
         temporary.write_text(json.dumps(attempts))

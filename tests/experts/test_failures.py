@@ -30,7 +30,7 @@ def test_failures_are_listed_with_reasons(shard, capsys):
 def test_only_failures_are_tried_again(shard, capsys):
     retry_failures.main([f"--results={shard.results}"])
     assert "2 videos will be read again. Now run snakemake" in capsys.readouterr().out
-    assert read_attempts(shard.results) == {"/0": 1, "appearance/0": 1}
+    assert read_attempts(shard.results) == {":0": 1, "appearance:0": 1}
     known = Journal(shard.results / "video/work/probed/0.jsonl").read()
     assert "state of t" not in known
     assert len(known) == 3
@@ -41,7 +41,7 @@ def test_only_failures_are_tried_again(shard, capsys):
 
 def test_one_of_them_is_tried_again(shard):
     retry_failures.main([f"--results={shard.results}", "--video-id", "t"])
-    assert read_attempts(shard.results) == {"/0": 1}
+    assert read_attempts(shard.results) == {":0": 1}
     assert FinishedShard(shard.work).entries["it's $(x)\nb"].status == "failed"
 
 

@@ -55,11 +55,11 @@ def attempts():
 
 
 def probe_attempt(wildcards):
-    return attempts().get(f"/{wildcards.shard}", 0)
+    return attempts().get(f":{wildcards.shard}", 0)
 
 
 def expert_attempt(wildcards):
-    return attempts().get(f"{wildcards.expert}/{wildcards.shard}", 0)
+    return attempts().get(f"{wildcards.expert}:{wildcards.shard}", 0)
 
 
 def expert_request(wildcards):
