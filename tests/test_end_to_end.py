@@ -130,7 +130,7 @@ def teachtext(folder, *arguments):
 def items_of(folder):
     """Finished items of running jobs: path -> inode, which changes when one is made again."""
     results = folder / "results"
-    items = [*results.glob("video/work/*/*.json"), *results.glob("experts/work/*/*/items/*.npz")]
+    items = [*results.glob("video/work/*/*.json"), *results.glob("experts/work/*/*/items/*/*.npz")]
     inodes = {}
     for path in items:
         with suppress(FileNotFoundError):  # the job is moving them away

@@ -1,21 +1,21 @@
 """Running one expert over the decoded videos of a shard, resuming where a killed job stopped."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.base import Expert
 from teachtext.experts.finished import FinishedShard
+from teachtext.experts.items import failure, pack, pack_failure, unpack
 from teachtext.experts.ledger import LedgerEntry, Status
 from teachtext.experts.registry import Signal
-from teachtext.features import Features, Recognised
+from teachtext.features import Features
 from teachtext.progress import Progress
 from teachtext.settings import ExpertRequest
 from teachtext.store.features import StoreIdentity
@@ -96,6 +96,8 @@ def extract_shard(shard: ExpertShard, load: Callable[[], Expert[Any]]) -> ShardF
         expert = load()
         identity = _identity(shard.request, expert)
         _check_weights(shard, new, identity)
+        # a killed job before this one may have had other weights under the same name
+        shard = replace(shard, work=shard.work.within(expert.weights.sha256[:16]))
         _extract_new(shard, expert, items)
     else:
         identity = shard.finished.store.identity
@@ -152,22 +154,30 @@ def _extract_new(shard: ExpertShard, expert: Expert[Any], items: Mapping[str, Me
     waiting = [batch for batch in batches if any(shard.work.find(key) is None for _, key in batch)]
     left = sum(len(batch) for batch in waiting)
     log.info("%d of %d videos are extracted already", len(seen) - left, len(seen))
-    failed = tried = 0
+    failed: list[str] = []
+    tried = 0
     with Progress(log, shard.request.name, left, unit="video") as progress:
         for batch in waiting:
             results = _run(expert, [_observe(shard, item) for item, _ in batch])
             for (item, key), arrays in zip(batch, results, strict=True):
                 shard.work.save(key, arrays)
-                if "failure" in arrays:
-                    log.warning("%r failed: %s", item.video_id, _text(arrays["failure"]))
-            now_failed = sum("failure" in arrays for arrays in results)
-            failed, tried = failed + now_failed, tried + len(batch)
-            progress.advance(done=len(batch), failed=now_failed)
-            if failed > MAX_NETWORK_FAILURES and failed > tried / 2:
-                raise ConfigError(
-                    f"Network {shard.request.settings.network} failed on {failed} of the first "
-                    f"{tried} videos; the reasons are above. Mend it and run snakemake again."
-                )
+                if reason := failure(arrays):
+                    log.warning("%r failed: %s", item.video_id, reason)
+                    failed.append(key)
+            tried += len(batch)
+            progress.advance(done=len(batch), failed=sum("failure" in arrays for arrays in results))
+            if len(failed) > MAX_NETWORK_FAILURES and len(failed) > tried / 2:
+                _blame_network(shard, failed, tried)
+
+
+def _blame_network(shard: ExpertShard, failed: Sequence[str], tried: int) -> NoReturn:
+    """Stop, and let none of these videos count as tried."""
+    for key in failed:
+        shard.work.drop(key)
+    raise ConfigError(
+        f"Network {shard.request.settings.network} failed on {len(failed)} of the first "
+        f"{tried} videos; the reasons are above. Mend it and run snakemake again."
+    )
 
 
 def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays]:
@@ -179,11 +189,9 @@ def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays
         if len(observed) > 1:
             return [arrays for video in observed for arrays in _run(expert, [video])]
         log.debug("the network failed", exc_info=True)
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        spent = np.array(time.perf_counter() - begin)
-        return [{"failure": np.frombuffer(reason.encode(), np.uint8), "seconds": spent}]
+        return [pack_failure(error, time.perf_counter() - begin)]
     seconds = (time.perf_counter() - begin) / len(observed)
-    return [_pack(features, seconds) for features in found]
+    return [pack(features, seconds) for features in found]
 
 
 def _with_signal(shard: ExpertShard, items: Mapping[str, MediaItem]) -> Iterator[MediaItem]:
@@ -224,7 +232,8 @@ def ledger_entry(
         expert: its name.
         key: of its request.
     """
-    rows = 0 if arrays is None or "failure" in arrays else len(arrays["features"])
+    broken = "" if arrays is None else failure(arrays)
+    rows = 0 if arrays is None or broken else len(arrays["features"])
     seconds = item.decode_seconds if arrays is None else float(arrays["seconds"])
     problem = item.audio_problem if signal == "audio" else item.problem
     status: Status
@@ -232,8 +241,8 @@ def ledger_entry(
         status, reason = "failed", item.problem
     elif arrays is None:
         status, reason = ("failed", problem) if problem else ("absent", "no sound track")
-    elif "failure" in arrays:
-        status, reason = "failed", _text(arrays["failure"])
+    elif broken:
+        status, reason = "failed", broken
     elif problem:
         status, reason = "partial", problem
     elif not rows:
@@ -262,29 +271,4 @@ class _Found(Mapping[str, Features | None]):
         if finished.store is not None and finished.has(video_id, entry.key):
             return finished.store.features_of(video_id)
         arrays = self._shard.work.find(entry.key)
-        return None if arrays is None else _unpack(arrays)
-
-
-def _pack(features: Features, seconds: float) -> Arrays:
-    recognised = json.dumps([asdict(piece) for piece in features.recognised])
-    return {
-        "features": features.features_TD,
-        "start_seconds": features.start_seconds_T,
-        "end_seconds": features.end_seconds_T,
-        "recognised": np.frombuffer(recognised.encode(), np.uint8),
-        "seconds": np.array(seconds),
-    }
-
-
-def _unpack(arrays: Arrays) -> Features:
-    pieces = json.loads(_text(arrays["recognised"]))
-    return Features(
-        arrays["features"],
-        arrays["start_seconds"],
-        arrays["end_seconds"],
-        tuple(Recognised(**piece) for piece in pieces),
-    )
-
-
-def _text(utf8: np.typing.NDArray[np.uint8]) -> str:
-    return utf8.tobytes().decode()
+        return None if arrays is None else unpack(arrays)

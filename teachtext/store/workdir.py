@@ -30,6 +30,14 @@ class WorkDirectory:
         with replacing(self._item(key)) as temporary, temporary.open("wb") as stream:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
 
+    def within(self, name: str) -> "WorkDirectory":
+        """A folder in this one, for items that must not be taken for others."""
+        return WorkDirectory(self.path / name)
+
+    def drop(self, key: str) -> None:
+        """Let an item count as not made."""
+        self._item(key).unlink(missing_ok=True)
+
     def find(self, key: str) -> Arrays | None:
         """Read an item; None if it is not there, or was torn by a power cut.
 

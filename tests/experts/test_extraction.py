@@ -146,6 +146,13 @@ def test_a_network_that_breaks_on_everything_stops_the_job(shard):
     with pytest.raises(ConfigError, match="failed on 6 of the first 6 videos"):
         shard.run(expert, records)
     assert len(expert.seen) == 6
+    assert shard.run(ToyExpert(), records).seen == list(range(50))  # once it is mended
+
+
+def test_a_killed_job_leaves_nothing_to_one_with_other_weights(shard):
+    with pytest.raises(KilledError):
+        shard.run(MortalExpert(2), ABC)
+    assert shard.run(ToyExpert(weights="2"), ABC).seen == [0, 1, 2]
 
 
 def test_a_damaged_finished_store_is_extracted_again(shard, caplog):
