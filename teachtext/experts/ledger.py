@@ -8,6 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from teachtext.errors import MediaError
+from teachtext.store.tables import require_columns
 
 Status = Literal["ok", "partial", "absent", "failed"]
 
@@ -55,7 +56,12 @@ def ledger_table(entries: Iterable[LedgerEntry]) -> pa.Table:
 
 
 def ledger_entries(ledger: pa.Table) -> list[LedgerEntry]:
-    """The entries of a table."""
+    """The entries of a table.
+
+    Raises:
+        StoreError: it is of another version.
+    """
+    require_columns(ledger, LEDGER_SCHEMA.names, "ledger in results/experts")
     return [LedgerEntry(**row) for row in ledger.select(LEDGER_SCHEMA.names).to_pylist()]
 
 

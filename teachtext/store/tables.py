@@ -1,6 +1,6 @@
 """Small Parquet tables with metadata: manifest, ledger, ranks. Arrow in, Arrow out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,6 +40,25 @@ def read_table(path: Path) -> pa.Table:
             f"Cannot read {path}: {' '.join(str(error).split())}. "
             "Delete it and run snakemake again."
         ) from None
+
+
+def require_columns(table: pa.Table, names: Iterable[str], what: str) -> None:
+    """Refuse a table of another version.
+
+    Args:
+        table: as read.
+        names: columns that it must have.
+        what: it is, and in which folder.
+
+    Raises:
+        StoreError: one is missing.
+    """
+    missing = [name for name in names if name not in table.column_names]
+    if missing:
+        raise StoreError(
+            f"A {what} has no column {missing[0]!r}: another version of teachtext wrote it. "
+            "Delete that folder and run snakemake again."
+        )
 
 
 def table_metadata(table: pa.Table) -> dict[str, str]:

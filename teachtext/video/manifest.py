@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
+from teachtext.store.tables import require_columns
 from teachtext.video.scanning import FileFacts, scan_file
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -93,8 +94,13 @@ def manifest_table(records: list[VideoRecord]) -> pa.Table:
 
 
 def manifest_records(table: pa.Table) -> list[VideoRecord]:
-    """The manifest's rows."""
+    """The manifest's rows.
+
+    Raises:
+        StoreError: it is of another version.
+    """
     names = [field.name for field in fields(VideoRecord)]
+    require_columns(table, names, "manifest in results/video")
     return [VideoRecord(**{name: row[name] for name in names}) for row in table.to_pylist()]
 
 

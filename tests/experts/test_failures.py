@@ -2,8 +2,10 @@ import pytest
 
 from teachtext.attempts import read_attempts
 from teachtext.commands import list_failures, retry_failures
+from teachtext.errors import StoreError
 from teachtext.experts.finished import FinishedShard
 from teachtext.store.journal import Journal
+from teachtext.store.tables import read_table, write_table
 from tests.experts.shards import Shard, ToyExpert, record, torn
 
 RECORDS = [record("a", "A"), record("it's $(x)\nb", "B"), torn("t", "no such file"), record("c")]
@@ -58,3 +60,10 @@ def test_without_a_run_nothing_failed(tmp_path, capsys):
         "0 videos failed",
         "0 videos will be read again.",
     ]
+
+
+def test_results_of_another_version_are_named(shard):
+    table = read_table(shard.ledger).drop_columns(["key"])
+    write_table(shard.ledger, table)
+    with pytest.raises(StoreError, match=r"ledger in results/experts has no column 'key'"):
+        list_failures.main([f"--results={shard.results}"])
