@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
@@ -37,7 +37,8 @@ def probe_shard(
     Returns:
         One record per row, in the same order; failed ones say why.
     """
-    known = journal.read()
+    columns = {field.name for field in fields(VideoRecord)}  # another version's may differ
+    known = {state: row for state, row in journal.read().items() if row.keys() == columns}
     states = {source.video_id: file_state(source) for source in sources}
     waiting = [source for source in sources if states[source.video_id] not in known]
     log.info("%d of %d videos are probed already", len(sources) - len(waiting), len(sources))

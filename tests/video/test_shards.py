@@ -62,6 +62,13 @@ def test_a_file_is_probed_once_while_it_stays_as_it_is(sources, tmp_path, caplog
     assert "2 of 3 videos are probed already" in caplog.text
 
 
+def test_what_another_version_probed_is_probed_again(sources, tmp_path):
+    journal = Journal(tmp_path / "journal")
+    for source in sources:
+        journal.append(file_state(source), {"video_id": source.video_id, "colour": "red"})
+    assert [record.status for record in probe(sources, tmp_path)] == ["ok", "ok", "failed"]
+
+
 def test_a_file_that_appears_later_has_another_state(tmp_path):
     source = VideoSource("v", tmp_path / "v.mp4")
     before = file_state(source)
