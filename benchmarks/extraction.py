@@ -177,6 +177,7 @@ def cold_run(folder: Path, clips: list[Path], cores: int, decode: float, network
         print(f"    = {wall / bar:.2f} x (1.2 x max(decode, network {name}) / cores + 5 s)")
     print(f"    = {wall * cores / (total[0] + busy):.2f} x (decode + network busy) / cores")
 
+    grow(folder / "run", clips, cores)
     few = 2 * shards
     _, used = extract(folder / "start", clips[:few], shards, cores)
     jobs = 1 + shards + 1 + 2 * shards + 1
@@ -188,13 +189,29 @@ def cold_run(folder: Path, clips: list[Path], cores: int, decode: float, network
     print(f"  extrapolated to {many} clips: {100 * share:.1f} % of the CPU time (bar 5 %)")
 
 
+def grow(folder: Path, clips: list[Path], cores: int) -> None:
+    """Add a video to a finished run."""
+    with (folder / "videos.csv").open("a", newline="") as stream:
+        csv.writer(stream).writerow(["one more", str(clips[0])])
+    wall, _ = snakemake(folder, [folder / "shipped.yaml", folder / "overlay.yaml"], cores)
+    words = " of 1 videos are "
+    logs = [*folder.glob("logs/decode_videos/*.log"), *folder.glob("logs/extract_expert/*/*.log")]
+    touched = sum(words in log.read_text() for log in logs)
+    print(f"  one more video: {wall:.1f} s wall, {touched} jobs that saw one new video")
+
+
 def extract(folder: Path, clips: list[Path], shards: int, cores: int) -> tuple[float, float]:
-    """Wall and CPU seconds of a cold run.
+    """Wall and CPU seconds of a cold run in a new folder.
 
     Decoders are children of a server that nobody waits for: their CPU time is not in it.
     """
     folder.mkdir()
     configs = write_dataset(folder, clips, shards)
+    return snakemake(folder, configs, cores)
+
+
+def snakemake(folder: Path, configs: list[Path], cores: int) -> tuple[float, float]:
+    """Wall and CPU seconds of a run, cold or not."""
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -53,3 +53,14 @@ def test_sections_follow_the_data():
     sections = list(yaml.safe_load((ROOT / "config.yaml").read_text()))
     stages = [stage for stage in STAGES if stage != "common"]
     assert [section for section in sections if section in stages] == stages
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_command_line_grows_with_the_number_of_shards(rule):
+    """Linux refuses an argument of more than 128 kB, which is what bash gets: a thousand paths."""
+    _, body = RULES[rule]
+    inputs, command = body.split("shell:")
+    of_all_shards = re.findall(r"(\w+)=(?:expand\([^()]*shard=SHARDS|model_features)", inputs)
+    assert not [name for name in of_all_shards if f"{{input.{name}" in command]
+    unnamed = re.search(r"^\s+expand\([^()]*shard=SHARDS", inputs, re.M)
+    assert not (unnamed and "{input:" in command)

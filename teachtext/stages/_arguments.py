@@ -38,9 +38,27 @@ def limits_of(args: argparse.Namespace) -> Limits:
     return Limits(args.timeout_seconds, int(args.memory_gb * 2**30))
 
 
-def named_paths(text: str) -> tuple[str, list[Path]]:
-    """An argument type: ``name=path,path,…``, such as the shards of an expert."""
-    name, separator, paths = text.partition("=")
-    if not separator or not name or not paths:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH[,PATH…]")
-    return name, [Path(path) for path in paths.split(",")]
+def add_features(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that ``features_of`` reads.
+
+    A list of all stores would be longer than a command line can be.
+    """
+    parser.add_argument(
+        "--features", type=_named_folder, nargs="+", required=True, help="EXPERT=FOLDER of stores"
+    )
+    parser.add_argument("--shards", type=int, required=True, help="number of stores per expert")
+
+
+def features_of(args: argparse.Namespace) -> dict[str, list[Path]]:
+    """Expert -> its stores."""
+    return {
+        expert: [folder / f"{shard}.zarr" for shard in range(args.shards)]
+        for expert, folder in args.features
+    }
+
+
+def _named_folder(text: str) -> tuple[str, Path]:
+    name, separator, folder = text.partition("=")
+    if not separator or not name or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
+    return name, Path(folder)

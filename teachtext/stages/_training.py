@@ -13,7 +13,7 @@ from teachtext.config import Section
 from teachtext.data import RetrievalSet, load_set
 from teachtext.denoising import kept_captions
 from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.stages._arguments import named_paths, settings_json
+from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.similarities import SimilarityMatrix, read_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import read_tokens
@@ -27,7 +27,7 @@ def run(argv: list[str], *, stage: str, section: Section, description: str | Non
     args = _parser(stage, description).parse_args(argv)
     torch.set_num_threads(args.threads)
     tokens = read_tokens(args.tokens)
-    stores = dict(args.features)
+    stores = features_of(args)
     train = load_set(tokens, stores, "train").keep_available()
     captions = "all"
     if args.captions is not None:
@@ -78,13 +78,7 @@ def _parser(stage: str, description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="name in config.yaml")
     parser.add_argument("--seed", type=int, required=True, help="decides weights and batches")
     parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    parser.add_argument(
-        "--features",
-        type=named_paths,
-        nargs="+",
-        required=True,
-        help="EXPERT=STORE[,STORE…] for each expert the model looks through",
-    )
+    add_features(parser)
     parser.add_argument(
         "--teachers",
         type=Path,

@@ -9,7 +9,7 @@ import torch
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
 from teachtext.evaluation import similarity_blocks
-from teachtext.stages._arguments import named_paths
+from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens
 
@@ -21,16 +21,14 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="teachtext compute-similarities", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model directory")
     parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    parser.add_argument(
-        "--features", type=named_paths, nargs="+", required=True, help="EXPERT=STORE[,STORE…]"
-    )
+    add_features(parser)
     parser.add_argument("--threads", type=int, required=True, help="of torch")
     parser.add_argument("--output", type=Path, required=True, help="similarities (Parquet)")
     args = parser.parse_args(argv)
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    data = load_set(read_tokens(args.tokens), dict(args.features), "train")
+    data = load_set(read_tokens(args.tokens), features_of(args), "train")
     blocks = (
         ([data.captions[index].caption_id for index in indices], sims)
         for indices, sims in similarity_blocks(model, data)

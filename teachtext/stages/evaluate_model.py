@@ -11,7 +11,7 @@ from teachtext.atomic import replacing
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
 from teachtext.evaluation import evaluate
-from teachtext.stages._arguments import named_paths
+from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
 
@@ -23,9 +23,7 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="teachtext evaluate-model", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model directory")
     parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    parser.add_argument(
-        "--features", type=named_paths, nargs="+", required=True, help="EXPERT=STORE[,STORE…]"
-    )
+    add_features(parser)
     parser.add_argument("--top", type=int, required=True, help="best results kept per query")
     parser.add_argument("--threads", type=int, required=True, help="of torch")
     parser.add_argument("--ranks", type=Path, required=True, help="test ranks to write (Parquet)")
@@ -34,7 +32,7 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    tokens, stores = read_tokens(args.tokens), dict(args.features)
+    tokens, stores = read_tokens(args.tokens), features_of(args)
     val = evaluate(model, load_set(tokens, stores, "val"), top=args.top)
     test = evaluate(model, load_set(tokens, stores, "test"), top=args.top)
     result = {

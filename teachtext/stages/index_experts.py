@@ -4,8 +4,10 @@ import argparse
 import logging
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
+from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.features import FeatureStore
 from teachtext.store.tables import read_table, write_table
 
@@ -15,29 +17,29 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext index-experts", description=__doc__)
-    parser.add_argument("--features", type=Path, nargs="+", required=True, help="all stores")
-    parser.add_argument("--ledgers", type=Path, nargs="+", required=True, help="all ledgers")
+    add_features(parser)
     parser.add_argument("--index", type=Path, required=True, help="index to write (Parquet)")
     parser.add_argument("--ledger", type=Path, required=True, help="ledger to write (Parquet)")
     args = parser.parse_args(argv)
 
-    ledger = pa.concat_tables([read_table(path) for path in args.ledgers])
-    index = pa.concat_tables([_index(path) for path in args.features])
+    stores = [store for stores in features_of(args).values() for store in stores]
+    ledger = pa.concat_tables([read_table(path.with_suffix(".parquet")) for path in stores])
+    index = pa.concat_tables([_index(path) for path in stores])
     write_table(args.index, index)
     write_table(args.ledger, ledger)
-    log.info("%d rows of the ledger, %d stores", len(ledger), len(args.features))
+    log.info("%d rows of the ledger, %d stores", len(ledger), len(stores))
 
 
 def _index(path: Path) -> pa.Table:
     store = FeatureStore(path)
-    rows = store.rows()
+    offsets = store.offsets()
     return pa.table(
         {
             "video_id": pa.array(store.video_ids, pa.string()),
             "expert": pa.array([store.identity.expert] * len(store.video_ids), pa.string()),
             "store": pa.array([str(path)] * len(store.video_ids), pa.string()),
-            "first_row": pa.array(rows.offsets[:-1], pa.int64()),
-            "rows": pa.array(rows.lengths, pa.int64()),
+            "first_row": pa.array(offsets[:-1], pa.int64()),
+            "rows": pa.array(np.diff(offsets), pa.int64()),
             "available": pa.array(store.available(), pa.bool_()),
         }
     )

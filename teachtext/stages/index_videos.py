@@ -16,12 +16,14 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext index-videos", description=__doc__)
-    parser.add_argument("--manifests", type=Path, nargs="+", required=True, help="of all shards")
+    parser.add_argument("--manifests", type=Path, required=True, help="folder of all shards'")
+    parser.add_argument("--shards", type=int, required=True, help="number of shards")
     parser.add_argument("--max-failed-fraction", type=float, required=True, help="of the videos")
     parser.add_argument("--output", type=Path, required=True, help="manifest to write (Parquet)")
     args = parser.parse_args(argv)
 
-    manifest = pa.concat_tables([read_table(path) for path in args.manifests])
+    paths = [args.manifests / f"{shard}.parquet" for shard in range(args.shards)]
+    manifest = pa.concat_tables([read_table(path) for path in paths])
     records = manifest_records(manifest)
     failed = {record.video_id: record.reason for record in records if record.status != "ok"}
     write_table(args.output, manifest)

@@ -172,6 +172,10 @@ class FeatureStore:
         """(T, D) rows of every video, in the order of ``video_ids``."""
         return Ragged(self._read("features"), self._offsets)
 
+    def offsets(self) -> NDArray[np.int64]:
+        """(N + 1,) first row of every video, and the number of all rows."""
+        return self._offsets
+
     def available(self) -> NDArray[np.bool_]:
         """(N,) which videos have rows."""
         return self._read("available").astype(bool)

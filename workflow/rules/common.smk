@@ -49,6 +49,10 @@ def shard_rows(wildcards):
         sys.exit(f"teachtext: {error}")
 
 
+def manifest_folder(wildcards, input):
+    return Path(input[0]).parent
+
+
 @functools.cache
 def attempts():
     return read_attempts(Path("results"))
@@ -92,13 +96,14 @@ def model_features(wildcards):
     )
 
 
+def feature_arguments(experts):
+    """A list of all stores would be longer than a command line can be."""
+    folders = [f"{expert}=results/experts/{expert}" for expert in experts]
+    return ["--features", *folders, "--shards", CONFIG.dataset.shards]
+
+
 def model_feature_arguments(wildcards):
-    """EXPERT=STORE,STORE… for each expert of a model."""
-    return [
-        f"{expert}="
-        + ",".join(f"results/experts/{expert}/{shard}.zarr" for shard in SHARDS)
-        for expert in CONFIG.experts_of(wildcards.model)
-    ]
+    return feature_arguments(CONFIG.experts_of(wildcards.model))
 
 
 def teacher_similarities(wildcards):

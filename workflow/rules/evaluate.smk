@@ -18,5 +18,5 @@ rule evaluate_model:
         "Evaluating {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext evaluate-model --model {input.model:q} --tokens {input.tokens:q} "
-        "--features {params.features:q} --top {params.top} --threads {threads} "
+        "{params.features:q} --top {params.top} --threads {threads} "
         "--ranks {output.ranks:q} --output {output.metrics:q} > {log} 2>&1"

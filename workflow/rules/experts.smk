@@ -42,12 +42,13 @@ rule index_experts:
         "logs/index_experts/index_experts.log",
     conda:
         "../../envs/media.yaml"
+    params:
+        features=feature_arguments(EXPERTS),
     message:
         "Indexing the features and joining the ledgers"
     shell:
-        "python -m teachtext index-experts --features {input.features:q} "
-        "--ledgers {input.ledgers:q} --index {output.index:q} --ledger {output.ledger:q} "
-        "> {log} 2>&1"
+        "python -m teachtext index-experts {params.features:q} "
+        "--index {output.index:q} --ledger {output.ledger:q} > {log} 2>&1"
 
 
 rule check_failures:

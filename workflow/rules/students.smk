@@ -23,7 +23,7 @@ rule train_student:
         "Training student {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext train-student --model {wildcards.model} --seed {wildcards.seed} "
-        "--tokens {input.tokens:q} --features {params.features:q} "
+        "--tokens {input.tokens:q} {params.features:q} "
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
         "--threads {threads} --output {output:q} > {log} 2>&1"

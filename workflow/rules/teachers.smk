@@ -23,7 +23,7 @@ rule train_teacher:
         "Training teacher {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext train-teacher --model {wildcards.model} --seed {wildcards.seed} "
-        "--tokens {input.tokens:q} --features {params.features:q} "
+        "--tokens {input.tokens:q} {params.features:q} "
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
         "--threads {threads} --output {output:q} > {log} 2>&1"
@@ -47,5 +47,5 @@ rule compute_similarities:
         "Computing the similarities of {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext compute-similarities --model {input.model:q} "
-        "--tokens {input.tokens:q} --features {params.features:q} "
+        "--tokens {input.tokens:q} {params.features:q} "
         "--threads {threads} --output {output:q} > {log} 2>&1"

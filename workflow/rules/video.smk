@@ -53,11 +53,14 @@ rule index_videos:
     conda:
         "../../envs/media.yaml"
     params:
+        manifests=manifest_folder,
+        shards=CONFIG.dataset.shards,
         max_failed_fraction=CONFIG.video.max_failed_fraction,
     message:
         "Joining the manifests"
     shell:
-        "python -m teachtext index-videos --manifests {input.manifests:q} "
+        "python -m teachtext index-videos "
+        "--manifests {params.manifests:q} --shards {params.shards} "
         "--max-failed-fraction {params.max_failed_fraction} --output {output:q} > {log} 2>&1"
 
 
