@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import cached_file
+from transformers.utils import logging as library_logging
 
 from teachtext.errors import ConfigError
 from teachtext.weights import WeightsIdentity, identify_weights
@@ -96,6 +97,7 @@ def load_checkpoint(
         ConfigError: unknown precision, no such checkpoint, or not all of its weights are there.
     """
     dtype = _dtype(precision)
+    library_logging.disable_progress_bar()  # a log file keeps every step of a bar
     try:
         model, report = kind.from_pretrained(
             checkpoint,
