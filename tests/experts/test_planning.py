@@ -1,0 +1,44 @@
+import pytest
+
+from teachtext.commands.plan_extraction import describe
+from teachtext.config import load_config
+from teachtext.experts.planning import ExpertCost, Plan
+
+
+def plan_of(videos, **changes):
+    experts = {"motion": ExpertCost(load_seconds=2.0, seconds=0.5, bytes=4e3, failed=0)}
+    values = {
+        "sampled": 20,
+        "reasons": {},
+        "video_seconds": 36.0,
+        "probe_seconds": 0.1,
+        "decode_seconds": 0.4,
+        "media_bytes": 1e6,
+        "experts": experts,
+    }
+    return Plan(videos=videos, **{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("videos", "cores", "shards"),
+    [(1, 8, 1), (50, 8, 1), (240, 2, 4), (1000, 2, 4), (10_000, 8, 40), (200_000, 8, 782)],
+)
+def test_shards_are_neither_tiny_nor_huge(videos, cores, shards):
+    assert plan_of(videos).shards(cores) == shards
+
+
+def test_costs_by_hand():
+    plan = plan_of(1000)
+    assert plan.core_seconds() == pytest.approx(1000 * (0.1 + 0.4 + 0.5))
+    assert plan.start_seconds(cores=2) == 4 * 2.0
+    assert plan.feature_bytes() == 4e6
+    assert plan.media_bytes_at_once(cores=2) == 2 * 2 * 250 * 1e6
+
+
+def test_the_plan_in_words(shipped_config):
+    words = describe(plan_of(1000, reasons={"v\n7": "torn"}), load_config(shipped_config), 2)
+    assert "1000 videos, about 10.00 hours (from 20 videos)" in words
+    assert "Time on 2 cores: 0:08:24" in words
+    assert "Advised: dataset.shards: 4 (now 4)" in words
+    assert "1 of 20 videos failed" in words
+    assert r"'v\n7': torn" in words
