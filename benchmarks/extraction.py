@@ -88,7 +88,7 @@ def decoding(records: list[VideoRecord], folder: Path) -> float:
     work.path.mkdir()
 
     def ours() -> None:
-        decode_shard(records, wanted, work, short_side=240, workers=1, limits=LIMITS)
+        decode_shard(records, wanted, work, workers=1, limits=LIMITS)
 
     def three_experts_read() -> None:
         for record in records:

@@ -43,7 +43,6 @@ def main(argv: list[str]) -> None:
             lambda request: load_requested(request, threads=1),
             sample=args.sample,
             seed=args.seed,
-            short_side=config.video.short_side,
             limits=Limits(config.video.timeout_seconds, int(config.video.memory_gb * 2**30)),
             folder=Path(folder),
         )

@@ -102,7 +102,6 @@ def plan_extraction(
     *,
     sample: int,
     seed: int,
-    short_side: int,
     limits: Limits,
     folder: Path,
 ) -> Plan:
@@ -114,7 +113,6 @@ def plan_extraction(
         load: loads an expert's network.
         sample: number of videos to try.
         seed: draws them.
-        short_side: of decoded frames, pixels.
         limits: of the process that decodes a video.
         folder: empty; for what is written meanwhile.
     """
@@ -122,7 +120,7 @@ def plan_extraction(
     begin = time.perf_counter()
     records = probe_shard(chosen, 0, Journal(folder / "probed"), workers=1, limits=limits)
     probed = time.perf_counter()
-    media = _decode(records, requests, short_side, limits, folder)
+    media = _decode(records, requests, limits, folder)
     decoded = time.perf_counter()
     items = MediaFolder(media).items()
     experts = {request.name: _cost(request, records, load, folder) for request in requests}
@@ -143,7 +141,6 @@ def plan_extraction(
 def _decode(
     records: Sequence[VideoRecord],
     requests: Sequence[ExpertRequest],
-    short_side: int,
     limits: Limits,
     folder: Path,
 ) -> Path:
@@ -151,7 +148,7 @@ def _decode(
     work = MediaFolder(folder / "work")
     work.path.mkdir()
     wanted = {record.video_id: requests for record in readable}
-    keys = decode_shard(readable, wanted, work, short_side=short_side, workers=1, limits=limits)
+    keys = decode_shard(readable, wanted, work, workers=1, limits=limits)
     work.finish(keys, folder / "media")
     return folder / "media"
 

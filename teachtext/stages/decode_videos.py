@@ -31,7 +31,6 @@ def main(argv: list[str]) -> None:
         help="what is asked of each expert, as JSON",
     )
     parser.add_argument("--finished", type=Path, required=True, help="folder of finished experts")
-    parser.add_argument("--short-side", type=int, required=True, help="of the frames, pixels")
     add_limits(parser)
     parser.add_argument("--work", type=Path, required=True, help="folder of finished videos")
     parser.add_argument("--output", type=Path, required=True, help="folder of media to write")
@@ -46,7 +45,6 @@ def main(argv: list[str]) -> None:
             [record for record in records if record.status == "ok"],
             wanted,
             work,
-            short_side=args.short_side,
             workers=args.workers,
             limits=limits_of(args),
         )

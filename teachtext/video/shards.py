@@ -49,7 +49,6 @@ def decode_shard(
     wanted: Mapping[str, Sequence[ExpertRequest]],
     work: MediaFolder,
     *,
-    short_side: int,
     workers: int,
     limits: Limits,
 ) -> list[str]:
@@ -59,7 +58,6 @@ def decode_shard(
         records: the shard's videos that can be read.
         wanted: video id -> experts that need it; videos that none needs are left out.
         work: where finished videos are, from this job or a killed one before it.
-        short_side: of the decoded frames, pixels.
         workers: processes at once.
         limits: of each process.
 
@@ -67,7 +65,7 @@ def decode_shard(
         Keys of the items, finished or failed, in the order of the records.
     """
     tasks = [
-        _task(record, wanted[record.video_id], work, short_side)
+        _task(record, wanted[record.video_id], work)
         for record in records
         if wanted[record.video_id]
     ]
@@ -80,17 +78,16 @@ def decode_shard(
     return [task.key for task in tasks]
 
 
-def _task(
-    record: VideoRecord, requests: Sequence[ExpertRequest], work: MediaFolder, short_side: int
-) -> DecodeTask:
+def _task(record: VideoRecord, requests: Sequence[ExpertRequest], work: MediaFolder) -> DecodeTask:
     rates = {request.settings.fps for request in requests if request.settings.fps is not None}
+    sides = {request.short_side for request in requests if request.short_side is not None}
     return DecodeTask(
         record,
         work.path,
         media_key(requests, record),
         tuple(sorted(rates)),
         any(request.signal == "audio" for request in requests),
-        short_side,
+        max(sides, default=1),  # config.yaml has one for all
     )
 
 

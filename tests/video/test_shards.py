@@ -78,7 +78,7 @@ def test_a_file_that_appears_later_has_another_state(tmp_path):
 
 def decode(records, requests, work, **changes):
     work.path.mkdir(exist_ok=True)
-    arguments = {"short_side": 48, "workers": 2, "limits": LIMITS} | changes
+    arguments = {"workers": 2, "limits": LIMITS} | changes
     readable = [record for record in records if record.status == "ok"]
     wanted = {record.video_id: requests for record in readable}
     return decode_shard(readable, wanted, work, **arguments)
@@ -156,7 +156,6 @@ def test_two_copies_of_the_same_jobs_do_no_harm(sources, tmp_path):
         "shard": 0,
         "requests": LOOKS.model_dump_json(),
         "finished": tmp_path / "finished",
-        "short_side": 48,
         "workers": 1,
         "timeout_seconds": 30,
         "memory_gb": 8,

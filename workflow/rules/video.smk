@@ -78,7 +78,6 @@ rule decode_videos:
     threads: 1
     params:
         requests=expert_requests(),
-        short_side=CONFIG.video.short_side,
         timeout_seconds=CONFIG.video.timeout_seconds,
         memory_gb=CONFIG.video.memory_gb,
         finished="results/experts/work",
@@ -88,6 +87,6 @@ rule decode_videos:
     shell:
         "python -m teachtext decode-videos --manifest {input.manifest:q} "
         "--shard {wildcards.shard} --requests {params.requests:q} "
-        "--finished {params.finished:q} --short-side {params.short_side} --workers {threads} "
+        "--finished {params.finished:q} --workers {threads} "
         "--timeout-seconds {params.timeout_seconds} --memory-gb {params.memory_gb} "
         "--work {params.work:q} --output {output:q} > {log} 2>&1"
