@@ -12,6 +12,7 @@ from teachtext.settings import ExpertRequest
 from teachtext.stages._arguments import add_limits, limits_of, settings_json
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
+from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord, manifest_records
 from teachtext.video.shards import decode_shard
 
@@ -39,6 +40,9 @@ def main(argv: list[str]) -> None:
     records = manifest_records(read_table(args.manifest))
     with locked(args.work.with_suffix(".lock")):
         wanted = _wanted(records, args.requests, args.finished, args.shard)
+        if _is_done(args.output, records, wanted):
+            log.info("another process has decoded the shard")
+            return
         args.work.mkdir(parents=True, exist_ok=True)
         work = MediaFolder(args.work)
         keys = decode_shard(
@@ -52,6 +56,20 @@ def main(argv: list[str]) -> None:
         work.finish(keys, args.output)
     for decoder, count in decoders.most_common():
         log.info("%d of %d videos: %s", count, len(keys), decoder)
+
+
+def _is_done(
+    output: Path, records: list[VideoRecord], wanted: dict[str, list[ExpertRequest]]
+) -> bool:
+    """Whether a copy of this job, which a scheduler lost track of, has just ended."""
+    if not output.exists():
+        return False
+    expected = {
+        media_key(wanted[record.video_id], record)
+        for record in records
+        if record.status == "ok" and wanted[record.video_id]
+    }
+    return {item.key for item in MediaFolder(output).items().values()} == expected
 
 
 def _wanted(

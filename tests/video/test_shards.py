@@ -162,7 +162,8 @@ def test_two_copies_of_the_same_jobs_do_no_harm(sources, tmp_path):
         "work": tmp_path / "work/0",
         "output": tmp_path / "media",
     }
-    run_twice("decode-videos", **decoding)
+    logs = run_twice("decode-videos", **decoding)
+    assert sum("another process has decoded the shard" in text for text in logs) == 1
     assert len(MediaFolder(tmp_path / "media").items()) == 2
     extracting = {
         "request": LOOKS.model_dump_json(),
