@@ -17,16 +17,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoTokenizer
 
 from teachtext.errors import ConfigError
 from teachtext.packages import package_folder, package_version
-from teachtext.pretrained import identify_checkpoint
+from teachtext.pretrained import LOADING_ERRORS, first_line, load_checkpoint
 
 BATCH_TOKENS = 1024
 """Padded tokens in one batch; bounds memory whatever the length of the captions."""
 
 MPNET_PARTS = 5
+ROLE = "text encoder"
+NOT_READ = ("pooler", "decoder", "vision")
+"""In the names of parameters that token vectors do not come from; a checkpoint may lack them."""
 
 
 class TransformerEncoder:
@@ -46,10 +49,13 @@ class TransformerEncoder:
         Raises:
             ConfigError: there is no such checkpoint, or it needs code of its own.
         """
-        self._tokenizer, model = _load(checkpoint)
-        self.weights = identify_checkpoint(checkpoint, model)
-        self._model = _text_tower(model).eval()
-        self.dim = int(model.config.get_text_config().hidden_size)
+        self._tokenizer = _load_tokenizer(checkpoint)
+        loaded = load_checkpoint(
+            checkpoint, ROLE, precision="float32", device="cpu", may_lack=NOT_READ
+        )
+        self.weights = loaded.weights
+        self._model = _text_tower(loaded.model)
+        self.dim = int(loaded.model.config.get_text_config().hidden_size)
         self.max_tokens = min(max_tokens, int(self._tokenizer.model_max_length))
 
     def encode(self, captions: Sequence[str]) -> list[NDArray[np.float32]]:
@@ -109,18 +115,14 @@ class MPNet(TransformerEncoder):
         )
 
 
-def _load(checkpoint: str) -> tuple[Any, Any]:
-    """Tokeniser and float32 model of a hub id or folder."""
+def _load_tokenizer(checkpoint: str) -> Any:  # noqa: ANN401 - the library has several kinds
     try:
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
-        model = AutoModel.from_pretrained(checkpoint, trust_remote_code=False, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        return AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
+    except LOADING_ERRORS as error:
         raise ConfigError(
-            f"Cannot load the text encoder {checkpoint!r}: {reason} "
+            f"Cannot load the {ROLE} {checkpoint!r}: {first_line(error)} "
             "Give a hub id, or a folder with config.json, tokenizer and weights."
         ) from error
-    return tokenizer, model
 
 
 def _text_tower(model: nn.Module) -> nn.Module:
