@@ -92,7 +92,8 @@ class Plan:
 
     def media_bytes_at_once(self, cores: int) -> float:
         """Of decoded media on disk, if every core has a shard of its own and one waits."""
-        return 2 * cores * self.media_bytes * self.videos / self.shards(cores)
+        shards = self.shards(cores)
+        return min(2 * cores, shards) * self.media_bytes * self.videos / shards
 
 
 def plan_extraction(

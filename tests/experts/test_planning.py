@@ -32,7 +32,8 @@ def test_costs_by_hand():
     assert plan.core_seconds() == pytest.approx(1000 * (0.1 + 0.4 + 0.5))
     assert plan.start_seconds(cores=2) == 4 * 2.0
     assert plan.feature_bytes() == 4e6
-    assert plan.media_bytes_at_once(cores=2) == 2 * 2 * 250 * 1e6
+    assert plan.media_bytes_at_once(cores=1) == 2 * 250 * 1e6
+    assert plan.media_bytes_at_once(cores=8) == 1000 * 1e6  # never more than all
 
 
 def test_the_plan_in_words(shipped_config):
