@@ -20,12 +20,12 @@ import numpy as np
 
 from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
-from teachtext.video.decoding import decode_frames, scaled_size
+from teachtext.video.decoding import decode_frames
 from teachtext.video.decord_reader import read_with_decord
 from teachtext.video.ffmpeg import ffmpeg_binary
 from teachtext.video.files import open_video
 from teachtext.video.manifest import VideoRecord, probe_video
-from teachtext.video.pictures import PictureWriter, Scaler
+from teachtext.video.pictures import PictureWriter, Scaler, scaled_size
 from teachtext.video.plan import TOLERANCE_SECONDS, plan_runs, read_part
 
 SECONDS, FPS, SHORT_SIDE = 15, 25, 224

@@ -12,7 +12,7 @@ def write_checksums(folder: Path) -> None:
     """Record size and SHA-256 of every file in the folder."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     entries = {
-        str(path.relative_to(folder)): [path.stat().st_size, _sha256(path)] for path in files
+        str(path.relative_to(folder)): [path.stat().st_size, file_sha256(path)] for path in files
     }
     (folder / CHECKSUMS).write_text(json.dumps(entries, indent=0))
 
@@ -51,10 +51,11 @@ def _entries(folder: Path) -> list[tuple[Path, int, str]]:
 
 
 def _compare(path: Path, sha256: str) -> None:
-    if _sha256(path) != sha256:
+    if file_sha256(path) != sha256:
         raise ValueError(f"{path.name} is not what was written")
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -22,9 +22,6 @@ from teachtext.video.pictures import PictureWriter, scaled_size
 from teachtext.video.plan import Run, plan_runs, read_part
 from teachtext.video.scanning import origin_seconds
 from teachtext.video.seeking import PyAVReader
-from teachtext.video.sound import DecodedAudio, decode_audio
-
-__all__ = ["DecodedAudio", "DecodedFrames", "decode_audio", "decode_frames", "scaled_size"]
 
 FAR_SECONDS = 60.0
 """decord reads a file's whole index; PyAV begins near a clip that lies further in."""

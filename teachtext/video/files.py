@@ -36,7 +36,7 @@ def open_video(path: Path) -> Iterator[Opened]:
             yield container, stream
     except av.error.MemoryError:
         raise
-    except (av.FFmpegError, OSError) as error:
+    except av.FFmpegError as error:  # no other OSError: a full disk is not the video's fault
         raise MediaError(f"not a readable video ({error.strerror or error})") from None
 
 

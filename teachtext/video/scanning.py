@@ -1,6 +1,5 @@
 """What a video file is, from its headers, all its packets and its first picture."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from teachtext.errors import MediaError
+from teachtext.store.checksums import file_sha256
 from teachtext.video.files import demux, open_video
 from teachtext.video.orientation import Orientation, orientation_of
 
@@ -110,7 +110,7 @@ def _scan_unchanged(path: Path, state: tuple[int, int, int]) -> FileFacts:  # no
             container=container.format.name,
             codec=stream.codec_context.name,
             has_audio=bool(container.streams.audio),
-            content_sha256=_sha256(path),
+            content_sha256=_content_sha256(path),
         )
 
 
@@ -181,6 +181,8 @@ def promised_end(stream: Stream, origin: float) -> float:
         return 0.0
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _content_sha256(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:  # such as a bad sector
+        raise MediaError(_why_not(error)) from None

@@ -12,11 +12,12 @@ from teachtext.errors import MediaError, StoreError
 from teachtext.progress import Progress
 from teachtext.settings import ExpertRequest
 from teachtext.store.media import MediaFolder, MediaItem
-from teachtext.video.decoding import decode_audio, decode_frames
+from teachtext.video.decoding import decode_frames
 from teachtext.video.isolation import ChildDied, Limits, map_isolated
 from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.sampling import union_times
+from teachtext.video.sound import decode_audio
 
 log = logging.getLogger(__name__)
 

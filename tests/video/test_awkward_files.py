@@ -10,10 +10,11 @@ import pytest
 
 from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
-from teachtext.video.decoding import DecodedAudio, DecodedFrames, decode_audio, decode_frames
+from teachtext.video.decoding import DecodedFrames, decode_frames
 from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.manifest import VideoRecord, probe_video
 from teachtext.video.media import SAMPLE_RATE
+from teachtext.video.sound import DecodedAudio, decode_audio
 from tests.video.clips import X264, number_of, run_ffmpeg, write_numbers
 
 LIMITS = Limits(timeout_seconds=30, memory_bytes=4 << 30)

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from teachtext.errors import MediaError
-from teachtext.video.decoding import decode_audio, decode_frames, scaled_size
+from teachtext.video.decoding import decode_frames
 from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.media import SAMPLE_RATE
+from teachtext.video.pictures import scaled_size
+from teachtext.video.sound import decode_audio
 from tests.video.clips import decode, number_of, numbers, record_of, run_ffmpeg, write_numbers
 
 NO_B = {"crf": "10", "preset": "veryfast", "bf": "0"}

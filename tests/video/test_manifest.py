@@ -1,9 +1,11 @@
+import errno
 import os
 
 import pytest
 
 from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
+from teachtext.video import scanning
 from teachtext.video.manifest import failed_record, manifest_records, manifest_table
 from tests.video.clips import record_of, run_ffmpeg, write_numbers
 
@@ -92,3 +94,12 @@ def test_images_say_what_they_are(tmp_path, bitmap):
     record = record_of(path)
     assert (record.width, record.height, record.decoder) == (64, 48, "pyav")
     assert record.has_audio is False
+
+
+def test_a_file_on_a_bad_sector_is_a_failed_video(tmp_path, monkeypatch):
+    def fail(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(scanning, "file_sha256", fail)
+    with pytest.raises(MediaError, match="Input/output error"):
+        record_of(write_numbers(tmp_path / "v.mp4"))

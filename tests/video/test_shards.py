@@ -1,3 +1,5 @@
+import errno
+import io
 import logging
 import shutil
 import subprocess
@@ -7,11 +9,13 @@ import numpy as np
 import pytest
 
 from teachtext.dataset import VideoSource
+from teachtext.errors import StoreError
 from teachtext.settings import ExpertRequest, ExpertSettings
 from teachtext.store.journal import Journal
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import write_table
 from teachtext.video import shards
+from teachtext.video.decoding import decode_frames
 from teachtext.video.isolation import ChildDied, Limits
 from teachtext.video.keys import media_key
 from teachtext.video.manifest import manifest_table
@@ -123,6 +127,33 @@ def test_a_video_that_hangs_is_a_failed_item(sources, tmp_path, monkeypatch):
     assert item.failed
     assert "0.5 s" in item.problem
     assert item.decode_seconds == 0.5
+
+
+class FullDisk(io.BytesIO):
+    def write(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("decoder", [None, "pyav"])
+def test_a_full_disk_is_not_the_fault_of_the_video(sources, tmp_path, decoder):
+    (record,) = probe(sources[:1], tmp_path)
+    with pytest.raises(OSError, match="No space left"):
+        decode_frames(record, np.arange(20) / 10, short_side=48, file=FullDisk(), decoder=decoder)
+
+
+def test_a_full_disk_stops_the_job_in_one_line(sources, tmp_path, monkeypatch):
+    def in_this_process(function, tasks, **arguments):
+        return ((task, function(task)) for task in tasks)
+
+    def fill_disk(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shards, "map_isolated", in_this_process)
+    monkeypatch.setattr(shards, "decode_frames", fill_disk)
+    work = MediaFolder(tmp_path / "work")
+    with pytest.raises(StoreError, match=r"No space left on device\. Make room"):
+        decode(probe(sources[:1], tmp_path), [LOOKS], work)
+    assert not list(work.path.iterdir())
 
 
 def test_pyav_tries_what_killed_decord(sources, tmp_path, monkeypatch):
