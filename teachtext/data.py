@@ -1,21 +1,25 @@
-"""Captions and features in memory, and the batches that training and evaluation see.
+"""Captions and features of a split, and the batches that training and evaluation see.
 
-Shape suffixes: B batch, N tokens or rows, D width. Everything here is a CPU tensor or array.
+Shape suffixes: B batch, N tokens or rows, D width. Values stay in mapped files until a batch asks
+for them; a batch is CPU tensors.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from teachtext.dataset import Caption, Split, videos_of
 from teachtext.errors import DatasetError
 from teachtext.models.sequences import Sequences
-from teachtext.store.features import ExpertFeatures, StoreIdentity, load_features
-from teachtext.store.ragged import Ragged
+from teachtext.settings import ArchitectureSettings
+from teachtext.store.features import StoreIdentity
+from teachtext.store.loading import ExpertFeatures, View, load_features
+from teachtext.store.ragged import Rows
 from teachtext.store.tokens import TokenTable
 
 
@@ -26,13 +30,15 @@ class RetrievalSet:
     Attributes:
         captions: in the order of ``tokens``.
         tokens: token vectors per caption.
+        max_tokens: where the text encoder cut captions.
         video_ids: in the order of ``experts``' rows.
         experts: expert name -> features per video.
         video_of_caption: (captions,) index into ``video_ids``.
     """
 
     captions: list[Caption]
-    tokens: Ragged[np.float16]
+    tokens: Rows
+    max_tokens: int
     video_ids: list[str]
     experts: Mapping[str, ExpertFeatures]
     video_of_caption: NDArray[np.int64]
@@ -40,7 +46,7 @@ class RetrievalSet:
     @property
     def token_dim(self) -> int:
         """Width of a token vector."""
-        return int(self.tokens.values.shape[1])
+        return self.tokens.dim
 
     @property
     def expert_dims(self) -> dict[str, int]:
@@ -58,45 +64,71 @@ class RetrievalSet:
 
     def video_batch(self, indices: NDArray[np.int64]) -> dict[str, Sequences]:
         """Features of some videos, each expert padded to its longest."""
-        return {name: pad(features.rows, indices) for name, features in self.experts.items()}
+        return {
+            name: pad(features.rows, indices, seconds=features.start_seconds)
+            for name, features in self.experts.items()
+        }
 
     def keep_captions(self, caption_ids: set[str]) -> "RetrievalSet":
-        """The same set with only those captions, and only the videos they leave."""
+        """The same set with only those captions, and only the videos they leave.
+
+        Raises:
+            DatasetError: no caption is left.
+        """
         kept = np.array([c.caption_id in caption_ids for c in self.captions], dtype=bool)
         if not kept.any():
             raise DatasetError("No caption is left. Raise denoise.keep_rank_below.")
         return self._chosen(np.flatnonzero(kept), np.unique(self.video_of_caption[kept]))
 
     def keep_available(self) -> "RetrievalSet":
-        """The same set without videos that no expert found anything in."""
+        """The same set without videos that no expert found anything in.
+
+        Raises:
+            DatasetError: no video is left.
+        """
         lengths = [features.rows.lengths for features in self.experts.values()]
         seen = np.sum(lengths, axis=0) > 0
         if not seen.any():
             raise DatasetError("No video has features. Look at results/experts/ledger.parquet.")
         return self._chosen(np.flatnonzero(seen[self.video_of_caption]), np.flatnonzero(seen))
 
+    def first_captions(self) -> "RetrievalSet":
+        """The same set with only the first caption of each video."""
+        first = np.unique(self.video_of_caption, return_index=True)[1]
+        return self._chosen(np.sort(first), np.arange(len(self.video_ids)))
+
+    def release(self) -> None:
+        """Drop mapped pages from this process; they stay in the kernel's page cache."""
+        self.tokens.release()
+        for features in self.experts.values():
+            features.release()
+
     def _chosen(self, captions: NDArray[np.int64], videos: NDArray[np.int64]) -> "RetrievalSet":
-        return RetrievalSet(
-            [self.captions[index] for index in captions],
-            self.tokens.take(captions),
-            [self.video_ids[index] for index in videos],
-            {
-                name: ExpertFeatures(features.identity, features.rows.take(videos))
-                for name, features in self.experts.items()
-            },
-            np.searchsorted(videos, self.video_of_caption[captions]),
+        return replace(
+            self,
+            captions=[self.captions[index] for index in captions],
+            tokens=self.tokens.select(captions),
+            video_ids=[self.video_ids[index] for index in videos],
+            experts={name: item.select(videos) for name, item in self.experts.items()},
+            video_of_caption=np.searchsorted(videos, self.video_of_caption[captions]),
         )
 
 
 def load_set(
-    tokens: TokenTable, stores: Mapping[str, Sequence[Path]], split: Split
+    tokens: TokenTable,
+    stores: Mapping[str, Sequence[Path]],
+    split: Split,
+    *,
+    architecture: ArchitectureSettings,
 ) -> RetrievalSet:
-    """Read one split.
+    """Open one split.
 
     Args:
         tokens: captions of all splits with their token vectors.
         stores: expert name -> its shards.
         split: which.
+        architecture: decides what of each expert the model sees: the mean of a video's rows, or
+            its first rows, or these with their times.
 
     Raises:
         StoreError: a video of the split has no features.
@@ -105,19 +137,50 @@ def load_set(
     captions = [tokens.captions[index] for index in chosen]
     video_ids = videos_of(captions, split)
     position = {video: index for index, video in enumerate(video_ids)}
-    experts = {name: load_features(paths, video_ids) for name, paths in stores.items()}
-    video_of_caption = np.array([position[caption.video_id] for caption in captions])
-    return RetrievalSet(captions, tokens.tokens.take(chosen), video_ids, experts, video_of_caption)
+    timed = architecture.architecture == "MultiModalTransformer"
+    experts = {
+        name: load_features(
+            paths,
+            video_ids,
+            View(architecture.averages(name), architecture.max_rows.get(name), timed),
+        )
+        for name, paths in stores.items()
+    }
+    return RetrievalSet(
+        captions,
+        tokens.tokens.select(chosen),
+        tokens.max_tokens,
+        video_ids,
+        experts,
+        np.array([position[caption.video_id] for caption in captions], dtype=np.int64),
+    )
 
 
-def pad(ragged: Ragged[np.float16], indices: NDArray[np.int64]) -> Sequences:
-    """Some sequences as one float32 tensor with a mask; at least one row wide."""
-    chosen = ragged.take(indices)
+def pad(rows: Rows, indices: NDArray[np.int64], *, seconds: Rows | None = None) -> Sequences:
+    """Some sequences as one float32 tensor with a mask; at least one row wide.
+
+    Args:
+        rows: all sequences.
+        indices: which of them.
+        seconds: where each row starts, as sequences of width 1; None: the batch has no times.
+    """
+    chosen = rows.take(indices)
     longest = max(1, int(chosen.lengths.max(initial=0)))
     valid = np.arange(longest)[None] < chosen.lengths[:, None]
-    values = np.zeros((len(indices), longest, ragged.values.shape[1]), np.float32)
-    values[valid] = chosen.values
-    return Sequences(torch.from_numpy(values), torch.from_numpy(valid))
+    places = torch.from_numpy(np.flatnonzero(valid))
+    times = None if seconds is None else _padded(seconds.take(indices).values, places, valid)
+    return Sequences(
+        _padded(chosen.values, places, valid),
+        torch.from_numpy(valid),
+        None if times is None else times.squeeze(-1),
+    )
+
+
+def _padded(values: NDArray[np.generic], places: Tensor, valid: NDArray[np.bool_]) -> Tensor:
+    # torch, because it makes float32 of float16 three times faster than NumPy
+    halves = torch.from_numpy(values)
+    padded = torch.zeros((valid.size, values.shape[1]))
+    return padded.index_copy_(0, places, halves.float()).view(*valid.shape, -1)
 
 
 def epoch_batches(

@@ -96,6 +96,27 @@ def read_captions(path: Path) -> list[Caption]:
     return captions
 
 
+def read_paragraphs(path: Path) -> list[Caption]:
+    """Read the table of captions and make all captions of a video one, as DiDeMo's users do.
+
+    A paragraph has its video's id and the captions of that video, in the order of the table,
+    joined by spaces.
+
+    Args:
+        path: as for ``read_captions``.
+
+    Raises:
+        DatasetError: as ``read_captions``.
+    """
+    of_video: dict[str, list[Caption]] = {}
+    for caption in read_captions(path):
+        of_video.setdefault(caption.video_id, []).append(caption)
+    return [
+        Caption(video, video, parts[0].split, " ".join(part.caption for part in parts))
+        for video, parts in of_video.items()
+    ]
+
+
 def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) -> None:
     """Check that the two tables fit together.
 

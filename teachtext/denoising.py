@@ -1,6 +1,6 @@
 """Finding captions that the teachers cannot match to their video. Arrays in, decisions out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +28,27 @@ class Verdict:
     reason: str
 
 
+def mean_ranks(
+    teachers: Sequence[Iterable[NDArray[np.float32]]], video_of_caption: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(captions,) rank of each caption's own video by the teachers' mean similarities.
+
+    Args:
+        teachers: of each one its similarities of the captions and all videos, in blocks of rows;
+            the blocks of all teachers have the same rows. Memory stays at one block a teacher.
+        video_of_caption: (captions,) column of each caption's own video.
+    """
+    ranks: list[NDArray[np.float64]] = [np.empty(0)]
+    done = 0
+    for blocks in zip(*teachers, strict=True):
+        mean = np.mean(blocks, axis=0)
+        ranks.append(text_to_video_ranks(mean, video_of_caption[done : done + len(mean)]))
+        done += len(mean)
+    return np.concatenate(ranks)
+
+
 def judge_captions(
-    sims_QG: NDArray[np.float32],
+    ranks: NDArray[np.float64],
     captions: Sequence[Caption],
     video_of_caption: NDArray[np.int64],
     *,
@@ -38,12 +57,11 @@ def judge_captions(
     """Keep captions whose own video ranks below a threshold, and of every video at least one.
 
     Args:
-        sims_QG: the teachers' mean similarities of training captions and training videos.
-        captions: of the rows.
-        video_of_caption: (captions,) column of each caption's own video.
+        ranks: (captions,) of each caption's own video among all training videos, 0 is best.
+        captions: which.
+        video_of_caption: (captions,) a number for each caption's own video.
         keep_rank_below: a caption ranked here or worse is suspect.
     """
-    ranks = text_to_video_ranks(sims_QG, video_of_caption)
     order = np.lexsort((np.arange(len(ranks)), ranks, video_of_caption))
     is_best = np.zeros(len(ranks), dtype=bool)
     is_best[order[np.unique(video_of_caption[order], return_index=True)[1]]] = True

@@ -1,6 +1,10 @@
-"""Similarities of a model over a whole set, and what they say of it. Tensors inside, NumPy out."""
+"""Similarities of a model over a whole set, and what they say of it. Tensors inside, NumPy out.
 
-from collections.abc import Iterator, Sequence
+The videos are embedded once, captions block by block; nobody holds the whole matrix.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +13,20 @@ import torch
 from numpy.typing import NDArray
 
 from teachtext.data import RetrievalSet
-from teachtext.metrics import summarize, text_to_video_ranks, video_to_text_ranks
-from teachtext.models.retrieval import RetrievalModel
-from teachtext.models.similarity import VideoEmbeddings, mixture_similarity
+from teachtext.errors import TrainingError
+from teachtext.metrics import best_of_videos, ranks_in_columns, summarize, text_to_video_ranks
+from teachtext.models.base import RetrievalModel
+from teachtext.models.similarity import VideoEmbeddings
+from teachtext.progress import Progress
+from teachtext.store.mapped import MappedRows, ScratchRows
+from teachtext.store.ragged import Ragged
+from teachtext.top import TopResults, top_results
 
-VIDEO_BLOCK = 256
+log = logging.getLogger(__name__)
+VIDEO_BLOCK = 64
 CAPTION_BLOCK = 256
+Blocks = Iterable[tuple[NDArray[np.int64], NDArray[np.float32]]]
+"""Caption indices and their (block, videos) similarities, in the order of the captions."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +49,21 @@ class Ranks:
         }
 
 
+def fastest_device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 @torch.inference_mode()
 def encode_gallery(model: RetrievalModel, data: RetrievalSet) -> VideoEmbeddings:
-    """Embed all videos of a set, block by block."""
+    """Embed all videos of a set, block by block, on the model's device."""
     model.eval()
-    blocks = [
-        model.encode_videos(data.video_batch(np.arange(begin, end)))
-        for begin, end in _blocks(len(data.video_ids), VIDEO_BLOCK)
-    ]
+    device = next(model.parameters()).device
+    blocks = []
+    for begin, end in _bounds(len(data.video_ids), VIDEO_BLOCK):
+        videos = data.video_batch(np.arange(begin, end))
+        blocks.append(model.encode_videos({name: rows.to(device) for name, rows in videos.items()}))
+        data.release()
     experts = zip(*(block.by_expert for block in blocks), strict=True)
     return VideoEmbeddings(
         [torch.cat(parts) for parts in experts],
@@ -58,32 +77,66 @@ def similarity_blocks(
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Similarities of all captions to all videos, one block of captions at a time.
 
-    The videos are encoded once; memory stays at one block.
-
     Yields:
         (block,) caption indices and their (block, videos) similarities.
+
+    Raises:
+        TrainingError: a similarity is not a number.
     """
     gallery = encode_gallery(model, data)
-    for begin, end in _blocks(len(data.captions), CAPTION_BLOCK):
+    device = gallery.available_GM.device
+    for begin, end in _bounds(len(data.captions), CAPTION_BLOCK):
         indices = np.arange(begin, end)
-        captions = model.encode_captions(data.caption_batch(indices))
-        yield indices, mixture_similarity(captions, gallery).numpy()
+        captions = model.encode_captions(data.caption_batch(indices).to(device))
+        data.release()
+        sims = model.similarity(captions, gallery).float().cpu().numpy()
+        if not np.isfinite(sims).all():
+            raise TrainingError(
+                "The model gives similarities that are not numbers. Train it again with a lower "
+                "training.learning_rate."
+            )
+        yield indices, sims
+
+
+def shown(blocks: Blocks, what: str, data: RetrievalSet) -> Blocks:
+    """The same blocks; tells how far they are."""
+    with Progress(log, what, len(data.captions), unit="caption") as progress:
+        for indices, sims in blocks:
+            yield indices, sims
+            progress.advance(done=len(indices))
 
 
 def similarities(model: RetrievalModel, data: RetrievalSet) -> NDArray[np.float32]:
-    """(captions, videos) the whole matrix."""
+    """(captions, videos) the whole matrix, of a set that is small enough."""
     return np.concatenate([block for _, block in similarity_blocks(model, data)])
 
 
-def rank_both_ways(sims_QG: NDArray[np.float32], video_of_caption: NDArray[np.int64]) -> Ranks:
-    """Ranks of a whole matrix in both directions."""
-    return Ranks(
-        text_to_video_ranks(sims_QG, video_of_caption),
-        video_to_text_ranks(sims_QG, video_of_caption),
-    )
+def rank_set(model: RetrievalModel, data: RetrievalSet) -> Ranks:
+    """Rank a set in both directions."""
+    return _rank(similarity_blocks(model, data), data)
 
 
-def _blocks(count: int, size: int) -> Iterator[tuple[int, int]]:
+def _rank(blocks: Blocks, data: RetrievalSet) -> Ranks:
+    """Rank captions as they come; videos when all have come, from a file of what came."""
+    captions, videos = len(data.captions), len(data.video_ids)
+    t2v, own = np.empty(captions), np.empty(captions, np.float32)
+    scratch = ScratchRows(captions, dim=videos, dtype=np.float32)
+    for indices, sims in blocks:
+        own_videos = data.video_of_caption[indices]
+        t2v[indices] = text_to_video_ranks(sims, own_videos)
+        own[indices] = sims[np.arange(len(sims)), own_videos]
+        scratch.add(indices, Ragged(sims, np.arange(len(sims) + 1)))
+    best = best_of_videos(own, data.video_of_caption, videos=videos)
+    return Ranks(t2v, ranks_in_columns(_rows_of(scratch.mapped()), best))
+
+
+def _rows_of(matrix: MappedRows) -> Iterator[NDArray[np.float32]]:
+    for begin, end in _bounds(len(matrix), CAPTION_BLOCK):
+        yield matrix.take(np.arange(begin, end)).values
+        matrix.release()
+
+
+def _bounds(count: int, size: int) -> Iterator[tuple[int, int]]:
     for begin in range(0, count, size):
         yield begin, min(count, begin + size)
 
@@ -109,39 +162,53 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         data: the split.
         top: best results kept per query.
     """
-    sims_QG = similarities(model, data)
-    ranks = rank_both_ways(sims_QG, data.video_of_caption)
+    results = _Results(captions=len(data.captions), videos=len(data.video_ids), top=top)
+    ranks = _rank(results.noting(shown(similarity_blocks(model, data), "evaluate", data)), data)
     caption_ids = [caption.caption_id for caption in data.captions]
-    own = [caption.video_id for caption in data.captions]
-    texts = [caption.caption for caption in data.captions]
-    nothing = [""] * len(data.video_ids)
-    t2v = _ranks_table("t2v", caption_ids, texts, own, ranks.t2v, sims_QG, data.video_ids, top)
-    v2t = _ranks_table(
-        "v2t", data.video_ids, nothing, data.video_ids, ranks.v2t, sims_QG.T, caption_ids, top
-    )
-    return Evaluation(ranks.summary(), pa.concat_tables([t2v, v2t]))
+    t2v = {
+        "direction": ["t2v"] * len(caption_ids),
+        "query_id": caption_ids,
+        "query": [caption.caption for caption in data.captions],
+        "video_id": [caption.video_id for caption in data.captions],
+        "rank": ranks.t2v,
+        **results.of_captions.columns(data.video_ids),
+    }
+    v2t = {
+        "direction": ["v2t"] * len(data.video_ids),
+        "query_id": data.video_ids,
+        "query": [""] * len(data.video_ids),
+        "video_id": data.video_ids,
+        "rank": ranks.v2t,
+        **results.of_videos.columns(caption_ids),
+    }
+    return Evaluation(ranks.summary(), pa.concat_tables([pa.table(t2v), pa.table(v2t)]))
 
 
-def _ranks_table(
-    direction: str,
-    query_ids: Sequence[str],
-    queries: Sequence[str],
-    own_videos: Sequence[str],
-    ranks: NDArray[np.float64],
-    sims_QG: NDArray[np.float32],
-    gallery_ids: Sequence[str],
-    top: int,
-) -> pa.Table:
-    best = np.argsort(-sims_QG, axis=1, kind="stable")[:, :top]
-    scores = np.take_along_axis(sims_QG, best, axis=1)
-    return pa.table(
-        {
-            "direction": [direction] * len(query_ids),
-            "query_id": list(query_ids),
-            "query": list(queries),
-            "video_id": list(own_videos),
-            "rank": ranks,
-            "top": [[gallery_ids[index] for index in row] for row in best],
-            "top_similarities": scores.tolist(),
-        }
-    )
+class _Results:
+    """The best results of both directions, noted while the similarities come.
+
+    Attributes:
+        of_captions: the videos that each caption finds.
+        of_videos: the captions that each video finds.
+    """
+
+    def __init__(self, *, captions: int, videos: int, top: int) -> None:
+        self._top = top
+        kept = min(top, videos)
+        self.of_captions = TopResults(
+            np.empty((captions, kept), np.int64), np.empty((captions, kept), np.float32)
+        )
+        self.of_videos = TopResults(
+            np.empty((videos, 0), np.int64), np.empty((videos, 0), np.float32)
+        )
+
+    def noting(self, blocks: Blocks) -> Blocks:
+        """The same blocks."""
+        for indices, sims_QG in blocks:
+            everything = np.arange(sims_QG.shape[1])[None]
+            found = top_results(sims_QG, self._top, indices_QG=everything)
+            self.of_captions.indices_QK[indices] = found.indices_QK
+            self.of_captions.scores_QK[indices] = found.scores_QK
+            found = top_results(sims_QG.T, self._top, indices_QG=indices[None])
+            self.of_videos = self.of_videos.merged(found, self._top)
+            yield indices, sims_QG

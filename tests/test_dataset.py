@@ -1,8 +1,10 @@
 import pytest
 
 from teachtext.dataset import (
+    Caption,
     check_dataset,
     read_captions,
+    read_paragraphs,
     read_videos,
     shard_digests,
     shard_of,
@@ -36,6 +38,14 @@ def test_clip_times_are_optional(table):
 def test_captions_get_ids(table):
     ids = [caption.caption_id for caption in read_captions(table(CAPTIONS))]
     assert ids == ["a#0", "a#1", "b#0", "c#0"]
+
+
+def test_a_paragraph_is_all_captions_of_a_video_in_order(table):
+    text = "video_id,caption,split,caption_id\na,Sits.,val,7\nb,Runs.,val,8\na,Stands up.,val,9\n"
+    assert read_paragraphs(table(text)) == [
+        Caption("a", "a", "val", "Sits. Stands up."),
+        Caption("b", "b", "val", "Runs."),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,8 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,18 +11,39 @@ from hypothesis.extra.numpy import arrays
 
 from teachtext.metrics import (
     geometric_mean,
-    match_ranks,
     summarize,
     text_to_video_ranks,
     video_to_text_ranks,
 )
 
+REFERENCE = Path(__file__).parent / "reference"
+NAMES = {"R1": "R@1", "R5": "R@5", "R10": "R@10", "R50": "R@50", "MedR": "MdR", "MeanR": "MnR",
+         "geometric_mean_R1-R5-R10": "geometric_mean"}  # fmt: skip
+"""The authors' names -> ours."""
+
 
 @pytest.mark.parametrize(
     ("scores", "rank"), [([9, 1, 1], 0.0), ([1, 9, 5], 2.0), ([5, 5, 1], 0.5), ([3, 3, 3], 1.0)]
 )
-def test_match_ranks_by_hand(scores, rank):
-    assert match_ranks(np.array([scores]), np.array([0])) == rank
+def test_ranks_by_hand(scores, rank):
+    row = np.array([scores])
+    assert text_to_video_ranks(row, np.array([0])) == rank
+    column, owners = row.T, np.array([0, 1, 2])
+    assert video_to_text_ranks(np.repeat(column, 3, axis=1), owners)[0] == rank
+
+
+@pytest.mark.parametrize("case", json.loads((REFERENCE / "metrics.json").read_text()))
+def test_metrics_equal_the_authors(case):
+    """Six matrices with missing captions and ties; `tests/reference` says what they found."""
+    arrays_of = np.load(REFERENCE / "metrics.npz")
+    valid = arrays_of[f"{case['case']}/valid"]
+    sims = arrays_of[f"{case['case']}/sims"][valid.ravel()]
+    video = np.repeat(np.arange(len(valid)), valid.sum(axis=1))
+    ranks = {"t2v": text_to_video_ranks(sims, video), "v2t": video_to_text_ranks(sims, video)}
+    for direction, found in ranks.items():
+        summary = summarize(found, gallery=1)
+        for theirs, ours in NAMES.items():
+            assert summary[ours] == pytest.approx(case[direction][theirs], abs=1e-9)
 
 
 CASE_A = np.array(
@@ -37,6 +63,14 @@ def test_authors_case_a():
     assert v2t["geometric_mean"] == pytest.approx(69.33612744)
 
 
+def test_authors_case_b_all_tied_one_caption_each():
+    zeros = np.zeros((4, 4))
+    for rank in (text_to_video_ranks, video_to_text_ranks):
+        found = summarize(rank(zeros, np.arange(4)), gallery=4)
+        assert (found["R@1"], found["R@5"], found["geometric_mean"]) == (0, 100, 0)
+        assert (found["MdR"], found["MnR"]) == (2.5, 2.5)
+
+
 def test_authors_case_c_all_tied():
     video = np.repeat(np.arange(4), 3)
     zeros = np.zeros((12, 4))
@@ -51,7 +85,11 @@ def test_authors_case_d_masked_caption():
     video = np.repeat(np.arange(10), 2)[keep]
     t2v = summarize(text_to_video_ranks(sims[keep], video), gallery=10)
     v2t = summarize(video_to_text_ranks(sims[keep], video), gallery=19)
+    assert [t2v[f"R@{k}"] for k in (1, 5, 10)] == pytest.approx([10.52631579, 52.63157895, 100])
+    assert (t2v["MdR"], t2v["MnR"]) == (5, pytest.approx(4.84210526))
     assert t2v["geometric_mean"] == pytest.approx(38.12187602)
+    assert [v2t[f"R@{k}"] for k in (1, 5, 10, 50)] == [20, 60, 80, 100]
+    assert (v2t["MdR"], v2t["MnR"]) == (4, 6)
     assert v2t["geometric_mean"] == pytest.approx(45.78856970)
 
 
@@ -59,12 +97,57 @@ def test_geometric_mean_is_zero_without_a_hit():
     assert geometric_mean(np.array([3.0, 4.0])) == 0
 
 
+def naive_ranks(scores, own):
+    """Mean position, in the sorted scores, of each of the scores equal to the own one."""
+    ordered = sorted(scores, reverse=True)
+    return np.mean([place for place, score in enumerate(ordered) if score == own])
+
+
 @given(arrays(np.int8, (5, 7), elements=st.integers(0, 3)), st.integers(0, 6))
-def test_ranks_equal_the_naive_definition(scores, own):
-    ranks = match_ranks(scores, np.full(5, own))
-    for row, rank in zip(scores, ranks, strict=True):
-        positions = [i for i, s in enumerate(sorted(row, reverse=True)) if s == row[own]]
-        assert rank == np.mean(positions)
+def test_a_captions_rank_is_the_mean_position_of_its_equals(scores, own):
+    ranks = text_to_video_ranks(scores, np.full(5, own))
+    assert ranks.tolist() == [naive_ranks(row, row[own]) for row in scores]
+
+
+@given(
+    arrays(np.int8, (300, 3), elements=st.integers(0, 60)),
+    st.lists(st.integers(0, 2), min_size=297, max_size=297),
+)
+def test_a_videos_rank_is_the_best_of_its_captions(scores, owners):
+    """Three blocks of rows, many ties."""
+    video = np.array([0, 1, 2, *owners])
+    expected = [
+        min(naive_ranks(scores[:, column], own) for own in scores[video == column, column])
+        for column in range(3)
+    ]
+    assert video_to_text_ranks(scores, video).tolist() == expected
+
+
+def test_float16_ranks_are_those_of_the_same_float32():
+    sims = np.random.default_rng(0).standard_normal((300, 20)).astype(np.float16)
+    video = np.arange(300) % 20
+    for rank in (text_to_video_ranks, video_to_text_ranks):
+        assert (rank(sims, video) == rank(sims.astype(np.float32), video)).all()
+
+
+RANK_A_BIG_MATRIX = """
+import resource
+import numpy as np
+from teachtext.metrics import text_to_video_ranks, video_to_text_ranks
+
+sims = np.random.default_rng(0).standard_normal((40000, 1000), dtype=np.float32)
+video = np.arange(40000) % 1000
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+text_to_video_ranks(sims, video)
+video_to_text_ranks(sims, video)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((after - before) * 1024 / sims.nbytes)
+"""
+
+
+def test_ranking_takes_a_fifth_of_the_matrix_at_most():
+    run = [sys.executable, "-c", RANK_A_BIG_MATRIX]
+    assert float(subprocess.check_output(run, text=True)) < 0.2
 
 
 def test_a_video_without_captions_is_refused():

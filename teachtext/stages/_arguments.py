@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from teachtext.config import first_problem
+from teachtext.dataset import Caption, read_captions, read_paragraphs
 from teachtext.settings import Settings
 from teachtext.video.isolation import Limits
 
@@ -55,6 +56,19 @@ def features_of(args: argparse.Namespace) -> dict[str, list[Path]]:
         expert: [folder / f"{shard}.zarr" for shard in range(args.shards)]
         for expert, folder in args.features
     }
+
+
+def add_captions(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that ``captions_of`` reads."""
+    parser.add_argument("--captions", type=Path, required=True, help="table of captions")
+    parser.add_argument(
+        "--paragraphs", action="store_true", help="all captions of a video are one query"
+    )
+
+
+def captions_of(args: argparse.Namespace) -> list[Caption]:
+    """The captions, or the paragraphs that they make."""
+    return read_paragraphs(args.captions) if args.paragraphs else read_captions(args.captions)
 
 
 def _named_folder(text: str) -> tuple[str, Path]:

@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from teachtext.atomic import replacing
-from teachtext.dataset import SPLITS, check_dataset, read_captions, read_videos, videos_of
+from teachtext.dataset import SPLITS, check_dataset, read_videos, videos_of
+from teachtext.stages._arguments import add_captions, captions_of
 
 log = logging.getLogger(__name__)
 
@@ -16,11 +17,11 @@ def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext check-dataset", description=__doc__)
     parser.add_argument("--videos", type=Path, required=True, help="table of videos")
-    parser.add_argument("--captions", type=Path, required=True, help="table of captions")
+    add_captions(parser)
     parser.add_argument("--output", type=Path, required=True, help="counts to write (JSON)")
     args = parser.parse_args(argv)
 
-    videos, captions = read_videos(args.videos), read_captions(args.captions)
+    videos, captions = read_videos(args.videos), captions_of(args)
     check_dataset(videos, captions)
     of_split = Counter(caption.split for caption in captions)
     counts = {

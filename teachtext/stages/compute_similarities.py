@@ -8,7 +8,7 @@ import torch
 
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
-from teachtext.evaluation import similarity_blocks
+from teachtext.evaluation import fastest_device, shown, similarity_blocks
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens
@@ -28,10 +28,13 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    data = load_set(read_tokens(args.tokens), features_of(args), "train")
+    model.to(fastest_device())
+    data = load_set(
+        read_tokens(args.tokens), features_of(args), "train", architecture=card.architecture
+    )
     blocks = (
         ([data.captions[index].caption_id for index in indices], sims)
-        for indices, sims in similarity_blocks(model, data)
+        for indices, sims in shown(similarity_blocks(model, data), "similarities", data)
     )
     write_similarities(
         args.output, blocks, model=f"{card.model}/{card.seed}", video_ids=data.video_ids

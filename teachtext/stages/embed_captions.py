@@ -8,22 +8,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from teachtext.dataset import Caption, read_captions
+from teachtext.dataset import Caption
+from teachtext.progress import Progress
 from teachtext.settings import TextEncoderSettings
-from teachtext.stages._arguments import settings_json
+from teachtext.stages._arguments import add_captions, captions_of, settings_json
 from teachtext.store.tokens import write_tokens
 from teachtext.text.encoders import TextEncoder, load_text_encoder
 
 log = logging.getLogger(__name__)
-BLOCK = 1024
+BLOCK = 256
+"""Captions whose vectors are in memory at once."""
 
 
 def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext embed-captions", description=__doc__)
-    parser.add_argument("--captions", type=Path, required=True, help="table of captions")
+    add_captions(parser)
     parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
     parser.add_argument(
         "--settings",
@@ -36,7 +37,7 @@ def main(argv: list[str]) -> None:
     args = parser.parse_args(argv)
 
     torch.set_num_threads(args.threads)
-    captions = read_captions(args.captions)
+    captions = captions_of(args)
     encoder = load_text_encoder(**args.settings.model_dump())
     log.info("embedding %d captions with %s", len(captions), encoder.weights.name)
     write_tokens(
@@ -53,9 +54,8 @@ def main(argv: list[str]) -> None:
 def _embed(
     encoder: TextEncoder, captions: list[Caption]
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
-    progress = tqdm(total=len(captions), desc="embed", unit="caption", mininterval=1)
-    for begin in range(0, len(captions), BLOCK):
-        block = captions[begin : begin + BLOCK]
-        yield block, encoder.encode([caption.caption for caption in block])
-        progress.update(len(block))
-    progress.close()
+    with Progress(log, "embed", len(captions), unit="caption") as progress:
+        for begin in range(0, len(captions), BLOCK):
+            block = captions[begin : begin + BLOCK]
+            yield block, encoder.encode([caption.caption for caption in block])
+            progress.advance(done=len(block))

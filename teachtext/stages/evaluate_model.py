@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ import torch
 from teachtext.atomic import replacing
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
-from teachtext.evaluation import evaluate
+from teachtext.evaluation import evaluate, fastest_device
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
@@ -32,9 +33,11 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
+    model.to(fastest_device())
     tokens, stores = read_tokens(args.tokens), features_of(args)
-    val = evaluate(model, load_set(tokens, stores, "val"), top=args.top)
-    test = evaluate(model, load_set(tokens, stores, "test"), top=args.top)
+    open_split = partial(load_set, tokens, stores, architecture=card.architecture)
+    val = evaluate(model, open_split("val"), top=args.top)
+    test = evaluate(model, open_split("test"), top=args.top)
     result = {
         "model": card.model,
         "seed": card.seed,

@@ -1,7 +1,7 @@
 """The feature store: what one expert found in the videos of one shard, as a Zarr group."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,19 +92,6 @@ def _write_rows(
         "available": np.array(lengths, dtype=np.int64) > 0,
         "recognised": np.array(recognised, dtype=object),
     }
-
-
-@dataclass(frozen=True)
-class ExpertFeatures:
-    """Features of one expert for a list of videos, in memory.
-
-    Attributes:
-        identity: what made them.
-        rows: per video its (T, D) float16 rows; no rows where the expert found nothing.
-    """
-
-    identity: StoreIdentity
-    rows: Ragged[np.float16]
 
 
 class FeatureStore:
@@ -200,38 +187,3 @@ def _damaged(path: Path, error: Exception) -> StoreError:
         f"{' '.join(str(error).split())}). Delete the .zarr folder and ask snakemake for it: "
         "it is extracted again."
     )
-
-
-def load_features(paths: Sequence[Path], video_ids: Sequence[str]) -> ExpertFeatures:
-    """Read one expert's features of some videos from all shards.
-
-    Args:
-        paths: the shards of one expert.
-        video_ids: which videos, in which order.
-
-    Raises:
-        StoreError: shards of different experts or weights, or a video is in none of them.
-    """
-    stores = [FeatureStore(path) for path in paths]
-    for store in stores[1:]:
-        if store.identity != stores[0].identity:
-            raise StoreError(
-                f"{store.path} and {stores[0].path} were made by different networks. "
-                "Delete both and run snakemake to extract them again."
-            )
-    position = {
-        video: index
-        for index, video in enumerate(video for store in stores for video in store.video_ids)
-    }
-    missing = [video for video in video_ids if video not in position]
-    if missing:
-        raise StoreError(
-            f"{stores[0].identity.expert} has no features of video {missing[0]!r} "
-            f"({len(missing)} missing). Run snakemake to extract them."
-        )
-    parts = [store.rows() for store in stores]
-    values = np.concatenate([part.values for part in parts])
-    lengths = np.concatenate([part.lengths for part in parts])
-    everything = Ragged(values, np.concatenate([[0], np.cumsum(lengths)]))
-    chosen = np.array([position[video] for video in video_ids], dtype=np.int64)
-    return ExpertFeatures(stores[0].identity, everything.take(chosen))

@@ -1,41 +1,81 @@
-"""Similarity matrices of captions and videos, as Parquet, written and read block by block."""
+"""Similarity matrices of captions and videos, as Parquet, written block by block, read in place."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from teachtext.atomic import replacing
 from teachtext.errors import StoreError
-from teachtext.store.tables import read_table, table_metadata
+from teachtext.store.mapped import MappedFile
+from teachtext.store.mapped_table import MappedTable, writing
 
 BLOCK = 256
-"""Captions in a row group."""
+"""Captions in a block."""
+_COLUMNS = pa.schema([("caption_id", pa.string())])
+_HALF = np.dtype(np.float16)
 
 
 @dataclass(frozen=True)
-class SimilarityMatrix:
-    """A model's similarities of captions (rows) and videos (columns).
+class AlignedSimilarities:
+    """A model's similarities of chosen captions (rows) and videos (columns), in a mapped file.
+
+    Attributes:
+        file: where they are.
+        starts: (rows,) first byte of each row of the file's matrix.
+        columns: (columns,) which columns of the file's matrix.
+    """
+
+    file: MappedFile
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+    def gather(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(len(rows), len(columns)) float32: the similarities where rows and columns cross."""
+        first = self.starts[rows][:, None] + self.columns[columns] * _HALF.itemsize
+        # byte by byte, because the values begin anywhere in the file, at odd places too
+        halves = np.empty((*first.shape, _HALF.itemsize), np.uint8)
+        for byte in range(_HALF.itemsize):
+            halves[..., byte] = self.file.bytes.take(first + byte)
+        return halves.view(_HALF)[..., 0].astype(np.float32)
+
+    def release(self) -> None:
+        """Drop mapped pages from this process; they stay in the kernel's page cache."""
+        self.file.release()
+
+
+@dataclass(frozen=True)
+class SimilarityStore:
+    """A model's similarities of captions (rows) and videos (columns), in a mapped file.
 
     Attributes:
         model: whose opinion this is, as ``name/seed``.
         caption_ids: of the rows.
         video_ids: of the columns.
-        sims_QG: float32.
+        file: where they are.
+        starts: (rows,) first byte of each row.
     """
 
     model: str
     caption_ids: list[str]
     video_ids: list[str]
-    sims_QG: NDArray[np.float32]
+    file: MappedFile
+    starts: NDArray[np.int64]
 
-    def aligned(self, caption_ids: Sequence[str], video_ids: Sequence[str]) -> NDArray[np.float32]:
-        """The same matrix with the rows and columns asked for.
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """All rows in order, ``BLOCK`` at a time."""
+        row_bytes = len(self.video_ids) * _HALF.itemsize
+        for begin in range(0, len(self.starts), BLOCK):
+            starts = self.starts[begin : begin + BLOCK].tolist()
+            rows = [self.file.bytes[start : start + row_bytes] for start in starts]
+            yield np.stack(rows).view(_HALF).astype(np.float32)
+            self.file.release()
+
+    def aligned(self, caption_ids: Sequence[str], video_ids: Sequence[str]) -> AlignedSimilarities:
+        """The same matrix with the rows and columns asked for; no value is read.
 
         Raises:
             StoreError: a caption or video is not in the matrix.
@@ -44,7 +84,7 @@ class SimilarityMatrix:
             self.caption_ids, caption_ids, f"caption in the similarities {self.model}"
         )
         columns = _positions(self.video_ids, video_ids, f"video in the similarities {self.model}")
-        return self.sims_QG[np.ix_(rows, columns)]
+        return AlignedSimilarities(self.file, self.starts[rows], columns)
 
 
 def _positions(have: Sequence[str], want: Sequence[str], what: str) -> NDArray[np.int64]:
@@ -65,7 +105,7 @@ def write_similarities(
     model: str,
     video_ids: Sequence[str],
 ) -> None:
-    """Write a matrix block by block; memory stays at one block.
+    """Write a matrix block by block, as float16; memory stays at one block.
 
     Args:
         path: the Parquet file; appears complete or not at all.
@@ -73,31 +113,26 @@ def write_similarities(
         model: whose, as ``name/seed``.
         video_ids: of the columns.
     """
-    row = pa.list_(pa.field("element", pa.float32(), nullable=False), len(video_ids))
-    schema = pa.schema(
-        [pa.field("caption_id", pa.string()), pa.field("sim", row, nullable=False)],
-        metadata={"model": model, "video_ids": json.dumps(list(video_ids))},
-    )
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    row = pa.list_(pa.field("element", pa.float16(), nullable=False), len(video_ids))
+    schema = _COLUMNS.append(pa.field("sim", row, nullable=False))
+    metadata = {"model": model, "video_ids": json.dumps(list(video_ids))}
+    with writing(path, schema, metadata) as append:
         for caption_ids, sims in blocks:
-            flat = pa.array(np.ascontiguousarray(sims, dtype=np.float32).ravel())
-            lists = pa.FixedSizeListArray.from_arrays(flat, type=row)
-            writer.write_table(pa.table([pa.array(list(caption_ids)), lists], schema=schema))
+            halves = sims.astype(np.float16)
+            lists = pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), type=row)
+            append(pa.table([list(caption_ids), lists], schema=schema), halves)
 
 
-def read_similarities(path: Path) -> SimilarityMatrix:
-    """Read a matrix.
+def open_similarities(path: Path) -> SimilarityStore:
+    """Open a matrix; every byte is compared with what was written, none is loaded.
 
     Raises:
         StoreError: missing or damaged file.
     """
-    table = read_table(path)
-    metadata = table_metadata(table)
-    video_ids = json.loads(metadata["video_ids"])
-    flat = table.column("sim").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return SimilarityMatrix(
-        metadata["model"],
-        table.column("caption_id").to_pylist(),
-        video_ids,
-        flat.reshape(-1, len(video_ids)),
+    table = MappedTable(path, _COLUMNS)
+    video_ids = json.loads(table.metadata["video_ids"])
+    caption_ids = table.columns.column("caption_id").to_pylist()
+    row_bytes = np.full(len(caption_ids), len(video_ids) * _HALF.itemsize, dtype=np.int64)
+    return SimilarityStore(
+        table.metadata["model"], caption_ids, video_ids, table.file, table.starts(row_bytes)
     )

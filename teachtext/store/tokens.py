@@ -1,4 +1,4 @@
-"""Token vectors of captions, as Parquet: one row per caption, never padded."""
+"""Token vectors of captions, as Parquet: one row per caption, never padded, read in place."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from teachtext.atomic import replacing
 from teachtext.dataset import Caption
-from teachtext.store.ragged import Ragged, join
-from teachtext.store.tables import read_table, table_metadata
+from teachtext.store.mapped import MappedRows
+from teachtext.store.mapped_table import MappedTable, writing
+from teachtext.store.ragged import join
 from teachtext.weights import WeightsIdentity
+
+TEXTS = ("caption_id", "video_id", "split", "caption")
+_COLUMNS = pa.schema([*((name, pa.string()) for name in TEXTS), ("token_count", pa.int32())])
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,17 @@ class TokenTable:
 
     Attributes:
         captions: who says what about which video.
-        tokens: per caption its (N, D) float16 token vectors.
+        tokens: per caption its (N, D) float16 token vectors, in the mapped file.
         encoder: name in config.yaml.
         weights: which weights made the vectors.
+        max_tokens: where captions were cut.
     """
 
     captions: list[Caption]
-    tokens: Ragged[np.float16]
+    tokens: MappedRows
     encoder: str
     weights: WeightsIdentity
+    max_tokens: int
 
 
 def write_tokens(
@@ -60,44 +64,33 @@ def write_tokens(
         "dim": str(dim),
     }
     vector = pa.list_(pa.field("element", pa.float16(), nullable=False), dim)
-    schema = pa.schema(
-        [(name, pa.string()) for name in ("caption_id", "video_id", "split", "caption")]
-        + [("tokens", pa.list_(vector))],
-        metadata=metadata,
-    )
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    schema = _COLUMNS.append(pa.field("tokens", pa.list_(vector)))
+    with writing(path, schema, metadata) as append:
         for captions, vectors in blocks:
             halves = join((v.astype(np.float16) for v in vectors), np.empty((0, dim), np.float16))
             flat = pa.FixedSizeListArray.from_arrays(pa.array(halves.values.ravel()), type=vector)
             lists = pa.ListArray.from_arrays(halves.offsets.astype(np.int32), flat)
-            columns = [
-                [caption.caption_id for caption in captions],
-                [caption.video_id for caption in captions],
-                [caption.split for caption in captions],
-                [caption.caption for caption in captions],
-            ]
-            writer.write_table(pa.table([*map(pa.array, columns), lists], schema=schema))
+            texts = [[getattr(caption, name) for caption in captions] for name in TEXTS]
+            counts = halves.lengths.astype(np.int32)
+            append(pa.table([*texts, counts, lists], schema=schema), halves.values)
 
 
 def read_tokens(path: Path) -> TokenTable:
-    """Read token vectors.
+    """Open token vectors; every byte is compared with what was written, none is loaded.
 
     Raises:
         StoreError: missing or damaged file.
     """
-    table = read_table(path)
-    metadata = table_metadata(table)
-    names = ("caption_id", "video_id", "split", "caption")
-    rows = zip(*(table.column(name).to_pylist() for name in names), strict=True)
-    lists = table.column("tokens").combine_chunks()
-    values = lists.flatten().flatten().to_numpy(zero_copy_only=False)
-    lengths = lists.value_lengths().to_numpy(zero_copy_only=False)
+    table = MappedTable(path, _COLUMNS)
+    texts = zip(*(table.columns.column(name).to_pylist() for name in TEXTS), strict=True)
+    lengths = table.columns.column("token_count").to_numpy().astype(np.int64)
+    metadata, half = table.metadata, np.dtype(np.float16)
+    dim = int(metadata["dim"])
+    starts = table.starts(lengths * (dim * half.itemsize))
     return TokenTable(
-        [Caption(*row) for row in rows],
-        Ragged(
-            values.reshape(-1, int(metadata["dim"])),
-            np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]),
-        ),
+        [Caption(*row) for row in texts],
+        MappedRows(table.file, starts, lengths, dim, half),
         metadata["encoder"],
         WeightsIdentity(metadata["checkpoint"], metadata["weights_sha256"]),
+        int(metadata["max_tokens"]),
     )

@@ -6,13 +6,10 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext.dataset import Caption
 from teachtext.errors import StoreError
 from teachtext.features import Features, Recognised
-from teachtext.store.features import FeatureStore, StoreIdentity, load_features, write_features
-from teachtext.store.ragged import appending, create_array, join
-from teachtext.store.similarities import read_similarities, write_similarities
-from teachtext.store.tokens import read_tokens, write_tokens
+from teachtext.store.features import FeatureStore, StoreIdentity, write_features
+from teachtext.store.ragged import appending, create_array
 from teachtext.weights import WeightsIdentity
 
 WEIGHTS = WeightsIdentity("toy 1.0", "abc")
@@ -23,14 +20,6 @@ def features(rows, recognised=()):
     values = np.array(rows, np.float32).reshape(-1, 2)
     times = np.arange(len(values), dtype=np.float64)
     return Features(values, times, times + 1, recognised)
-
-
-def test_features_come_back_by_id_from_all_shards(tmp_path):
-    write_features(tmp_path / "0.zarr", IDENTITY, {"a": features([[1, 2]]), "b": None})
-    write_features(tmp_path / "1.zarr", IDENTITY, {"../$(x) 'c'": features([[3, 4], [5, 6]])})
-    loaded = load_features([tmp_path / "0.zarr", tmp_path / "1.zarr"], ["../$(x) 'c'", "b", "a"])
-    assert [row.tolist() for row in loaded.rows] == [[[3, 4], [5, 6]], [], [[1, 2]]]
-    assert loaded.identity == IDENTITY
 
 
 def test_a_store_keeps_times_text_and_availability(tmp_path):
@@ -125,49 +114,6 @@ def test_one_video_is_read_alone(tmp_path):
     assert again.recognised == (heard,)
 
 
-def test_shards_of_different_weights_do_not_mix(tmp_path):
-    other = StoreIdentity("appearance", "toy", 2, WeightsIdentity("toy 1.1", "def"), {"fps": 2.0})
-    write_features(tmp_path / "0", IDENTITY, {"a": None})
-    write_features(tmp_path / "1", other, {"b": None})
-    with pytest.raises(StoreError, match="different networks"):
-        load_features([tmp_path / "0", tmp_path / "1"], ["a"])
-
-
-def test_a_missing_store_or_video_is_named(tmp_path):
+def test_a_missing_store_is_named(tmp_path):
     with pytest.raises(StoreError, match="no feature store"):
         FeatureStore(tmp_path / "nothing")
-    write_features(tmp_path / "0", IDENTITY, {"a": None})
-    with pytest.raises(StoreError, match="'z'"):
-        load_features([tmp_path / "0"], ["z"])
-
-
-@settings(max_examples=30)
-@given(st.lists(st.integers(0, 4), max_size=6), st.data())
-def test_taking_ragged_rows_equals_a_list(lengths, data):
-    sequences = [np.full((n, 2), i, np.float16) for i, n in enumerate(lengths)]
-    ragged = join(sequences, np.empty((0, 2), np.float16))
-    chosen = data.draw(st.lists(st.sampled_from(range(len(lengths))))) if lengths else []
-    taken = ragged.take(np.array(chosen, dtype=np.int64))
-    assert [row.tolist() for row in taken] == [sequences[i].tolist() for i in chosen]
-
-
-def test_tokens_round_trip(tmp_path):
-    captions = [Caption(f"c{i}", "v", "train", f"caption {i}") for i in range(3)]
-    vectors = [np.full((n, 4), n, np.float32) for n in (1, 3, 2)]
-    blocks = [(captions[:2], vectors[:2]), (captions[2:], vectors[2:])]
-    write_tokens(tmp_path / "t", blocks, encoder="toy", weights=WEIGHTS, dim=4, max_tokens=9)
-    table = read_tokens(tmp_path / "t")
-    assert table.captions == captions
-    assert table.tokens.lengths.tolist() == [1, 3, 2]
-    assert (table.tokens[1] == 3).all()
-    assert (table.encoder, table.weights) == ("toy", WEIGHTS)
-
-
-def test_similarities_are_found_by_id(tmp_path):
-    sims = np.arange(6, dtype=np.float32).reshape(3, 2)
-    blocks = [(["a", "b"], sims[:2]), (["c"], sims[2:])]
-    write_similarities(tmp_path / "s", blocks, model="m/0", video_ids=["x", "y"])
-    matrix = read_similarities(tmp_path / "s")
-    assert matrix.aligned(["c", "a"], ["y"]).tolist() == [[5], [1]]
-    with pytest.raises(StoreError, match="'z'"):
-        matrix.aligned(["z"], ["x"])

@@ -1,0 +1,126 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from teachtext.errors import TrainingError
+from teachtext.evaluation import evaluate, rank_set, shown, similarities, similarity_blocks
+from teachtext.metrics import text_to_video_ranks, video_to_text_ranks
+from teachtext.models.retrieval import build_model
+from tests.toy_sets import toy_architecture, toy_set
+
+FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
+LARGE = {"videos": 70, "per_video": 5}
+"""350 captions and 70 videos: two blocks of each."""
+
+
+def toy_model(family="CollaborativeExperts", seed=0):
+    data = toy_set()
+    torch.manual_seed(seed)
+    return build_model(
+        toy_architecture(family),
+        token_dim=data.token_dim,
+        max_tokens=9,
+        expert_dims=data.expert_dims,
+    )
+
+
+def whole_matrix(model, data):
+    """The same, at once."""
+    model.eval()
+    everything = np.arange(len(data.captions)), np.arange(len(data.video_ids))
+    with torch.inference_mode():
+        return model(data.caption_batch(everything[0]), data.video_batch(everything[1])).numpy()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_blocks_equal_the_whole_forward_pass(family):
+    data = toy_set(**LARGE, timed=family == "MultiModalTransformer")
+    model = toy_model(family)
+    whole = whole_matrix(model, data)
+    blocks = list(similarity_blocks(model, data))
+    assert np.concatenate([indices for indices, _ in blocks]).tolist() == list(range(350))
+    assert len(blocks) == 2
+    np.testing.assert_allclose(similarities(model, data), whole, atol=1e-5)
+
+
+def test_ranks_of_a_stream_are_those_of_the_matrix():
+    data, model = toy_set(**LARGE), toy_model()
+    matrix, ranks = similarities(model, data), rank_set(model, data)
+    assert ranks.t2v.tolist() == text_to_video_ranks(matrix, data.video_of_caption).tolist()
+    assert ranks.v2t.tolist() == video_to_text_ranks(matrix, data.video_of_caption).tolist()
+    assert ranks.summary()["t2v"]["queries"] == ranks.summary()["v2t"]["gallery"] == 350
+
+
+def test_evaluation_keeps_the_best_results_of_both_directions():
+    data, model = toy_set(**LARGE), toy_model()
+    evaluation = evaluate(model, data, top=3)
+    matrix = similarities(model, data)
+    rows = evaluation.ranks.to_pylist()
+    captions = [caption.caption_id for caption in data.captions]
+    for row, scores in zip(rows, [*matrix, *matrix.T], strict=True):
+        gallery = data.video_ids if row["direction"] == "t2v" else captions
+        best = np.argsort(-scores, kind="stable")[:3]
+        assert row["top"] == [gallery[index] for index in best]
+        assert row["top_similarities"] == scores[best].tolist()
+    assert [row["query_id"] for row in rows] == [*captions, *data.video_ids]
+    assert [row["rank"] for row in rows[:350]] == rank_set(model, data).t2v.tolist()
+    assert evaluation.metrics == rank_set(model, data).summary()
+
+
+def test_fewer_results_than_asked_for_are_all():
+    rows = evaluate(toy_model(), toy_set(videos=3, per_video=1), top=5).ranks.to_pylist()
+    assert [len(row["top"]) for row in rows] == [3] * 6
+
+
+def test_a_model_that_came_to_nothing_is_refused():
+    model = toy_model()
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match="not numbers"):
+        rank_set(model, toy_set())
+
+
+def test_blocks_that_are_shown_are_the_same(caplog):
+    data, model = toy_set(), toy_model()
+    with caplog.at_level("INFO"):
+        ((indices, _),) = shown(similarity_blocks(model, data), "evaluate", data)
+    assert len(indices) == 32
+    assert "evaluate: 32 of 32 captions" in caplog.text
+
+
+EVALUATE_MANY = """
+import resource
+import numpy as np
+import torch
+from teachtext.evaluation import evaluate
+from tests.test_evaluation import toy_model
+from tests.toy_sets import toy_set
+
+torch.set_num_threads(1)
+data, model = toy_set(videos=2000, per_video=15), toy_model()
+evaluate(model, toy_set(videos=2000, per_video=1), top=10)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+evaluate(model, data, top=10)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((after - before) * 1024 / (len(data.captions) * len(data.video_ids) * 4))
+"""
+
+
+def test_evaluation_never_holds_the_matrix():
+    """Here 30,000 captions and 2,000 videos make 240 MB."""
+    root = Path(__file__).parent.parent
+    run = subprocess.run(
+        [sys.executable, "-c", EVALUATE_MANY], check=True, cwd=root, capture_output=True, text=True
+    )
+    assert float(run.stdout) < 0.25
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_gives_the_same_similarities():
+    data, model = toy_set(**LARGE), toy_model()
+    on_cpu = similarities(model, data)
+    np.testing.assert_allclose(similarities(model.cuda(), data), on_cpu, atol=1e-4)
