@@ -1,4 +1,4 @@
-"""Gated units. Shape suffixes: B = batch (any leading shape), D = dim."""
+"""Gated units. Shape suffixes: B = batch, D = dim."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,14 +9,16 @@ from teachtext.models.norm import MaskedBatchNorm
 class GatedEmbeddingUnit(nn.Module):
     """Project, gate each dimension by its context, L2-normalise (Miech et al., 2018)."""
 
-    def __init__(self, in_dim: int, out_dim: int) -> None:
+    def __init__(
+        self, in_dim: int, out_dim: int, norm: type[MaskedBatchNorm] = MaskedBatchNorm
+    ) -> None:
         super().__init__()
         self.project = nn.Linear(in_dim, out_dim)
         self.context = nn.Linear(out_dim, out_dim)
-        self.norm = MaskedBatchNorm(out_dim)
+        self.norm = norm(out_dim)
 
     def forward(self, inputs_BD: Tensor, valid_B: Tensor) -> Tensor:
-        """(B, in_dim) -> (B, out_dim) unit vectors; rows that are not valid are not seen."""
+        """(B, in_dim) -> (B, out_dim) unit vectors; what rows that are not valid give is void."""
         projected = self.project(inputs_BD)
         gate = self.norm(self.context(projected), valid_B).sigmoid()
         return F.normalize(projected * gate, dim=-1)
@@ -25,11 +27,11 @@ class GatedEmbeddingUnit(nn.Module):
 class ReasoningGatedEmbeddingUnit(nn.Module):
     """Gate an embedding by itself and by what the other experts say (Liu et al., 2019)."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, norm: type[MaskedBatchNorm] = MaskedBatchNorm) -> None:
         super().__init__()
         self.context = nn.Linear(dim, dim)
-        self.norm_context = MaskedBatchNorm(dim)
-        self.norm_others = MaskedBatchNorm(dim)
+        self.norm_context = norm(dim)
+        self.norm_others = norm(dim)
 
     def forward(self, inputs_BD: Tensor, others_BD: Tensor, valid_B: Tensor) -> Tensor:
         """(B, D) embeddings and (B, D) summary of the other experts -> (B, D) unit vectors."""

@@ -5,9 +5,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from teachtext.models.norm import MaskedBatchNorm
+from teachtext.models.pooling import Pooling
 
 
-class NetVLAD(nn.Module):
+class NetVLAD(Pooling):
     """Soft-assign tokens to clusters and sum their residuals (Arandjelovic et al., 2016).
 
     Ghost clusters take part in the assignment and are then dropped, so they absorb tokens that
@@ -24,17 +25,39 @@ class NetVLAD(nn.Module):
         self.norm = MaskedBatchNorm(clusters + ghost_clusters)
 
     def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
-        """Pool each sequence to a unit vector.
-
-        Args:
-            tokens_BND: token vectors, padded.
-            valid_BN: which of them are tokens.
-
-        Returns:
-            (B, D * K); zeros for a sequence without tokens.
-        """
+        """(B, N, D) -> (B, D * K) unit vectors; zeros for an empty sequence."""
         logits = self.norm(tokens_BND @ self.assignment, valid_BN)
         assigned_BNK = logits.softmax(dim=-1)[..., : self.clusters] * valid_BN[..., None]
         mass_B1K = assigned_BNK.sum(dim=1, keepdim=True)
         residuals_BDK = tokens_BND.transpose(1, 2) @ assigned_BNK - mass_B1K * self.centres
         return F.normalize(F.normalize(residuals_BDK, dim=1).flatten(1), dim=1)
+
+
+class PaddedNetVLAD(NetVLAD):
+    """The authors': sequences are padded with zeros to a fixed length, and padding takes part.
+
+    Args:
+        dim: width of a token.
+        clusters: that tokens are summed in.
+        ghost_clusters: those that only absorb.
+        padded_to: tokens that every sequence is padded to.
+    """
+
+    def __init__(self, dim: int, clusters: int, ghost_clusters: int = 0, *, padded_to: int) -> None:
+        super().__init__(dim, clusters, ghost_clusters)
+        self.padded_to = padded_to
+
+    def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
+        """(B, N, D) -> (B, D * K) unit vectors.
+
+        Raises:
+            ValueError: N is more than ``padded_to``.
+        """
+        missing = self.padded_to - tokens_BND.shape[1]
+        if missing < 0:
+            raise ValueError(
+                f"Sequences of {tokens_BND.shape[1]} tokens do not fit a NetVLAD padded to "
+                f"{self.padded_to}. Cut them, or build the model with legacy: false."
+            )
+        present_BN = F.pad(torch.ones_like(valid_BN), (0, missing), value=True)
+        return super().forward(F.pad(tokens_BND, (0, 0, 0, missing)), present_BN)

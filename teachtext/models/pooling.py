@@ -1,16 +1,52 @@
-"""Mean pooling, the counterpart of NetVLAD. Shape suffixes: B batch, N rows, D dim."""
+"""Poolings of token sequences that learn nothing. Shape suffixes: B batch, N tokens, D dim."""
+
+from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
 
-class MeanPooling(nn.Module):
-    """Average of the rows of each sequence, as the paper does with frame features."""
+class Pooling(nn.Module, ABC):
+    """Makes one vector of a sequence.
+
+    Attributes:
+        out_dim: width of that vector.
+    """
+
+    out_dim: int
+
+    @abstractmethod
+    def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
+        """Pool each sequence.
+
+        Args:
+            tokens_BND: token vectors, zero-padded.
+            valid_BN: which of them are tokens.
+
+        Returns:
+            (B, out_dim); zeros for a sequence without tokens.
+        """
+
+
+class MeanPooling(Pooling):
+    """Average of the tokens, as the paper does with frame features."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.out_dim = dim
 
-    def forward(self, values_BND: Tensor, valid_BN: Tensor) -> Tensor:
+    def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
         """(B, N, D) -> (B, D); zeros for an empty sequence."""
-        weights_BN1 = valid_BN[..., None].to(values_BND.dtype)
-        return (values_BND * weights_BN1).sum(dim=1) / weights_BN1.sum(dim=1).clamp(min=1)
+        weights_BN1 = valid_BN[..., None].to(tokens_BND.dtype)
+        return (tokens_BND * weights_BN1).sum(dim=1) / weights_BN1.sum(dim=1).clamp(min=1)
+
+
+class FirstPooling(Pooling):
+    """The first token: [CLS] of BERT and its kin."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.out_dim = dim
+
+    def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
+        """(B, N, D) -> (B, D); zeros for an empty sequence."""
+        return tokens_BND[:, 0] * valid_BN[:, :1]

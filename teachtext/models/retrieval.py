@@ -1,184 +1,143 @@
-"""The retrieval models: one caption tower for all, one video tower per family.
+"""The retrieval model that `models` in config.yaml describes: settings in, a model out."""
 
-Shape suffixes: B batch, N tokens or rows, D width, M experts, Q queries, G gallery.
-"""
+from collections.abc import Callable, Mapping
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from teachtext.models.collaborative import CollaborativeGating
-from teachtext.models.gating import GatedEmbeddingUnit
-from teachtext.models.netvlad import NetVLAD
-from teachtext.models.pooling import MeanPooling
-from teachtext.models.sequences import Sequences
-from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings, mixture_similarity
+from teachtext.models.base import RetrievalModel
+from teachtext.models.caption_tower import CaptionTower, LearnedWeights, UniformWeights
+from teachtext.models.collaborative import (
+    CollaborativeExperts,
+    CollaborativeGating,
+    SequentialCollaborativeGating,
+)
+from teachtext.models.mmt import MultiModalTransformer, VideoTokens
+from teachtext.models.moee import MixtureOfEmbeddingExperts
+from teachtext.models.netvlad import NetVLAD, PaddedNetVLAD
+from teachtext.models.norm import MaskedBatchNorm, UnmaskedBatchNorm
+from teachtext.models.pooling import FirstPooling, MeanPooling, Pooling
+from teachtext.models.transformer import Encoder
 from teachtext.settings import Architecture, ArchitectureSettings
 
+__all__ = ["RetrievalModel", "build_model"]
 
-class CaptionTower(nn.Module):
-    """Pool a caption's tokens, embed the result once per expert, weigh the experts."""
-
-    def __init__(self, pooling: NetVLAD, expert_dims: Sequence[int]) -> None:
-        super().__init__()
-        self.pooling = pooling
-        self.embed = nn.ModuleList(GatedEmbeddingUnit(pooling.out_dim, dim) for dim in expert_dims)
-        self.weigh = nn.Linear(pooling.out_dim, len(expert_dims))
-
-    def forward(self, tokens: Sequences) -> CaptionEmbeddings:
-        """Embed captions; the mixture weights are a softmax over the experts."""
-        pooled_BD = self.pooling(tokens.values_BND, tokens.valid_BN)
-        everyone_B = torch.ones(len(pooled_BD), dtype=torch.bool, device=pooled_BD.device)
-        embeddings = [unit(pooled_BD, everyone_B) for unit in self.embed]
-        return CaptionEmbeddings(embeddings, self.weigh(pooled_BD).softmax(dim=-1))
-
-
-class RetrievalModel(nn.Module, ABC):
-    """A caption tower and a video tower that meet in one space per expert.
-
-    Args:
-        token_dim: width of the text encoder's token vectors.
-        expert_dims: raw width of each expert, in the order that videos are given.
-        joint_dims: width of each expert's joint space.
-        text_clusters: NetVLAD clusters of the caption.
-        text_ghost_clusters: those that only absorb.
-        video_clusters: NetVLAD clusters of each expert; experts not named are averaged.
-    """
-
-    def __init__(
-        self,
-        *,
-        token_dim: int,
-        expert_dims: Mapping[str, int],
-        joint_dims: Sequence[int],
-        text_clusters: int,
-        text_ghost_clusters: int,
-        video_clusters: Mapping[str, int],
-    ) -> None:
-        super().__init__()
-        self.experts = tuple(expert_dims)
-        text_pooling = NetVLAD(token_dim, text_clusters, text_ghost_clusters)
-        self.caption_tower = CaptionTower(text_pooling, joint_dims)
-        pooling = [
-            NetVLAD(dim, video_clusters[name]) if name in video_clusters else MeanPooling(dim)
-            for name, dim in expert_dims.items()
-        ]
-        self.pooling = nn.ModuleList(pooling)
-        self.pooled_dims = [pool.out_dim for pool in pooling]
-
-    @abstractmethod
-    def embed_videos(self, pooled: Sequence[Tensor], available_BM: Tensor) -> Sequence[Tensor]:
-        """M pooled features (B, D_m) -> M embeddings (B, E_m) of unit length."""
-
-    def encode_captions(self, tokens: Sequences) -> CaptionEmbeddings:
-        """Embed captions: all that a search needs at query time."""
-        embedded: CaptionEmbeddings = self.caption_tower(tokens)
-        return embedded
-
-    def encode_videos(self, videos: Mapping[str, Sequences]) -> VideoEmbeddings:
-        """Embed videos, given as expert name -> features."""
-        ordered = [videos[name] for name in self.experts]
-        available_BM = torch.stack([features.available_B for features in ordered], dim=1)
-        pooled = [
-            pool(features.values_BND, features.valid_BN)
-            for pool, features in zip(self.pooling, ordered, strict=True)
-        ]
-        return VideoEmbeddings(self.embed_videos(pooled, available_BM), available_BM)
-
-    def forward(self, tokens: Sequences, videos: Mapping[str, Sequences]) -> Tensor:
-        """(Q, G) similarities of captions and videos."""
-        return mixture_similarity(self.encode_captions(tokens), self.encode_videos(videos))
-
-
-class MixtureOfEmbeddingExperts(RetrievalModel):
-    """MoEE (Miech et al., 2018): a gated unit per expert, joint spaces as wide as the features."""
-
-    def __init__(
-        self,
-        *,
-        token_dim: int,
-        expert_dims: Mapping[str, int],
-        text_clusters: int,
-        text_ghost_clusters: int,
-        video_clusters: Mapping[str, int],
-    ) -> None:
-        super().__init__(
-            token_dim=token_dim,
-            expert_dims=expert_dims,
-            joint_dims=list(expert_dims.values()),
-            text_clusters=text_clusters,
-            text_ghost_clusters=text_ghost_clusters,
-            video_clusters=video_clusters,
-        )
-        self.embed = nn.ModuleList(
-            GatedEmbeddingUnit(pooled_dim, dim)
-            for pooled_dim, dim in zip(self.pooled_dims, expert_dims.values(), strict=True)
-        )
-
-    def embed_videos(self, pooled: Sequence[Tensor], available_BM: Tensor) -> Sequence[Tensor]:
-        """One gated embedding unit per expert."""
-        return [
-            unit(features, available)
-            for unit, features, available in zip(self.embed, pooled, available_BM.T, strict=True)
-        ]
-
-
-class CollaborativeExperts(RetrievalModel):
-    """CE (Liu et al., 2019): experts share a width and gate each other."""
-
-    def __init__(
-        self,
-        *,
-        token_dim: int,
-        expert_dims: Mapping[str, int],
-        shared_dim: int,
-        text_clusters: int,
-        text_ghost_clusters: int,
-        video_clusters: Mapping[str, int],
-    ) -> None:
-        super().__init__(
-            token_dim=token_dim,
-            expert_dims=expert_dims,
-            joint_dims=[shared_dim] * len(expert_dims),
-            text_clusters=text_clusters,
-            text_ghost_clusters=text_ghost_clusters,
-            video_clusters=video_clusters,
-        )
-        self.reduce = nn.ModuleList(nn.Linear(dim, shared_dim) for dim in self.pooled_dims)
-        self.gating = CollaborativeGating(shared_dim, len(expert_dims))
-
-    def embed_videos(self, pooled: Sequence[Tensor], available_BM: Tensor) -> Sequence[Tensor]:
-        """Reduce every expert to the shared width, then let the experts gate each other."""
-        reduced = [
-            F.normalize(reduce(features), dim=-1)
-            for reduce, features in zip(self.reduce, pooled, strict=True)
-        ]
-        gated_BMD = self.gating(torch.stack(reduced, dim=1), available_BM)
-        return list(gated_BMD.unbind(dim=1))
+Build = Callable[[ArchitectureSettings, CaptionTower, Mapping[str, int]], RetrievalModel]
 
 
 def build_model(
-    settings: ArchitectureSettings, *, token_dim: int, expert_dims: Mapping[str, int]
+    settings: ArchitectureSettings,
+    *,
+    token_dim: int,
+    max_tokens: int,
+    expert_dims: Mapping[str, int],
 ) -> RetrievalModel:
-    """Build the model that `models` in config.yaml describes.
+    """Build a model with fresh weights.
 
     Args:
-        settings: family and sizes; CE reads ``shared_dim``, MoEE has none.
+        settings: family and sizes.
         token_dim: width of the text encoder's token vectors.
+        max_tokens: longest caption that there can be.
         expert_dims: expert name -> raw width, in the order of the mixture weights.
     """
-    families: dict[Architecture, Callable[..., RetrievalModel]] = {
-        "MixtureOfEmbeddingExperts": MixtureOfEmbeddingExperts,
-        "CollaborativeExperts": partial(CollaborativeExperts, shared_dim=settings.shared_dim),
+    families: dict[Architecture, Build] = {
+        "MixtureOfEmbeddingExperts": _mixture,
+        "CollaborativeExperts": _collaborative,
+        "MultiModalTransformer": _transformer,
     }
-    return families[settings.architecture](
-        token_dim=token_dim,
-        expert_dims=expert_dims,
-        text_clusters=settings.text_clusters,
-        text_ghost_clusters=settings.text_ghost_clusters,
-        video_clusters=settings.video_clusters,
+    pooling = _text_pooling(settings, token_dim, max_tokens)
+    tower = CaptionTower(
+        pooling,
+        _joint_dims(settings, expert_dims),
+        _mixture_weights(settings, pooling.out_dim, len(expert_dims)),
     )
+    return families[settings.architecture](settings, tower, expert_dims)
+
+
+def _mixture(
+    settings: ArchitectureSettings, tower: CaptionTower, expert_dims: Mapping[str, int]
+) -> RetrievalModel:
+    return MixtureOfEmbeddingExperts(
+        tuple(expert_dims),
+        tower,
+        pooling=_video_pooling(settings, expert_dims),
+        joint_dims=_joint_dims(settings, expert_dims),
+        norm=UnmaskedBatchNorm if settings.legacy else MaskedBatchNorm,
+    )
+
+
+def _collaborative(
+    settings: ArchitectureSettings, tower: CaptionTower, expert_dims: Mapping[str, int]
+) -> RetrievalModel:
+    gating = SequentialCollaborativeGating if settings.legacy else CollaborativeGating
+    shared_dim = _shared_dim(settings)
+    return CollaborativeExperts(
+        tuple(expert_dims),
+        tower,
+        pooling=_video_pooling(settings, expert_dims),
+        shared_dim=shared_dim,
+        gating=gating(shared_dim, len(expert_dims)),
+    )
+
+
+def _transformer(
+    settings: ArchitectureSettings, tower: CaptionTower, expert_dims: Mapping[str, int]
+) -> RetrievalModel:
+    sizes, dim = settings.transformer, _shared_dim(settings)
+    return MultiModalTransformer(
+        tuple(expert_dims),
+        tower,
+        tokens=VideoTokens(
+            list(expert_dims.values()), dim, positions=sizes.positions, dropout=sizes.dropout
+        ),
+        encoder=Encoder(
+            dim,
+            layers=sizes.layers,
+            heads=sizes.heads,
+            feed_forward_dim=sizes.feed_forward_dim,
+            dropout=sizes.dropout,
+        ),
+    )
+
+
+def _text_pooling(settings: ArchitectureSettings, token_dim: int, max_tokens: int) -> Pooling:
+    if settings.text_pooling == "mean":
+        return MeanPooling(token_dim)
+    if settings.text_pooling == "first":
+        return FirstPooling(token_dim)
+    clusters, ghosts = settings.text_clusters, settings.text_ghost_clusters
+    if settings.legacy:
+        return PaddedNetVLAD(token_dim, clusters, ghosts, padded_to=max_tokens)
+    return NetVLAD(token_dim, clusters, ghosts)
+
+
+def _video_pooling(settings: ArchitectureSettings, expert_dims: Mapping[str, int]) -> list[Pooling]:
+    return [_expert_pooling(settings, expert, dim) for expert, dim in expert_dims.items()]
+
+
+def _expert_pooling(settings: ArchitectureSettings, expert: str, dim: int) -> Pooling:
+    if settings.averages(expert):
+        return MeanPooling(dim)
+    clusters = settings.video_clusters[expert]
+    if settings.legacy:
+        return PaddedNetVLAD(dim, clusters, padded_to=settings.max_rows[expert])
+    return NetVLAD(dim, clusters)
+
+
+def _mixture_weights(
+    settings: ArchitectureSettings, pooled_dim: int, experts: int
+) -> LearnedWeights | UniformWeights:
+    if settings.mixture_weights == "uniform":
+        return UniformWeights(experts)
+    dropped = settings.architecture == "MultiModalTransformer"
+    dropout = settings.transformer.dropout if dropped else 0.0
+    return LearnedWeights(pooled_dim, experts, dropout=dropout)
+
+
+def _joint_dims(settings: ArchitectureSettings, expert_dims: Mapping[str, int]) -> list[int]:
+    if settings.shared_dim is None:
+        return list(expert_dims.values())
+    return [settings.shared_dim] * len(expert_dims)
+
+
+def _shared_dim(settings: ArchitectureSettings) -> int:
+    if settings.shared_dim is None:
+        raise ValueError(f"{settings.architecture} needs a shared_dim; set models.shared_dim.")
+    return settings.shared_dim

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -12,12 +13,23 @@ class Sequences:
     Attributes:
         values_BND: zero-padded to the longest.
         valid_BN: which rows are data; a row of False is a missing sequence.
+        seconds_BN: where in the video each row starts; None where nobody asks.
     """
 
     values_BND: Tensor
     valid_BN: Tensor
+    seconds_BN: Tensor | None = None
 
     @property
     def available_B(self) -> Tensor:
         """Which sequences have at least one row."""
         return self.valid_BN.any(dim=1)
+
+    def to(self, device: torch.device) -> "Sequences":
+        """The same batch on a device."""
+        seconds = self.seconds_BN
+        return Sequences(
+            self.values_BND.to(device, non_blocking=True),
+            self.valid_BN.to(device, non_blocking=True),
+            None if seconds is None else seconds.to(device, non_blocking=True),
+        )

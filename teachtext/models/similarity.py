@@ -40,19 +40,40 @@ def mixture_similarity(captions: CaptionEmbeddings, videos: VideoEmbeddings) -> 
     """(Q, G) mixture of cosine similarities, renormalised over the experts a video has.
 
     s(q, g) = sum_m w_m(q) a_m(g) <caption_m(q), video_m(g)> / sum_m w_m(q) a_m(g)
-    (Liu et al., 2019, section 3.3). One matrix product, because the weights go into the captions
-    and the availability into the videos. A video without any expert scores -1, the least possible.
+    (Liu et al., 2019, section 3.3). A video without any expert scores -1, the least possible.
     """
-    available_GM = videos.available_GM.to(captions.weights_QM.dtype)
-    weighted = [
-        caption * weight[:, None]
-        for caption, weight in zip(captions.by_expert, captions.weights_QM.T, strict=True)
-    ]
+    found_G = videos.available_GM.any(dim=1)
+    available_GM = videos.available_GM.float()
     masked = [
         video * available[:, None]
         for video, available in zip(videos.by_expert, available_GM.T, strict=True)
     ]
-    sums_QG = torch.cat(weighted, dim=1) @ torch.cat(masked, dim=1).T
-    shares_QG = captions.weights_QM @ available_GM.T
-    found = videos.available_GM.any(dim=1)
-    return torch.where(found, sums_QG / torch.where(found, shares_QG, 1.0), -1.0)
+    sums_QG = _weighted_sums(captions, masked)
+    with _exactly(sums_QG):
+        shares_QG = captions.weights_QM.float() @ available_GM.T
+    return torch.where(found_G, sums_QG / torch.where(found_G, shares_QG, 1.0), -1.0)
+
+
+def full_mixture_similarity(captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
+    """(Q, G) mixture of cosine similarities in which missing experts keep their weight.
+
+    s(q, g) = sum_m w_m(q) <caption_m(q), video_m(g)> (Gabeur et al., 2020), for models that embed
+    what a video lacks, too. A video without any expert scores -1, the least possible.
+    """
+    sums_QG = _weighted_sums(captions, videos.by_expert)
+    return torch.where(videos.available_GM.any(dim=1), sums_QG, -1.0)
+
+
+def _weighted_sums(captions: CaptionEmbeddings, videos: Sequence[Tensor]) -> Tensor:
+    """(Q, G) one matrix product, because the weights go into the captions."""
+    weighted = [
+        caption * weight[:, None]
+        for caption, weight in zip(captions.by_expert, captions.weights_QM.T, strict=True)
+    ]
+    with _exactly(weighted[0]):
+        return torch.cat(weighted, dim=1).float() @ torch.cat(list(videos), dim=1).float().T
+
+
+def _exactly(like: Tensor) -> torch.autocast:
+    """Neighbours in a ranking differ by less than bfloat16 can tell."""
+    return torch.autocast(like.device.type, enabled=False)
