@@ -1,6 +1,7 @@
-"""How the C library gives memory back. Linux with glibc; elsewhere nothing happens."""
+"""How processes take memory and give it back. Linux with glibc; elsewhere nothing happens."""
 
 import ctypes
+import os
 
 M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
@@ -23,3 +24,12 @@ def keep_freed_memory() -> bool:
         return False
     kept = mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT_BYTES)
     return bool(kept and mallopt(M_TRIM_THRESHOLD, KEPT_BYTES))
+
+
+def use_huge_pages() -> None:
+    """Let torch ask for pages of 2 MB for large tensors; call it before the first tensor is made.
+
+    A model's gradients are made anew in every step. In pages of 4 kB, the kernel takes as long to
+    map and clear a gigabyte of them as the cores to compute it.
+    """
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

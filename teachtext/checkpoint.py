@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from teachtext import __version__
@@ -32,6 +34,7 @@ class ModelCard:
         text_encoder: name in config.yaml.
         text_weights: of the text encoder.
         token_dim: width of its token vectors.
+        max_tokens: where it cut captions.
         experts: per expert what made its features, in the order of the mixture weights.
         teachers: names of the models it learned from.
         captions: ``all``, or the name of a denoised set.
@@ -49,6 +52,7 @@ class ModelCard:
     text_encoder: str
     text_weights: WeightsIdentity
     token_dim: int
+    max_tokens: int
     experts: Mapping[str, StoreIdentity]
     teachers: Sequence[str]
     captions: str
@@ -76,6 +80,7 @@ _PLAIN = (
     "section",
     "text_encoder",
     "token_dim",
+    "max_tokens",
     "captions",
     "train_captions",
     "train_videos",
@@ -133,10 +138,17 @@ def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
     """
     card = load_card(folder)
     expert_dims = {name: identity.dim for name, identity in card.experts.items()}
-    model = build_model(card.architecture, token_dim=card.token_dim, expert_dims=expert_dims)
+    # without memory of its own: the weights stay in the mapped file until they are used
+    with torch.device("meta"):
+        model = build_model(
+            card.architecture,
+            token_dim=card.token_dim,
+            max_tokens=card.max_tokens,
+            expert_dims=expert_dims,
+        )
     try:
-        model.load_state_dict(load_file(folder / "model.safetensors"))
-    except (OSError, RuntimeError) as error:
+        model.load_state_dict(load_file(folder / "model.safetensors"), assign=True)
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise StoreError(f"{folder}/model.safetensors: {error}. Train it again.") from None
     model.eval()
     return model, card

@@ -30,6 +30,10 @@ from teachtext.settings import (
 Section = Literal["teachers", "students", "pruned"]
 NAMED_ENTRIES = ("experts", "text", "teachers", "denoise", "students", "pruned")
 """Sections whose keys are names chosen by the user; an entry set to null is left out."""
+BY_EXPERT = ("video_clusters", "max_rows")
+"""Keys of `models` whose keys are names of experts; likewise."""
+PIPELINES_OWN = "work"
+"""A folder beside those of experts and of models."""
 S = TypeVar("S", bound=Settings)
 
 
@@ -119,12 +123,21 @@ def load_config(values: Mapping[str, Any]) -> Config:
 
 
 def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        section: {name: entry for name, entry in content.items() if entry is not None}
-        if section in NAMED_ENTRIES and isinstance(content, Mapping)
-        else content
+    kept = {
+        section: _entries(content) if section in NAMED_ENTRIES else content
         for section, content in values.items()
     }
+    models = kept.get("models")
+    if isinstance(models, Mapping):
+        by_expert = {key: _entries(models[key]) for key in BY_EXPERT if key in models}
+        kept["models"] = {**models, **by_expert}
+    return kept
+
+
+def _entries(content: Any) -> Any:  # noqa: ANN401 - as read from YAML
+    if not isinstance(content, Mapping):
+        return content
+    return {name: entry for name, entry in content.items() if entry is not None}
 
 
 def first_problem(error: ValidationError) -> str:
@@ -156,28 +169,48 @@ def _check_overrides(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Everything that is referred to by name exists, and every model name exists once."""
-    for expert, settings in config.experts.items():
-        if settings.text_encoder is not None:
-            _require(settings.text_encoder, config.text, f"experts.{expert}.text_encoder")
-    for expert in config.models.video_clusters:
-        _require(expert, config.experts, "models.video_clusters")
     sections: tuple[Section, ...] = ("teachers", "students", "pruned")
     names = [name for section in sections for name in getattr(config, section)]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"config.yaml: two models are called {name!r}. Rename one.")
-    for name, row in config.rows().items():
-        where = f"{config.section(name)}.{name}"
-        _require(row.text_encoder, config.text, f"{where}.text_encoder")
-        for expert in row.experts or []:
-            _require(expert, config.experts, f"{where}.experts")
-        for teacher in row.teachers:
-            _require(teacher, names, f"{where}.teachers")
-        if row.captions is not None:
-            _require(row.captions, config.denoise, f"{where}.captions")
+    if PIPELINES_OWN in (*names, *config.experts):
+        raise ConfigError(
+            f"config.yaml: {PIPELINES_OWN!r} is the pipeline's own folder. Rename it."
+        )
+    for expert, settings in config.experts.items():
+        if settings.text_encoder is not None:
+            _require(settings.text_encoder, config.text, f"experts.{expert}.text_encoder")
+    _require_experts(config.models, config, "models")
+    for name in names:
+        _check_row(config, name, names)
     for name, captions in config.denoise.items():
         for teacher in captions.teachers:
             _require(teacher, names, f"denoise.{name}.teachers")
+
+
+def _check_row(config: Config, name: str, names: list[str]) -> None:
+    row, where = config.rows()[name], f"{config.section(name)}.{name}"
+    _require(row.text_encoder, config.text, f"{where}.text_encoder")
+    for expert in row.experts or []:
+        _require(expert, config.experts, f"{where}.experts")
+    for teacher in row.teachers:
+        _require(teacher, names, f"{where}.teachers")
+    if row.captions is not None:
+        _require(row.captions, config.denoise, f"{where}.captions")
+    _require_experts(config.architecture_of(name), config, f"{where}.model")
+    weights = config.training_of(name).teacher_aggregation
+    if row.teachers and isinstance(weights, list) and len(weights) != len(row.teachers):
+        raise ConfigError(
+            f"config.yaml: {where} has {len(row.teachers)} teachers, but "
+            f"training.teacher_aggregation has {len(weights)} weights. Give each teacher one."
+        )
+
+
+def _require_experts(architecture: ArchitectureSettings, config: Config, where: str) -> None:
+    for key in BY_EXPERT:
+        for expert in getattr(architecture, key):
+            _require(expert, config.experts, f"{where}.{key}")
 
 
 def _require(name: str, allowed: Mapping[str, object] | list[str], where: str) -> None:

@@ -4,6 +4,7 @@ TeachTextError
 ├── ConfigError    config.yaml or an argument asks for something that does not exist
 ├── DatasetError   the tables of videos and captions do not fit together
 ├── StoreError     a file of an earlier stage is missing, damaged or made for another purpose
+├── TrainingError  training came to something that is no model
 ├── PackageError   a package that the chosen network needs is not installed
 └── MediaError     one video cannot be read; recorded in the ledger, never stops a run
 """
@@ -23,6 +24,10 @@ class DatasetError(TeachTextError):
 
 class StoreError(TeachTextError):
     """A file written by an earlier stage is missing, damaged or belongs to another run."""
+
+
+class TrainingError(TeachTextError):
+    """Training came to something that is no model, such as a loss that is not a number."""
 
 
 class PackageError(TeachTextError):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from teachtext.experts.registry import EXPERTS, Signal
 from teachtext.text.encoders import TEXT_ENCODERS
 
-Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts"]
+Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
 Precision = Literal["float32", "bfloat16", "float16"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Positive = Annotated[int, Field(gt=0)]
@@ -27,6 +27,9 @@ class DatasetSettings(Settings):
     videos: str = Field(description="table of videos: video_id, path[, start_seconds, end_seconds]")
     captions: str = Field(description="table of captions: video_id, caption, split[, caption_id]")
     shards: Positive = Field(description="parts that are decoded and extracted independently")
+    paragraphs: bool = Field(
+        description="all captions of a video, one after another, are one query"
+    )
 
 
 class DemoSettings(Settings):
@@ -133,28 +136,105 @@ class ExpertRequest(Settings):
         return self.settings.signal
 
 
+class TransformerSettings(Settings):
+    """The video transformer of MMT."""
+
+    layers: Positive = Field(description="of the encoder")
+    heads: Positive = Field(description="of attention; they divide `shared_dim`")
+    feed_forward_dim: Positive = Field(description="width between the two maps of a layer")
+    positions: Positive = Field(description="seconds told apart; later rows share the last one")
+    dropout: float = Field(ge=0, lt=1, description="also before the mixture weights")
+
+
 class ArchitectureSettings(Settings):
     """The retrieval model."""
 
-    architecture: Architecture = Field(description="MoEE or CE (teachtext.models)")
-    shared_dim: Positive = Field(description="width of the joint spaces; CE only")
+    architecture: Architecture = Field(description="MoEE, CE or MMT (teachtext.models)")
+    shared_dim: Positive | None = Field(
+        description="width of the joint spaces; null: as wide as the features, which MoEE alone can"
+    )
+    text_pooling: Literal["netvlad", "mean", "first"] = Field(
+        description="of a caption's tokens; `first` is the [CLS] of BERT and its kin"
+    )
     text_clusters: Positive = Field(description="NetVLAD clusters of the caption's tokens")
     text_ghost_clusters: int = Field(ge=0, description="NetVLAD clusters that only absorb")
     video_clusters: dict[str, Positive] = Field(
         description="expert -> NetVLAD clusters of its rows; the rows of other experts are averaged"
     )
+    max_rows: dict[str, Positive] = Field(
+        description="expert -> rows kept, from the start of the video; other experts keep all"
+    )
+    mixture_weights: Literal["learned", "uniform"] = Field(
+        description="of the experts: from the caption, or all the same"
+    )
+    transformer: TransformerSettings = Field(description="MMT only")
+    legacy: bool = Field(
+        description="repeat what the authors' code does and the paper does not say: gate experts "
+        "one after another, let padding into NetVLAD and missing experts into batch statistics"
+    )
+
+    def averages(self, expert: str) -> bool:
+        """Whether the model sees the mean of an expert's rows, not the rows."""
+        return self.architecture != "MultiModalTransformer" and expert not in self.video_clusters
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.shared_dim is None and self.architecture != "MixtureOfEmbeddingExperts":
+            raise ValueError(f"{self.architecture} needs a shared_dim")
+        if self.architecture == "MultiModalTransformer":
+            if self.legacy:
+                raise ValueError("MultiModalTransformer has no legacy behaviour; set legacy: false")
+            if self.shared_dim % self.transformer.heads:  # type: ignore[operator]
+                raise ValueError(
+                    f"transformer.heads {self.transformer.heads} must divide "
+                    f"shared_dim {self.shared_dim}"
+                )
+        missing = sorted(set(self.video_clusters) - set(self.max_rows))
+        if self.legacy and missing:
+            raise ValueError(f"legacy pads to max_rows, which has no {missing[0]!r}")
+        return self
 
 
 class TrainingSettings(Settings):
     """How every model is trained."""
 
     epochs: Positive = Field(description="passes over the training videos")
-    batch_size: Annotated[int, Field(ge=2)] = Field(description="videos per step")
-    learning_rate: float = Field(gt=0, description="of RAdam, in the first epoch")
-    learning_rate_decay: float = Field(gt=0, le=1, description="factor after each epoch")
+    batch_size: Annotated[int, Field(ge=2)] = Field(description="videos per step, on all GPUs")
+    optimizer: Literal["radam", "ranger", "adamw"] = Field(description="teachtext.optimizers")
+    learning_rate: float = Field(gt=0, description="in the first epoch, after the warm-up")
+    schedule: Literal["exponential", "cosine"] = Field(
+        description="exponential: times learning_rate_decay after each epoch; cosine: to zero"
+    )
+    learning_rate_decay: float = Field(gt=0, le=1, description="of the exponential schedule")
+    warmup_steps: int = Field(ge=0, description="steps in which the learning rate grows from zero")
     weight_decay: float = Field(ge=0, description="decoupled")
-    margin: float = Field(gt=0, description="of the max-margin ranking loss")
+    ranking_loss: Literal["max-margin", "info-nce"] = Field(description="teachtext.losses")
+    margin: float = Field(gt=0, description="of max-margin")
+    temperature: float = Field(gt=0, description="of info-nce, at first; it is learned")
     distillation_weight: float = Field(ge=0, description="of the distance to the teachers")
+    distillation_beta: float = Field(
+        gt=0, description="differences beyond it count linearly, smaller ones squared"
+    )
+    teacher_aggregation: Literal["mean", "min", "max", "median"] | list[float] = Field(
+        description="of the teachers' similarities; a list gives each teacher its weight"
+    )
+    val_captions: Literal["all", "first"] = Field(
+        description="of each val video, to choose the best epoch"
+    )
+    threads: Positive = Field(description="on the CPU; another number changes the last bits")
+    gpus: int = Field(ge=0, description="0: on the CPU; more than one share each batch")
+    precision: Literal["float32", "bfloat16"] = Field(description="of the networks, on GPUs")
+    compile: bool = Field(description="by torch.compile, on GPUs; the first epoch takes longer")
+    tensorboard: bool = Field(description="write event files to logs/tensorboard")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not self.gpus and (self.precision != "float32" or self.compile):
+            raise ValueError("precision and compile are for GPUs; set gpus, or float32 and false")
+        weights = self.teacher_aggregation
+        if isinstance(weights, list) and (min(weights, default=0) < 0 or sum(weights) <= 0):
+            raise ValueError("teacher_aggregation needs weights of 0 or more, not all 0")
+        return self
 
 
 class ModelSettings(Settings):

@@ -3,7 +3,8 @@
 import logging
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
+from teachtext.compiling import compiled_similarities
 from teachtext.data import RetrievalSet, epoch_batches
-from teachtext.evaluation import rank_both_ways, similarities
-from teachtext.losses import distillation_loss, max_margin_ranking_loss
+from teachtext.distributed import Processes
+from teachtext.errors import DatasetError, TrainingError
+from teachtext.evaluation import rank_set
+from teachtext.losses import Losses, RetrievalLoss
 from teachtext.models.retrieval import RetrievalModel, build_model
+from teachtext.optimizers import learning_rate, make_optimizer, set_learning_rate
+from teachtext.progress import Progress
+from teachtext.resuming import EpochStates, Row, Run
 from teachtext.settings import ArchitectureSettings, TrainingSettings
+from teachtext.steps import (
+    Batch,
+    Similarities,
+    Teacher,
+    batch_similarities,
+    training_step,
+)
 
 log = logging.getLogger(__name__)
 
@@ -34,126 +47,216 @@ class Trained:
 
     model: RetrievalModel
     best_epoch: int
-    history: list[dict[str, Any]]
+    history: list[Row]
 
 
 @dataclass(frozen=True)
-class Losses:
-    """Losses of one step or the mean over an epoch; no distillation without teachers."""
+class Trainer:
+    """What stays the same while a model trains.
 
-    total: Tensor
-    ranking: Tensor
-    distillation: Tensor | None
+    Attributes:
+        data: captions and videos to learn from.
+        teachers: by name; none for a student of the captions alone.
+        training: how.
+        seed: decides the batches.
+        processes: that share each batch.
+    """
+
+    data: RetrievalSet
+    teachers: Mapping[str, Teacher]
+    training: TrainingSettings
+    seed: int
+    processes: Processes
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of one pass; a last batch of one video is left out."""
+        whole, rest = divmod(len(self.data.video_ids), self.training.batch_size)
+        return whole + (rest > 1)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """The batches of an epoch, each prepared while the one before it is used."""
+        generator = np.random.default_rng([self.seed % 2**32, epoch])
+        size = self.training.batch_size
+        pending = None
+        with ThreadPoolExecutor(1) as pool:
+            for chosen in epoch_batches(self.data, batch_size=size, generator=generator):
+                following = pool.submit(self.prepare, *chosen)
+                if pending is not None:
+                    yield pending.result()
+                pending = following
+            if pending is not None:
+                yield pending.result()
+
+    def prepare(self, captions: NDArray[np.int64], videos: NDArray[np.int64]) -> Batch:
+        """Gather everything that a step needs."""
+        device, share = self.processes.device, self.processes.share
+        teachers_TBB = None
+        if self.teachers:
+            matrices = [teacher.gather(captions, videos) for teacher in self.teachers.values()]
+            teachers_TBB = torch.from_numpy(np.stack(matrices)).to(device)
+        features = self.data.video_batch(share(videos))
+        return Batch(
+            self.data.caption_batch(share(captions)).to(device),
+            {expert: rows.to(device) for expert, rows in features.items()},
+            teachers_TBB,
+        )
+
+    def train_epoch(self, run: Run, similarities: Similarities, progress: Progress) -> Row:
+        """One pass over the videos; the mean losses of its steps."""
+        begin, epoch = time.perf_counter(), run.epoch
+        torch.manual_seed(_mixed(self.seed, epoch, self.processes.rank))
+        run.model.train()
+        steps: list[Losses] = []
+        for number, batch in enumerate(self.batches(epoch), start=epoch * self.steps_per_epoch):
+            rate = learning_rate(
+                number, steps_per_epoch=self.steps_per_epoch, training=self.training
+            )
+            set_learning_rate(run.optimizer, rate)
+            steps.append(training_step(run, batch, self.training, similarities))
+            progress.advance()
+            self.release()
+        row = {"epoch": epoch, "learning_rate": rate, **self._means(steps)}
+        if not np.isfinite(row["loss"]):
+            raise TrainingError(
+                f"The loss is {row['loss']} in epoch {epoch}. "
+                "Lower training.learning_rate, or look for features that are not numbers."
+            )
+        return row | {"train_seconds": time.perf_counter() - begin}
+
+    def release(self) -> None:
+        """Give back what is mapped: each page that was read brings up to 2 MB of others along."""
+        self.data.release()
+        for teacher in self.teachers.values():
+            teacher.release()
+
+    def _means(self, steps: list[Losses]) -> Row:
+        def mean(values: list[Tensor]) -> Tensor:
+            return torch.stack([value.detach() for value in values]).mean(dim=0)
+
+        distillation = [step.distillation for step in steps if step.distillation is not None]
+        by_teacher = [step.by_teacher for step in steps if step.by_teacher is not None]
+        apart = mean(by_teacher).tolist() if by_teacher else []
+        return {
+            "loss": mean([step.total for step in steps]).item(),
+            "ranking_loss": mean([step.ranking for step in steps]).item(),
+            "distillation_loss": mean(distillation).item() if distillation else None,
+            **{
+                f"distillation_loss_{name}": value
+                for name, value in zip(self.teachers, apart, strict=True)
+            },
+        }
 
 
 def train_model(
     train: RetrievalSet,
     val: RetrievalSet,
-    teachers_TQG: NDArray[np.float32] | None,
+    teachers: Mapping[str, Teacher],
     *,
     architecture: ArchitectureSettings,
     training: TrainingSettings,
     seed: int,
-) -> Trained:
+    states: EpochStates,
+    processes: Processes,
+    on_epoch: Callable[[Row], None] | None = None,
+) -> Trained | None:
     """Train a model and keep its best epoch on val.
 
     Args:
         train: captions and videos to learn from.
         val: chooses the epoch; never a test split.
-        teachers_TQG: each teacher's similarities, rows and columns as in ``train``; None: no
-            distillation.
+        teachers: by name, aligned with ``train``; empty: no distillation.
         architecture: the model.
         training: how.
         seed: decides the initial weights and the batches; with it a run on CPU is repeatable.
+        states: where the state after each epoch is kept, and taken up from.
+        processes: that share each batch.
+        on_epoch: is shown each epoch's row of the history.
+
+    Returns:
+        None in all processes but the first.
+
+    Raises:
+        DatasetError: a single video has nothing to be told from.
+        TrainingError: the loss is no longer a number.
     """
-    torch.manual_seed(seed)
-    generator = np.random.default_rng(seed)
-    model = build_model(architecture, token_dim=train.token_dim, expert_dims=train.expert_dims)
-    optimizer = torch.optim.RAdam(
-        model.parameters(),
-        lr=training.learning_rate,
-        weight_decay=training.weight_decay,
-        decoupled_weight_decay=True,
-    )
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, training.learning_rate_decay)
-    history: list[dict[str, Any]] = []
-    best_epoch, best_weights = 0, {}
-    for epoch in tqdm(range(training.epochs), desc="train", unit="epoch", mininterval=1):
-        begin = time.perf_counter()
-        losses = _train_epoch(model, optimizer, train, teachers_TQG, training, generator)
-        row = _epoch_row(epoch, float(schedule.get_last_lr()[0]), losses, _metrics(model, val))
-        history.append(row | {"seconds": time.perf_counter() - begin})
-        schedule.step()
-        if row["val_t2v_geometric_mean"] >= history[best_epoch]["val_t2v_geometric_mean"]:
-            best_epoch = epoch
-            best_weights = {key: value.clone() for key, value in model.state_dict().items()}
-    model.load_state_dict(best_weights)
+    trainer = Trainer(train, teachers, training, seed, processes)
+    if not trainer.steps_per_epoch:
+        raise DatasetError("One training video is not enough: there is none to tell it from.")
+    model, run = _new_run(train, architecture, training, len(teachers), seed, processes)
+    if states.take_up(run):
+        log.info("going on after %d of %d epochs", run.epoch, training.epochs)
+    processes.wait()  # the first process writes over what the others are reading
+    queries = val.first_captions() if training.val_captions == "first" else val
+    similarities: Similarities = batch_similarities
+    if training.compile:
+        similarities = compiled_similarities(run, next(trainer.batches(run.epoch)), training)
+    left = (training.epochs - run.epoch) * trainer.steps_per_epoch
+    with Progress(log, "train", left, unit="step") as progress:
+        while run.epoch < training.epochs:
+            begin = time.perf_counter()
+            row = trainer.train_epoch(run, similarities, progress)
+            if processes.rank == 0:
+                row |= _metrics(model, queries) | _spent(begin)
+            _finish_epoch(run, row, states, writes=processes.rank == 0)
+            if on_epoch is not None:
+                on_epoch(row)
+            processes.wait()
+    if processes.rank or run.best_epoch is None:
+        return None
+    model.load_state_dict(states.load_best(run.best_epoch))
     model.eval()
-    return Trained(model, best_epoch, history)
+    return Trained(model, run.best_epoch, run.history)
 
 
-def _train_epoch(
-    model: RetrievalModel,
-    optimizer: torch.optim.Optimizer,
+def _new_run(
     data: RetrievalSet,
-    teachers_TQG: NDArray[np.float32] | None,
+    architecture: ArchitectureSettings,
     training: TrainingSettings,
-    generator: np.random.Generator,
-) -> Losses:
-    """One pass; the mean losses of its steps."""
-    model.train()
-    steps: list[Losses] = []
-    batches = epoch_batches(data, batch_size=training.batch_size, generator=generator)
-    for captions, videos in batches:
-        teachers_TBB = None
-        if teachers_TQG is not None:
-            teachers_TBB = torch.from_numpy(teachers_TQG[:, captions[:, None], videos[None]])
-        sims_BB = model(data.caption_batch(captions), data.video_batch(videos))
-        losses = batch_losses(sims_BB, teachers_TBB, training)
-        optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        steps.append(losses)
-    return _mean_losses(steps)
+    teachers: int,
+    seed: int,
+    processes: Processes,
+) -> tuple[RetrievalModel, Run]:
+    torch.manual_seed(seed)
+    model = build_model(
+        architecture,
+        token_dim=data.token_dim,
+        max_tokens=data.max_tokens,
+        expert_dims=data.expert_dims,
+    ).to(processes.device)
+    loss = RetrievalLoss(training, teachers=teachers).to(processes.device)
+    return model, Run(model, loss, make_optimizer([model, loss], training), [])
 
 
-def batch_losses(
-    sims_BB: Tensor, teachers_TBB: Tensor | None, training: TrainingSettings
-) -> Losses:
-    """Ranking loss, and with teachers the weighted distillation loss (TeachText, section 3)."""
-    ranking = max_margin_ranking_loss(sims_BB, margin=training.margin)
-    if teachers_TBB is None:
-        return Losses(ranking, ranking, None)
-    distillation = distillation_loss(sims_BB, teachers_TBB)
-    return Losses(ranking + training.distillation_weight * distillation, ranking, distillation)
+def _finish_epoch(run: Run, row: Row, states: EpochStates, *, writes: bool) -> None:
+    run.history.append(row)
+    if not writes:
+        return
+    score, best = row["val_t2v_geometric_mean"], run.best_epoch
+    if best is None or score >= run.history[best]["val_t2v_geometric_mean"]:
+        run.best_epoch = row["epoch"]
+        states.save_best(run.model, row["epoch"])
+    states.save(run)
 
 
-def _mean_losses(steps: list[Losses]) -> Losses:
-    total = torch.stack([step.total.detach() for step in steps]).mean()
-    ranking = torch.stack([step.ranking.detach() for step in steps]).mean()
-    parts = [step.distillation.detach() for step in steps if step.distillation is not None]
-    return Losses(total, ranking, torch.stack(parts).mean() if parts else None)
+def _mixed(*numbers: int) -> int:
+    """One seed from several numbers."""
+    return int(np.random.default_rng([number % 2**32 for number in numbers]).integers(2**63))
 
 
 def _metrics(model: RetrievalModel, data: RetrievalSet) -> dict[str, float]:
-    summary = rank_both_ways(similarities(model, data), data.video_of_caption).summary()
     return {
         f"val_{direction}_{name}": value
-        for direction, metrics in summary.items()
+        for direction, metrics in rank_set(model, data).summary().items()
         for name, value in metrics.items()
         if name not in ("queries", "gallery")
     }
 
 
-def _epoch_row(
-    epoch: int, learning_rate: float, losses: Losses, metrics: Mapping[str, float]
-) -> dict[str, Any]:
+def _spent(begin: float) -> dict[str, Any]:
+    on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return {
-        "epoch": epoch,
-        "learning_rate": learning_rate,
-        "loss": losses.total.item(),
-        "ranking_loss": losses.ranking.item(),
-        "distillation_loss": None if losses.distillation is None else losses.distillation.item(),
+        "seconds": time.perf_counter() - begin,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        **metrics,
+        "peak_gpu_memory_bytes": torch.cuda.max_memory_allocated() if on_gpu else 0,
     }

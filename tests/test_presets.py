@@ -22,8 +22,12 @@ def laid_over(values, path):
     return load_config(values)
 
 
-def test_there_is_a_preset_for_gpus():
-    assert "gpu" in [path.stem for path in PRESETS]
+GPU = ROOT / "workflow/presets/gpu.yaml"
+
+
+def test_every_other_preset_may_lie_over_that_for_gpus(preset, shipped_config):
+    update_config(shipped_config, yaml.safe_load(GPU.read_text()))
+    assert laid_over(shipped_config, preset).used_experts()
 
 
 def test_a_preset_over_the_shipped_config_is_valid(preset, shipped_config):
@@ -39,9 +43,33 @@ def test_alternatives_behind_a_hash_are_valid_too(preset, shipped_config, tmp_pa
     assert laid_over(shipped_config, tmp_path / "alternatives.yaml").used_experts()
 
 
-def test_no_checkpoint_is_meant_to_be_on_this_machine(preset):
-    content = yaml.safe_load(preset.read_text())
+def test_no_checkpoint_is_meant_to_be_on_this_machine():
+    content = yaml.safe_load(GPU.read_text())
     entries = [*content["experts"].values(), *content["text"].values()]
     checkpoints = [entry["checkpoint"] for entry in entries if entry and "checkpoint" in entry]
     assert checkpoints
     assert all(checkpoint.count("/") == 1 for checkpoint in checkpoints)
+
+
+@pytest.mark.parametrize(
+    ("name", "batch_size", "epochs", "margin", "ce_learning_rate", "ce_weight_decay"),
+    [
+        ("msrvtt-full", 64, 100, 0.09381161988446174, 0.1, 1e-3),
+        ("msrvtt-1ka", 64, 100, 0.09381161988446174, 0.1, 1e-3),
+        ("msvd", 16, 300, 0.30764700456522676, 0.01, 5e-5),
+        ("didemo", 64, 30, 0.16642835966287484, 0.1, 1e-3),
+        ("lsmdc", 256, 15, 0.12132983763957966, 0.01, 1e-3),
+        ("activitynet", 32, 150, 0.060496613740311816, 0.1, 1e-3),
+        ("queryd", 128, 20, 0.2, 0.01, 1e-3),
+    ],
+)
+def test_a_benchmark_is_trained_as_the_authors_do(
+    name, batch_size, epochs, margin, ce_learning_rate, ce_weight_decay, shipped_config
+):
+    config = laid_over(shipped_config, ROOT / f"workflow/presets/{name}.yaml")
+    plus, ce = config.training_of("baseline"), config.training_of("ce")
+    assert (plus.batch_size, plus.epochs, plus.margin) == (batch_size, epochs, margin)
+    assert (plus.optimizer, plus.learning_rate, plus.weight_decay) == ("radam", 1e-3, 1e-5)
+    assert (ce.optimizer, ce.learning_rate) == ("ranger", ce_learning_rate)
+    assert ce.weight_decay == ce_weight_decay
+    assert config.architecture_of("moee").shared_dim is None

@@ -1,70 +1,81 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from teachtext.checkpoint import ModelCard, load_model, save_model
-from teachtext.data import RetrievalSet, epoch_batches, pad
-from teachtext.dataset import Caption
-from teachtext.denoising import judge_captions, kept_captions, verdict_table
-from teachtext.errors import StoreError
-from teachtext.evaluation import evaluate, similarities, similarity_blocks
-from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.store.features import ExpertFeatures, StoreIdentity
-from teachtext.store.ragged import join
-from teachtext.training import train_model
-from teachtext.weights import WeightsIdentity
+from teachtext.data import epoch_batches
+from teachtext.distributed import Processes
+from teachtext.errors import DatasetError, StoreError, TrainingError
+from teachtext.evaluation import similarities
+from teachtext.resuming import EpochStates
+from teachtext.training import Trainer, train_model
+from tests.test_optimizers import training
+from tests.toy_sets import WEIGHTS, toy_architecture, toy_set
 
-ARCHITECTURE = ArchitectureSettings(
-    architecture="CollaborativeExperts",
-    shared_dim=16,
-    text_clusters=2,
-    text_ghost_clusters=1,
-    video_clusters={"audio": 2},
+ALONE = Processes(0, 1, torch.device("cpu"))
+TRAINING = training(
+    epochs=30, batch_size=8, learning_rate=0.01, learning_rate_decay=0.95, margin=0.2
 )
-TRAINING = TrainingSettings(
-    epochs=30,
-    batch_size=8,
-    learning_rate=0.01,
-    learning_rate_decay=0.95,
-    weight_decay=0,
-    margin=0.2,
-    distillation_weight=10,
-)
-WEIGHTS = WeightsIdentity("toy", "0")
 
 
-def toy_set(videos=16, per_video=2, seed=0):
-    """Videos whose captions are noisy copies of what both experts see; one has no audio."""
-    random = np.random.default_rng(seed)
-    meaning = random.standard_normal((videos, 6)).astype(np.float16)
-    captions, tokens = [], []
-    for video in range(videos):
-        for number in range(per_video):
-            captions.append(Caption(f"{video}#{number}", f"v{video}", "train", "words"))
-            tokens.append(meaning[[video] * (1 + number)])
-    experts = {}
-    for name in ("appearance", "audio"):
-        rows = [
-            m[None] if name == "appearance" or i else m[None][:0] for i, m in enumerate(meaning)
-        ]
-        identity = StoreIdentity(name, "toy", 6, WEIGHTS, {})
-        experts[name] = ExpertFeatures(identity, join(rows, np.empty((0, 6), np.float16)))
-    owner = np.repeat(np.arange(videos), per_video)
-    ids = [f"v{video}" for video in range(videos)]
-    return RetrievalSet(captions, join(tokens, tokens[0][:0]), ids, experts, owner)
+class Agreed:
+    """A teacher that finds all captions and videos equally similar."""
+
+    def __init__(self, similarity=0.5):
+        self.similarity = similarity
+
+    def gather(self, rows, columns):
+        return np.full((len(rows), len(columns)), self.similarity, np.float32)
+
+    def release(self):
+        """Nothing is held."""
+
+
+def train(folder, *, data=None, teachers=(), settings=TRAINING, architecture=None, identity="a"):
+    data = data or toy_set()
+    return train_model(
+        data,
+        data,
+        dict(teachers),
+        architecture=architecture or toy_architecture(),
+        training=settings,
+        seed=0,
+        states=EpochStates(folder, identity),
+        processes=ALONE,
+    )
 
 
 @pytest.fixture(scope="module")
-def trained():
-    data = toy_set()
-    return train_model(data, data, None, architecture=ARCHITECTURE, training=TRAINING, seed=0)
+def trained(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("states"))
 
 
-def test_training_learns(trained):
-    first, best = trained.history[0], trained.history[trained.best_epoch]
-    assert best["val_t2v_R@5"] > 31.25 + 20  # chance is 5 of 16
-    assert best["ranking_loss"] < first["ranking_loss"]
-    assert first["distillation_loss"] is None
+def assert_same_weights(first, second):
+    for name, weights in first.model.state_dict().items():
+        assert torch.equal(weights, second.model.state_dict()[name]), name
+
+
+@pytest.mark.parametrize(
+    "architecture", ["CollaborativeExperts", "MixtureOfEmbeddingExperts", "MultiModalTransformer"]
+)
+@pytest.mark.parametrize("ranking_loss", ["max-margin", "info-nce"])
+def test_every_model_learns_with_every_loss(architecture, ranking_loss, tmp_path):
+    history = train(
+        tmp_path,
+        data=toy_set(timed=architecture == "MultiModalTransformer"),
+        architecture=toy_architecture(architecture),
+        settings=TRAINING.model_copy(update={"ranking_loss": ranking_loss}),
+    ).history
+    best = max(row["val_t2v_R@5"] for row in history)
+    assert best > 31.25 + 20  # chance is 5 of 16
+    assert history[-1]["ranking_loss"] < history[0]["ranking_loss"]
+    assert history[0]["distillation_loss"] is None
 
 
 def test_the_best_epoch_is_the_last_of_the_best(trained):
@@ -72,21 +83,99 @@ def test_the_best_epoch_is_the_last_of_the_best(trained):
     assert trained.best_epoch == max(i for i, score in enumerate(scores) if score == max(scores))
 
 
-def test_a_seed_decides_every_bit(trained):
-    data = toy_set()
-    again = train_model(data, data, None, architecture=ARCHITECTURE, training=TRAINING, seed=0)
-    for name, weights in trained.model.state_dict().items():
-        assert torch.equal(weights, again.model.state_dict()[name]), name
+def test_a_seed_decides_every_bit(trained, tmp_path):
+    assert_same_weights(trained, train(tmp_path))
 
 
-def test_a_student_moves_towards_its_teachers():
-    data = toy_set()
-    teachers = np.full((1, 32, 16), 0.5, np.float32)
-    only_teachers = TRAINING.model_copy(update={"distillation_weight": 1000.0})
-    history = train_model(
-        data, data, teachers, architecture=ARCHITECTURE, training=only_teachers, seed=0
-    ).history
+def test_a_student_moves_towards_its_teachers_and_tells_how_far_each_is(tmp_path):
+    settings = TRAINING.model_copy(update={"distillation_weight": 1000.0})
+    teachers = {"near": Agreed(0.4), "far": Agreed(0.6)}
+    history = train(tmp_path, teachers=teachers, settings=settings).history
     assert history[-1]["distillation_loss"] < history[0]["distillation_loss"] / 2
+    # halfway between the two: (0.1 ** 2) / 2 from each
+    assert history[-1]["distillation_loss_near"] == pytest.approx(0.005, abs=0.002)
+    assert history[-1]["distillation_loss_far"] == pytest.approx(0.005, abs=0.002)
+
+
+def test_the_history_tells_what_a_run_cost(trained):
+    row = trained.history[-1]
+    assert row["epoch"] == 29
+    assert row["learning_rate"] == pytest.approx(0.01 * 0.95**29)
+    assert row["seconds"] >= row["train_seconds"] > 0
+    assert row["peak_memory_bytes"] > 1 << 20
+
+
+class PowerCutError(Exception):
+    """Ends a run."""
+
+
+@pytest.mark.parametrize("optimizer", ["radam", "ranger", "adamw"])
+@pytest.mark.parametrize("ranking_loss", ["max-margin", "info-nce"])
+def test_a_stopped_run_ends_with_the_same_bits(optimizer, ranking_loss, tmp_path, monkeypatch):
+    changes = {"optimizer": optimizer, "ranking_loss": ranking_loss, "epochs": 6}
+    settings = TRAINING.model_copy(update=changes)
+    undisturbed = train(tmp_path / "undisturbed", settings=settings)
+
+    def fails_in_epoch(number):
+        whole = Trainer.train_epoch
+
+        def train_epoch(self, run, *others):
+            if run.epoch == number:
+                raise PowerCutError
+            return whole(self, run, *others)
+
+        return train_epoch
+
+    for epoch in (0, 2, 5):
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "train_epoch", fails_in_epoch(epoch))
+            with pytest.raises(PowerCutError):
+                train(tmp_path / "disturbed", settings=settings)
+    resumed = train(tmp_path / "disturbed", settings=settings)
+    assert_same_weights(undisturbed, resumed)
+    assert resumed.best_epoch == undisturbed.best_epoch
+    losses = [[row["loss"] for row in run.history] for run in (undisturbed, resumed)]
+    assert losses[0] == losses[1]
+
+
+def test_a_torn_state_or_one_of_other_settings_is_not_taken_up(tmp_path):
+    first = train(tmp_path, settings=TRAINING.model_copy(update={"epochs": 2}))
+    (tmp_path / "latest.safetensors").write_bytes(b"torn")
+    again = train(tmp_path, settings=TRAINING.model_copy(update={"epochs": 2}))
+    assert_same_weights(first, again)
+    other = train(tmp_path, settings=TRAINING.model_copy(update={"epochs": 3}), identity="b")
+    assert len(other.history) == 3
+
+
+def test_only_the_best_epoch_and_the_latest_state_stay_on_disk(tmp_path):
+    result = train(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"best-{result.best_epoch}.safetensors",
+        "latest.safetensors",
+    ]
+    states = EpochStates(tmp_path, "a")
+    assert not states.is_finished
+    states.finish()
+    assert states.is_finished
+    assert [path.name for path in tmp_path.iterdir()] == ["finished"]
+    assert not EpochStates(tmp_path, "b").is_finished
+
+
+def test_an_exploding_loss_stops_the_run(tmp_path):
+    settings = TRAINING.model_copy(update={"learning_rate": 1e38})
+    with pytest.raises(TrainingError, match=r"Lower training\.learning_rate"):
+        train(tmp_path, settings=settings)
+
+
+def test_one_video_is_not_enough(tmp_path):
+    with pytest.raises(DatasetError, match="One training video"):
+        train(tmp_path, data=toy_set(videos=1))
+
+
+def test_val_may_count_one_caption_per_video(tmp_path):
+    settings = TRAINING.model_copy(update={"val_captions": "first", "epochs": 1})
+    recall = train(tmp_path, settings=settings).history[0]["val_t2v_R@5"]
+    assert recall * 16 / 100 == pytest.approx(round(recall * 16 / 100))  # of 16 queries, not 32
 
 
 def test_an_epoch_sees_every_video_once_with_a_caption_of_its_own():
@@ -97,33 +186,42 @@ def test_an_epoch_sees_every_video_once_with_a_caption_of_its_own():
     assert (data.video_of_caption[captions] == videos).all()
 
 
-def test_blocks_equal_the_whole_forward_pass(trained):
-    data = toy_set(videos=16, per_video=20)  # 320 captions: two blocks
-    everything = np.arange(320)
-    with torch.inference_mode():
-        whole = trained.model(data.caption_batch(everything), data.video_batch(np.arange(16)))
-    assert len(list(similarity_blocks(trained.model, data))) == 2
-    np.testing.assert_allclose(similarities(trained.model, data), whole.numpy(), atol=1e-5)
+@pytest.mark.parametrize("batch_size", [2, 5, 7, 8, 15, 16, 40])
+def test_steps_per_epoch_counts_the_batches(batch_size):
+    settings = TRAINING.model_copy(update={"batch_size": batch_size})
+    trainer = Trainer(toy_set(), {}, settings, 0, ALONE)
+    assert len(list(trainer.batches(0))) == trainer.steps_per_epoch
 
 
-def test_evaluation_names_the_best_results(trained):
-    data = toy_set()
-    evaluation = evaluate(trained.model, data, top=3)
-    rows = evaluation.ranks.to_pylist()
-    assert [row["direction"] for row in rows].count("v2t") == 16
-    hit = next(row for row in rows if row["direction"] == "t2v" and row["rank"] == 0)
-    assert hit["top"][0] == hit["video_id"]
-    assert evaluation.metrics["t2v"]["queries"] == 32
+def test_epochs_differ_and_repeat():
+    trainer = Trainer(toy_set(), {}, TRAINING, 0, ALONE)
+    first, again, second = (
+        torch.cat([batch.tokens.values_BND[:, 0] for batch in trainer.batches(epoch)])
+        for epoch in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, second)
+
+
+def test_bfloat16_trains_too(tmp_path):
+    """On a CPU the settings refuse it: it gains nothing there. The code is the same."""
+    settings = TRAINING.model_copy(update={"precision": "bfloat16"})
+    history = train(tmp_path, settings=settings).history
+    assert history[-1]["ranking_loss"] < history[0]["ranking_loss"]
+
+
+def card_of(result, data):
+    return ModelCard(
+        model="m", seed=0, section="students", architecture=toy_architecture(), training=TRAINING,
+        text_encoder="toy", text_weights=WEIGHTS, token_dim=6, max_tokens=data.max_tokens,
+        experts=data.identities, teachers=["t/0"], captions="all", train_captions=32,
+        train_videos=16, best_epoch=result.best_epoch, parameters=1,
+    )  # fmt: skip
 
 
 def test_a_model_directory_round_trip(trained, tmp_path):
     data = toy_set()
-    card = ModelCard(
-        model="m", seed=0, section="students", architecture=ARCHITECTURE, training=TRAINING,
-        text_encoder="toy", text_weights=WEIGHTS, token_dim=6, experts=data.identities,
-        teachers=["t/0"], captions="all", train_captions=32, train_videos=16,
-        best_epoch=trained.best_epoch, parameters=1,
-    )  # fmt: skip
+    card = card_of(trained, data)
     save_model(tmp_path / "0", trained.model, card, trained.history)
     model, loaded = load_model(tmp_path / "0")
     assert loaded == card
@@ -132,25 +230,104 @@ def test_a_model_directory_round_trip(trained, tmp_path):
         load_model(tmp_path / "1")
 
 
-def test_denoising_keeps_good_captions_and_one_of_every_video():
-    captions = [Caption(f"c{i}", f"v{i // 2}", "train", "") for i in range(4)]
-    sims = np.array([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1], [0.8, 0.2]], np.float32)
-    verdicts = judge_captions(sims, captions, np.array([0, 0, 1, 1]), keep_rank_below=1)
-    assert [verdict.rank for verdict in verdicts] == [0, 1, 1, 1]
-    assert kept_captions(verdict_table(verdicts)) == {"c0", "c2"}
-    assert verdicts[2].reason == "the video's best caption"
+def test_damaged_weights_are_an_error_of_one_line(trained, tmp_path):
+    save_model(tmp_path / "0", trained.model, card_of(trained, toy_set()), trained.history)
+    (tmp_path / "0/model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(StoreError, match="Train it again"):
+        load_model(tmp_path / "0")
 
 
-def test_dropping_captions_drops_emptied_videos():
-    data = toy_set()
-    left = data.keep_captions({"3#0", "5#1"})
-    assert left.video_ids == ["v3", "v5"]
-    assert left.video_of_caption.tolist() == [0, 1]
-    assert (left.experts["appearance"].rows[1] == data.experts["appearance"].rows[5]).all()
+WORKER = """
+import json, sys, torch
+from pathlib import Path
+from teachtext.distributed import joined
+from teachtext.resuming import EpochStates
+from teachtext.training import train_model
+from tests.test_training import TRAINING, Agreed
+from tests.toy_sets import toy_architecture, toy_set
+
+torch.set_num_threads(1)
+folder, architecture, settings, pause = sys.argv[1:]
+data = toy_set(videos=15, timed=architecture == "MultiModalTransformer")
+
+def tell(row):
+    print("epoch", row["epoch"], flush=True)
+    if pause == "pause":
+        sys.stdin.readline()
+
+with joined(gpus=0) as processes:
+    trained = train_model(
+        data, data, {"t": Agreed(0.3)}, architecture=toy_architecture(architecture),
+        training=TRAINING.model_copy(update=json.loads(settings)), seed=0,
+        states=EpochStates(Path(folder), "a"), processes=processes, on_epoch=tell,
+    )
+    if trained is not None:
+        torch.save(trained.model.state_dict(), Path(folder) / "weights.pt")
+        (Path(folder) / "history.json").write_text(json.dumps(trained.history))
+"""
 
 
-def test_padding_marks_what_is_data():
-    two, none = np.ones((2, 3), np.float16), np.ones((0, 3), np.float16)
-    item = pad(join([two, none], none), np.array([1, 0]))
-    assert item.valid_BN.tolist() == [[False, False], [True, True]]
-    assert item.available_B.tolist() == [False, True]
+def worker(folder, architecture="CollaborativeExperts", *, processes=1, pause=False, **settings):
+    """The command that trains in processes of its own."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    script = folder / "worker.py"
+    script.write_text(WORKER)
+    return [
+        sys.executable, *(launcher if processes > 1 else []), str(script), str(folder),
+        architecture, json.dumps(settings), "pause" if pause else "go",
+    ]  # fmt: skip
+
+
+def run(command):
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}  # noqa: PTH109
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_killed_process_loses_at_most_one_epoch_and_no_bit(tmp_path):
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "whole").mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}  # noqa: PTH109
+    run(worker(tmp_path / "whole", epochs=5))
+    command = worker(tmp_path / "killed", epochs=5, pause=True)
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        for expected in ("epoch 0\n", "epoch 1\n", "epoch 2\n"):
+            assert process.stdout.readline() == expected
+            if expected != "epoch 2\n":
+                process.stdin.write("\n")
+                process.stdin.flush()
+        process.send_signal(signal.SIGKILL)
+    resumed = subprocess.run(
+        worker(tmp_path / "killed", epochs=5),
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert resumed.stdout.split() == ["epoch", "3", "epoch", "4"]
+    whole, killed = (
+        torch.load(tmp_path / name / "weights.pt", weights_only=True)
+        for name in ("whole", "killed")
+    )
+    assert all(torch.equal(weights, killed[name]) for name, weights in whole.items())
+
+
+@pytest.mark.parametrize(
+    ("architecture", "ranking_loss"),
+    [
+        ("CollaborativeExperts", "max-margin"),
+        ("MixtureOfEmbeddingExperts", "info-nce"),
+        ("MultiModalTransformer", "max-margin"),
+    ],
+)
+def test_two_processes_see_the_losses_of_one(architecture, ranking_loss, tmp_path):
+    """Fifteen videos in batches of six: halves are equal, and in the last batch they are not."""
+    histories = []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        settings = {"epochs": 4, "batch_size": 6, "ranking_loss": ranking_loss}
+        run(worker(folder, architecture, processes=processes, **settings))
+        histories.append(json.loads((folder / "history.json").read_text()))
+    for one, two in zip(*histories, strict=True):
+        for loss in ("loss", "ranking_loss", "distillation_loss", "distillation_loss_t"):
+            assert two[loss] == pytest.approx(one[loss], abs=1e-5), (one["epoch"], loss)

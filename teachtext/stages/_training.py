@@ -2,22 +2,31 @@
 
 import argparse
 import logging
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch.distributed import is_torchelastic_launched
 
+from teachtext import __version__
+from teachtext.allocation import keep_freed_memory, use_huge_pages
 from teachtext.checkpoint import ModelCard, save_model
 from teachtext.config import Section
 from teachtext.data import RetrievalSet, load_set
 from teachtext.denoising import kept_captions
+from teachtext.distributed import Processes, joined
+from teachtext.events import EventFiles
+from teachtext.locking import locked
+from teachtext.resuming import EpochStates, run_identity
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
-from teachtext.store.similarities import SimilarityMatrix, read_similarities
+from teachtext.store.similarities import AlignedSimilarities, open_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import read_tokens
-from teachtext.training import train_model
+from teachtext.training import Trained, train_model
 
 log = logging.getLogger(__name__)
 
@@ -25,25 +34,58 @@ log = logging.getLogger(__name__)
 def run(argv: list[str], *, stage: str, section: Section, description: str | None) -> None:
     """Parse, open, train, write a model directory."""
     args = _parser(stage, description).parse_args(argv)
-    torch.set_num_threads(args.threads)
-    tokens = read_tokens(args.tokens)
-    stores = features_of(args)
-    train = load_set(tokens, stores, "train").keep_available()
+    if args.training.gpus > 1 and not is_torchelastic_launched():
+        _start_processes(args.training.gpus, [stage, *argv])
+    use_huge_pages()
+    keep_freed_memory()
+    torch.set_num_threads(args.training.threads)
+    with ExitStack() as stack:
+        processes = stack.enter_context(joined(gpus=args.training.gpus))
+        if processes.rank == 0:
+            stack.enter_context(locked(args.work / "lock"))
+        processes.wait()
+        states = EpochStates(args.work, _identity(args, processes))
+        if states.is_finished and args.output.is_dir():
+            log.info("another process has trained it already")
+            return
+        _train(args, section, states, processes)
+
+
+def _start_processes(count: int, command: list[str]) -> None:
+    """Become torchrun with one process per GPU; never returns."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    os.execv(sys.executable, [sys.executable, *launcher, "-m", "teachtext", *command])
+
+
+def _train(
+    args: argparse.Namespace, section: Section, states: EpochStates, processes: Processes
+) -> None:
+    tokens, stores = read_tokens(args.tokens), features_of(args)
+    train = load_set(tokens, stores, "train", architecture=args.architecture).keep_available()
+    val = load_set(tokens, stores, "val", architecture=args.architecture)
     captions = "all"
     if args.captions is not None:
         table = read_table(args.captions)
         captions = table_metadata(table)["captions"]
         train = train.keep_captions(kept_captions(table))
     log.info("%s, seed %d: %d captions", args.model, args.seed, len(train.captions))
-    teachers = [read_similarities(path) for path in args.teachers]
-    trained = train_model(
-        train,
-        load_set(tokens, stores, "val"),
-        _aligned(teachers, train),
-        architecture=args.architecture,
-        training=args.training,
-        seed=args.seed,
-    )
+    teachers = _aligned(args.teachers, train)
+    with ExitStack() as stack:
+        writes = processes.rank == 0 and args.training.tensorboard
+        events = stack.enter_context(EventFiles(args.events)) if writes else None
+        trained = train_model(
+            train,
+            val,
+            {name.rpartition("/")[0]: sims for name, sims in teachers.items()},
+            architecture=args.architecture,
+            training=args.training,
+            seed=args.seed,
+            states=states,
+            processes=processes,
+            on_epoch=None if events is None else events.add,
+        )
+    if trained is None:
+        return
     card = ModelCard(
         model=args.model,
         seed=args.seed,
@@ -53,24 +95,44 @@ def run(argv: list[str], *, stage: str, section: Section, description: str | Non
         text_encoder=tokens.encoder,
         text_weights=tokens.weights,
         token_dim=train.token_dim,
+        max_tokens=train.max_tokens,
         experts=train.identities,
-        teachers=[matrix.model for matrix in teachers],
+        teachers=list(teachers),
         captions=captions,
         train_captions=len(train.captions),
         train_videos=len(train.video_ids),
         best_epoch=trained.best_epoch,
         parameters=sum(parameter.numel() for parameter in trained.model.parameters()),
     )
-    save_model(args.output, trained.model, card, trained.history)
+    _write(args.output, trained, card, states)
+
+
+def _write(output: Path, trained: Trained, card: ModelCard, states: EpochStates) -> None:
+    save_model(output, trained.model, card, trained.history)
+    states.finish()
     best = trained.history[trained.best_epoch]["val_t2v_geometric_mean"]
     log.info("best epoch %d: %.1f geometric mean on val", trained.best_epoch, best)
 
 
-def _aligned(teachers: list[SimilarityMatrix], train: RetrievalSet) -> NDArray[np.float32] | None:
-    if not teachers:
-        return None
+def _aligned(paths: list[Path], train: RetrievalSet) -> Mapping[str, AlignedSimilarities]:
+    """Teachers by ``name/seed``."""
     caption_ids = [caption.caption_id for caption in train.captions]
-    return np.stack([matrix.aligned(caption_ids, train.video_ids) for matrix in teachers])
+    matrices = [open_similarities(path) for path in paths]
+    return {matrix.model: matrix.aligned(caption_ids, train.video_ids) for matrix in matrices}
+
+
+def _identity(args: argparse.Namespace, processes: Processes) -> str:
+    facts = {
+        "architecture": args.architecture.model_dump(),
+        "training": args.training.model_dump(),
+        "seed": args.seed,
+        "processes": processes.count,
+        "device": processes.device.type,
+        "versions": [__version__, torch.__version__],
+    }
+    stores = [store for paths in features_of(args).values() for store in paths]
+    captions = [] if args.captions is None else [args.captions]
+    return run_identity(facts, [args.tokens, *args.teachers, *captions, *stores])
 
 
 def _parser(stage: str, description: str | None) -> argparse.ArgumentParser:
@@ -99,6 +161,7 @@ def _parser(stage: str, description: str | None) -> argparse.ArgumentParser:
         required=True,
         help="`training` of config.yaml, as JSON",
     )
-    parser.add_argument("--threads", type=int, required=True, help="of torch")
+    parser.add_argument("--work", type=Path, required=True, help="folder of states to resume from")
+    parser.add_argument("--events", type=Path, required=True, help="folder for TensorBoard")
     parser.add_argument("--output", type=Path, required=True, help="model directory to write")
     return parser

@@ -79,6 +79,10 @@ def expert_requests():
     return [CONFIG.request(name).model_dump_json(exclude_none=True) for name in EXPERTS]
 
 
+def paragraphs_argument(wildcards):
+    return "--paragraphs" if CONFIG.dataset.paragraphs else ""
+
+
 def encoder_settings(wildcards):
     return CONFIG.text[wildcards.text_encoder].model_dump_json()
 
@@ -135,6 +139,14 @@ def model_architecture(wildcards):
 
 def model_training(wildcards):
     return CONFIG.training_of(wildcards.model).model_dump_json()
+
+
+def model_threads(wildcards):
+    return CONFIG.training_of(wildcards.model).threads
+
+
+def model_gpus(wildcards):
+    return CONFIG.training_of(wildcards.model).gpus
 
 
 def denoise_similarities(wildcards):

@@ -10,9 +10,10 @@ rule denoise_captions:
         "../../envs/train.yaml"
     params:
         keep_rank_below=denoise_threshold,
+        paragraphs=paragraphs_argument,
     message:
         "Finding noisy captions: set {wildcards.captions}, seed {wildcards.seed}"
     shell:
         "python -m teachtext denoise-captions --similarities {input.similarities:q} "
-        "--captions {input.captions:q} --name {wildcards.captions} --seed {wildcards.seed} "
+        "--captions {input.captions:q} {params.paragraphs} --name {wildcards.captions} --seed {wildcards.seed} "
         "--keep-rank-below {params.keep_rank_below} --output {output:q} > {log} 2>&1"

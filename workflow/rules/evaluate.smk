@@ -10,7 +10,7 @@ rule evaluate_model:
         "logs/evaluate_model/{model}/{seed}.log",
     conda:
         "../../envs/train.yaml"
-    threads: 1
+    threads: model_threads
     params:
         features=model_feature_arguments,
         top=CONFIG.evaluate.top,

@@ -13,8 +13,12 @@ rule train_student:
         model="|".join(CONFIG.students) or "none",
     conda:
         "../../envs/train.yaml"
-    threads: 1
+    threads: model_threads
+    resources:
+        gpu=model_gpus,
     params:
+        work="results/models/work/{model}/{seed}",
+        events="logs/tensorboard/{model}/{seed}",
         features=model_feature_arguments,
         captions=model_captions_argument,
         architecture=model_architecture,
@@ -26,4 +30,4 @@ rule train_student:
         "--tokens {input.tokens:q} {params.features:q} "
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
-        "--threads {threads} --output {output:q} > {log} 2>&1"
+        "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"

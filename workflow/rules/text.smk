@@ -12,9 +12,10 @@ rule embed_captions:
     threads: 1
     params:
         settings=encoder_settings,
+        paragraphs=paragraphs_argument,
     message:
         "Embedding the captions with {wildcards.text_encoder}"
     shell:
-        "python -m teachtext embed-captions --captions {input.captions:q} "
+        "python -m teachtext embed-captions --captions {input.captions:q} {params.paragraphs} "
         "--name {wildcards.text_encoder} --settings {params.settings:q} "
         "--threads {threads} --output {output:q} > {log} 2>&1"

@@ -9,11 +9,13 @@ rule check_dataset:
     priority: 100
     conda:
         "../../envs/media.yaml"
+    params:
+        paragraphs=paragraphs_argument,
     message:
         "Checking the tables"
     shell:
         "python -m teachtext check-dataset --videos {input.videos:q} "
-        "--captions {input.captions:q} --output {output:q} > {log} 2>&1"
+        "--captions {input.captions:q} {params.paragraphs} --output {output:q} > {log} 2>&1"
 
 
 rule probe_videos:

@@ -1,0 +1,154 @@
+"""The three training stages are one; it is tested as train-student, on files."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from teachtext.dataset import Caption
+from teachtext.denoising import Verdict, verdict_table
+from teachtext.errors import ConfigError
+from teachtext.features import Features
+from teachtext.stages import _training, train_student
+from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.similarities import write_similarities
+from teachtext.store.tables import write_table
+from teachtext.store.tokens import write_tokens
+from tests.test_optimizers import training
+from tests.toy_sets import DIM, WEIGHTS, toy_architecture
+
+SPLITS = {"train": range(12), "val": range(12, 18)}
+CAPTIONS = [
+    Caption(f"{video}#{number}", f"v{video}", split, "words")
+    for split, videos in SPLITS.items()
+    for video in videos
+    for number in range(2)
+]
+
+
+def write_inputs(folder):
+    """Tokens, two experts in two shards, one teacher, a denoised set."""
+    random = np.random.default_rng(0)
+    meaning = random.standard_normal((18, DIM)).astype(np.float32)
+    vectors = [meaning[[int(caption.video_id[1:])] * 2] for caption in CAPTIONS]
+    write_tokens(
+        folder / "tokens.parquet", [(CAPTIONS, vectors)],
+        encoder="toy", weights=WEIGHTS, dim=DIM, max_tokens=2,
+    )  # fmt: skip
+    for expert in ("appearance", "audio"):
+        identity = StoreIdentity(expert, "toy", DIM, WEIGHTS, {})
+        for shard in (0, 1):
+            found = {
+                f"v{v}": Features(meaning[[v, v]], np.array([0.0, 1]), np.array([1.0, 2]))
+                for v in range(shard, 18, 2)
+            }
+            write_features(folder / expert / f"{shard}.zarr", identity, found)
+    train = [caption for caption in CAPTIONS if caption.split == "train"]
+    write_similarities(
+        folder / "teacher.parquet",
+        [([c.caption_id for c in train], np.full((24, 12), 0.5, np.float32))],
+        model="teacher-toy/0", video_ids=[f"v{v}" for v in SPLITS["train"]],
+    )  # fmt: skip
+    verdicts = [Verdict(caption, 0.0, number != 3, "") for number, caption in enumerate(train)]
+    write_table(folder / "clean.parquet", verdict_table(verdicts), {"captions": "clean"})
+
+
+def arguments(folder, *, output="model", teachers=("teacher.parquet",), captions=True, **changes):
+    settings = training(**{"epochs": 2, "batch_size": 5, "learning_rate": 0.01} | changes)
+    denoised = ["--captions", folder / "clean.parquet"] if captions else []
+    values = [
+        "--model", "toy", "--seed", 0, "--tokens", folder / "tokens.parquet",
+        "--features", *(f"{name}={folder / name}" for name in ("appearance", "audio")),
+        "--shards", 2, "--teachers", *(folder / name for name in teachers), *denoised,
+        "--architecture", toy_architecture().model_dump_json(),
+        "--training", settings.model_dump_json(),
+        "--work", folder / "work", "--events", folder / "events", "--output", folder / output,
+    ]  # fmt: skip
+    return [str(value) for value in values]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_inputs(tmp_path)
+    return tmp_path
+
+
+def test_a_student_is_written_with_what_it_learned_from(folder):
+    train_student.main(arguments(folder))
+    card = json.loads((folder / "model/config.json").read_text())
+    assert (card["section"], card["teachers"]) == ("students", ["teacher-toy/0"])
+    assert (card["captions"], card["train_captions"], card["train_videos"]) == ("clean", 23, 12)
+    history = pq.read_table(folder / "model/history.parquet").to_pylist()
+    assert [row["epoch"] for row in history] == [0, 1]
+    assert history[0]["distillation_loss_teacher-toy"] == pytest.approx(
+        history[0]["distillation_loss"]
+    )
+    assert [path.name for path in sorted((folder / "work").iterdir())] == ["finished", "lock"]
+
+
+def test_a_second_copy_of_the_job_finds_the_work_done(folder, caplog):
+    caplog.set_level("INFO")
+    train_student.main(arguments(folder))
+    written = (folder / "model/model.safetensors").stat().st_ino
+    train_student.main(arguments(folder))
+    assert (folder / "model/model.safetensors").stat().st_ino == written
+    assert "another process has trained it already" in caplog.text
+
+
+@pytest.mark.parametrize("change", ["settings", "input", "no output"])
+def test_a_changed_job_trains_again(change, folder, caplog):
+    caplog.set_level("INFO")
+    train_student.main(arguments(folder))
+    if change == "input":
+        os.utime(folder / "tokens.parquet", (0, 0))
+    output = "elsewhere" if change == "no output" else "model"
+    train_student.main(arguments(folder, output=output, epochs=3 if change == "settings" else 2))
+    assert "trained it already" not in caplog.text
+
+
+def test_event_files_are_written_on_request(folder):
+    train_student.main(arguments(folder))
+    assert not (folder / "events").exists()
+    train_student.main(arguments(folder, tensorboard=True))
+    assert len(list((folder / "events").iterdir())) == 1
+
+
+def test_several_gpus_make_the_job_torchrun(folder, monkeypatch):
+    commands = []
+
+    def replaced(program, command):
+        commands.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(_training.os, "execv", replaced)
+    with pytest.raises(SystemExit):
+        train_student.main(arguments(folder, gpus=2))
+    (command,) = commands
+    assert command[1:6] == ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    assert command[6:9] == ["-m", "teachtext", "train-student"]
+    assert command[9:] == arguments(folder, gpus=2)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_an_error_of_one_line(folder):
+    with pytest.raises(ConfigError, match=r"Set training\.gpus: 0"):
+        train_student.main(arguments(folder, gpus=1))
+
+
+def test_two_processes_write_one_model(folder):
+    train_student.main(arguments(folder, output="alone"))
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [sys.executable, *launcher, "-m", "teachtext", "train-student", *arguments(folder)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    alone = load_file(folder / "alone/model.safetensors")
+    for name, weights in load_file(folder / "model/model.safetensors").items():
+        torch.testing.assert_close(weights, alone[name], atol=1e-4, rtol=1e-4)

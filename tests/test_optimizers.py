@@ -1,0 +1,146 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from teachtext.optimizers import RAdam, Ranger, learning_rate, make_optimizer, rectification
+from teachtext.settings import TrainingSettings
+
+
+class NaiveRAdam:
+    """The algorithm of the paper's appendix, in float64, one number at a time."""
+
+    def __init__(self, weights, *, lr, weight_decay, betas, eps):
+        self.weights, self.lr, self.weight_decay, self.betas = weights, lr, weight_decay, betas
+        self.eps, self.step_number = eps, 0
+        self.m, self.v = np.zeros_like(weights), np.zeros_like(weights)
+
+    def step(self, gradient):
+        beta1, beta2 = self.betas
+        self.step_number += 1
+        t = self.step_number
+        self.m = beta1 * self.m + (1 - beta1) * gradient
+        self.v = beta2 * self.v + (1 - beta2) * gradient**2
+        self.weights = self.weights - self.lr * self.weight_decay * self.weights
+        rho_inf = 2 / (1 - beta2) - 1
+        rho = rho_inf - 2 * t * beta2**t / (1 - beta2**t)
+        if rho < 5:
+            self.weights = self.weights - self.lr * self.m / (1 - beta1**t)
+            return
+        r = (rho - 4) / (rho_inf - 4) * (rho - 2) / rho * rho_inf / (rho_inf - 2)
+        size = math.sqrt(r * (1 - beta2**t)) / (1 - beta1**t)
+        self.weights = self.weights - self.lr * size * self.m / (np.sqrt(self.v) + self.eps)
+
+
+class NaiveRanger(NaiveRAdam):
+    def __init__(self, weights, **arguments):
+        super().__init__(weights, betas=(0.95, 0.999), eps=1e-5, **arguments)
+        self.slow = weights
+
+    def step(self, gradient):
+        super().step(gradient)
+        if self.step_number % 6 == 0:
+            self.slow = self.slow + 0.5 * (self.weights - self.slow)
+            self.weights = self.slow
+
+
+def radam_pair(start, **arguments):
+    weights = torch.nn.Parameter(torch.tensor(start, dtype=torch.float32))
+    naive = NaiveRAdam(np.array(start), betas=(0.9, 0.999), eps=1e-8, **arguments)
+    return weights, RAdam([weights], **arguments), naive
+
+
+def ranger_pair(start, **arguments):
+    weights = torch.nn.Parameter(torch.tensor(start, dtype=torch.float32))
+    return weights, Ranger([weights], **arguments), NaiveRanger(np.array(start), **arguments)
+
+
+@pytest.mark.parametrize("pair", [radam_pair, ranger_pair])
+@given(seed=st.integers(0, 1000), scale=st.sampled_from([1e-6, 1e-2, 1.0, 1e3]))
+@settings(max_examples=20, deadline=None)
+def test_fused_steps_are_the_papers_steps(pair, seed, scale):
+    random = np.random.default_rng(seed)
+    weights, optimizer, naive = pair(list(random.standard_normal(8)), lr=0.01, weight_decay=0.1)
+    for _ in range(15):
+        gradient = (scale * random.standard_normal(8)).astype(np.float32)
+        weights.grad = torch.from_numpy(gradient)
+        optimizer.step()
+        naive.step(gradient.astype(np.float64))
+    # float32 against float64: an error of the momentum steps is as large as their steps
+    tolerance = 2e-6 * max(1.0, np.abs(naive.weights).max())
+    np.testing.assert_allclose(weights.detach().numpy(), naive.weights, atol=tolerance)
+
+
+def test_five_steps_of_momentum_come_first():
+    factors = [rectification(step, 0.999) for step in range(1, 8)]
+    assert factors[:5] == [None] * 5
+    assert 0 < factors[5] < factors[6] < 1
+
+
+def test_the_given_settings_come_back_after_a_step():
+    weights = torch.nn.Parameter(torch.ones(2))
+    optimizer = RAdam([weights], lr=0.5, weight_decay=0.25)
+    weights.grad = torch.ones(2)
+    optimizer.step()
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["eps"], group["weight_decay"]) == (0.5, 1e-8, 0.25)
+
+
+@pytest.mark.parametrize("kind", [RAdam, Ranger])
+def test_a_saved_optimizer_goes_on_as_if_nothing_had_happened(kind):
+    gradients = torch.randn(14, 3, generator=torch.Generator().manual_seed(0))
+
+    def run(stop_at):
+        weights = torch.nn.Parameter(torch.ones(3))
+        optimizer = kind([weights], lr=0.1, weight_decay=0.01)
+        for number, gradient in enumerate(gradients):
+            if number == stop_at:
+                state, weights = optimizer.state_dict(), torch.nn.Parameter(weights.detach())
+                optimizer = kind([weights], lr=0.1, weight_decay=0.01)
+                optimizer.load_state_dict(state)
+            weights.grad = gradient
+            optimizer.step()
+        return weights.detach()
+
+    assert torch.equal(run(stop_at=None), run(stop_at=8))
+
+
+def training(**changes):
+    values = {
+        "epochs": 4, "batch_size": 2, "optimizer": "radam", "learning_rate": 1.0,
+        "schedule": "exponential", "learning_rate_decay": 0.5, "warmup_steps": 0,
+        "weight_decay": 0, "ranking_loss": "max-margin", "margin": 0.1, "temperature": 0.05,
+        "distillation_weight": 1, "distillation_beta": 1, "teacher_aggregation": "mean",
+        "val_captions": "all", "threads": 1, "gpus": 0, "precision": "float32",
+        "compile": False, "tensorboard": False,
+    }  # fmt: skip
+    return TrainingSettings(**(values | changes))
+
+
+def rates(steps, **changes):
+    return [learning_rate(s, steps_per_epoch=2, training=training(**changes)) for s in range(steps)]
+
+
+def test_learning_rates_by_hand():
+    assert rates(6) == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert rates(9, schedule="cosine")[::4] == pytest.approx([1, 0.5, 0])
+    assert rates(4, warmup_steps=3, learning_rate_decay=1) == [0.25, 0.5, 0.75, 1]
+
+
+@pytest.mark.parametrize("name", ["radam", "ranger", "adamw"])
+def test_every_optimizer_goes_downhill(name):
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(3, 1)
+    optimizer = make_optimizer([layer], training(optimizer=name, learning_rate=0.05))
+    inputs = torch.eye(3)
+    losses = []
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = ((layer(inputs) - 1) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
