@@ -18,6 +18,7 @@ from teachtext.metrics import best_of_videos, ranks_in_columns, summarize, text_
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import VideoEmbeddings
 from teachtext.progress import Progress
+from teachtext.settings import TrainingSettings
 from teachtext.store.mapped import MappedRows, ScratchRows
 from teachtext.store.ragged import Ragged
 from teachtext.top import TopResults, top_results
@@ -49,9 +50,9 @@ class Ranks:
         }
 
 
-def fastest_device() -> torch.device:
-    """A GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def device_of(training: TrainingSettings) -> torch.device:
+    """Where a model is used: on a GPU if it was trained on some, and there is one here."""
+    return torch.device("cuda" if training.gpus and torch.cuda.is_available() else "cpu")
 
 
 @torch.inference_mode()

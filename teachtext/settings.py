@@ -221,6 +221,9 @@ class TrainingSettings(Settings):
     val_captions: Literal["all", "first"] = Field(
         description="of each val video, to choose the best epoch"
     )
+    keep_epoch: Literal["best", "last"] = Field(
+        description="whose weights are the model's: best on val, or the last"
+    )
     threads: Positive = Field(description="on the CPU; another number changes the last bits")
     gpus: int = Field(ge=0, description="0: on the CPU; more than one share each batch")
     precision: Literal["float32", "bfloat16"] = Field(description="of the networks, on GPUs")

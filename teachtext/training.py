@@ -41,7 +41,8 @@ class Trained:
 
     Attributes:
         model: with the weights of the best epoch.
-        best_epoch: the one with the highest t2v geometric mean on val; of equals the last.
+        best_epoch: the one with the highest t2v geometric mean on val; of equals the last. Or, as
+            ``keep_epoch`` says, the last of all.
         history: one row per epoch.
     """
 
@@ -198,7 +199,9 @@ def train_model(
             row = trainer.train_epoch(run, similarities, progress)
             if processes.rank == 0:
                 row |= _metrics(model, queries) | _spent(begin)
-            _finish_epoch(run, row, states, writes=processes.rank == 0)
+            run.history.append(row)
+            if processes.rank == 0:
+                _keep_epoch(run, states, always=training.keep_epoch == "last")
             if on_epoch is not None:
                 on_epoch(row)
             processes.wait()
@@ -228,12 +231,11 @@ def _new_run(
     return model, Run(model, loss, make_optimizer([model, loss], training), [])
 
 
-def _finish_epoch(run: Run, row: Row, states: EpochStates, *, writes: bool) -> None:
-    run.history.append(row)
-    if not writes:
-        return
-    score, best = row["val_t2v_geometric_mean"], run.best_epoch
-    if best is None or score >= run.history[best]["val_t2v_geometric_mean"]:
+def _keep_epoch(run: Run, states: EpochStates, *, always: bool) -> None:
+    """Write the state, and the weights if they are the best so far."""
+    row, best = run.history[-1], run.best_epoch
+    score = row["val_t2v_geometric_mean"]
+    if always or best is None or score >= run.history[best]["val_t2v_geometric_mean"]:
         run.best_epoch = row["epoch"]
         states.save_best(run.model, row["epoch"])
     states.save(run)

@@ -6,6 +6,7 @@ import yaml
 from snakemake.utils import update_config
 
 from teachtext.config import load_config
+from tests.models import test_parameter_counts as released
 
 ROOT = Path(__file__).parent.parent
 PRESETS = sorted((ROOT / "workflow/presets").glob("*.yaml"))
@@ -73,3 +74,27 @@ def test_a_benchmark_is_trained_as_the_authors_do(
     assert (ce.optimizer, ce.learning_rate) == ("ranger", ce_learning_rate)
     assert ce.weight_decay == ce_weight_decay
     assert config.architecture_of("moee").shared_dim is None
+
+
+@pytest.mark.parametrize(
+    ("name", "corpus"),
+    [
+        ("msrvtt-full", released.MSRVTT),
+        ("msrvtt-1ka", released.MSRVTT),
+        ("msvd", released.MSVD),
+        ("didemo", released.DIDEMO),
+        ("lsmdc", released.LSMDC),
+        ("activitynet", released.ACTIVITYNET),
+        ("queryd", released.QUERYD),
+    ],
+)
+def test_a_benchmarks_models_have_the_sizes_of_the_released_ones(name, corpus, shipped_config):
+    config = laid_over(shipped_config, ROOT / f"workflow/presets/{name}.yaml")
+    models = config.models
+    assert (models.text_clusters, models.text_ghost_clusters) == (
+        corpus.text_clusters,
+        corpus.ghosts,
+    )
+    assert (models.shared_dim, models.video_clusters) == (768, corpus.clusters)
+    assert models.max_rows == corpus.max_rows
+    assert {text.max_tokens for text in config.text.values()} == {corpus.max_tokens}

@@ -83,6 +83,11 @@ def test_the_best_epoch_is_the_last_of_the_best(trained):
     assert trained.best_epoch == max(i for i, score in enumerate(scores) if score == max(scores))
 
 
+def test_the_last_epoch_may_be_kept_instead(tmp_path):
+    settings = TRAINING.model_copy(update={"keep_epoch": "last", "epochs": 5})
+    assert train(tmp_path, settings=settings).best_epoch == 4
+
+
 def test_a_seed_decides_every_bit(trained, tmp_path):
     assert_same_weights(trained, train(tmp_path))
 

@@ -7,6 +7,9 @@ from torch.nn import functional as F
 from teachtext.models.norm import MaskedBatchNorm
 from teachtext.models.pooling import Pooling
 
+SHORTEST = 1e-12
+"""A residual shorter than this is not stretched to a unit vector."""
+
 
 class NetVLAD(Pooling):
     """Soft-assign tokens to clusters and sum their residuals (Arandjelovic et al., 2016).
@@ -29,8 +32,21 @@ class NetVLAD(Pooling):
         logits = self.norm(tokens_BND @ self.assignment, valid_BN)
         assigned_BNK = logits.softmax(dim=-1)[..., : self.clusters] * valid_BN[..., None]
         mass_B1K = assigned_BNK.sum(dim=1, keepdim=True)
-        residuals_BDK = tokens_BND.transpose(1, 2) @ assigned_BNK - mass_B1K * self.centres
-        return F.normalize(F.normalize(residuals_BDK, dim=1).flatten(1), dim=1)
+        sums_BDK = tokens_BND.transpose(1, 2) @ assigned_BNK
+        residuals_BDK = torch.addcmul(sums_BDK, mass_B1K, self.centres, value=-1)
+        return _normalized(residuals_BDK).flatten(1)
+
+
+def _normalized(residuals_BDK: Tensor) -> Tensor:
+    """Each cluster's residual as a unit vector, then all of them together as one.
+
+    Both lengths follow from those of the clusters, so the large tensor is divided once.
+    """
+    lengths_B1K = torch.linalg.vector_norm(residuals_BDK, dim=1, keepdim=True)
+    clamped_B1K = lengths_B1K.clamp_min(SHORTEST)
+    whole_B11 = torch.linalg.vector_norm(lengths_B1K / clamped_B1K, dim=2, keepdim=True)
+    scale_B1K: Tensor = (clamped_B1K * whole_B11.clamp_min(SHORTEST)).reciprocal()
+    return residuals_BDK * scale_B1K
 
 
 class PaddedNetVLAD(NetVLAD):

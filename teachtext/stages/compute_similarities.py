@@ -8,7 +8,7 @@ import torch
 
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
-from teachtext.evaluation import fastest_device, shown, similarity_blocks
+from teachtext.evaluation import device_of, shown, similarity_blocks
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    model.to(fastest_device())
+    model.to(device_of(card.training))
     data = load_set(
         read_tokens(args.tokens), features_of(args), "train", architecture=card.architecture
     )

@@ -11,7 +11,7 @@ import torch
 from teachtext.atomic import replacing
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
-from teachtext.evaluation import evaluate, fastest_device
+from teachtext.evaluation import device_of, evaluate
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    model.to(fastest_device())
+    model.to(device_of(card.training))
     tokens, stores = read_tokens(args.tokens), features_of(args)
     open_split = partial(load_set, tokens, stores, architecture=card.architecture)
     val = evaluate(model, open_split("val"), top=args.top)

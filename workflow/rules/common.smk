@@ -149,6 +149,11 @@ def model_gpus(wildcards):
     return CONFIG.training_of(wildcards.model).gpus
 
 
+def model_gpu(wildcards):
+    """One is enough to use a model."""
+    return min(1, model_gpus(wildcards))
+
+
 def denoise_similarities(wildcards):
     return expand(
         "results/similarities/{teacher}/{seed}.parquet",

@@ -11,6 +11,8 @@ rule evaluate_model:
     conda:
         "../../envs/train.yaml"
     threads: model_threads
+    resources:
+        gpu=model_gpu,
     params:
         features=model_feature_arguments,
         top=CONFIG.evaluate.top,

@@ -45,6 +45,8 @@ rule compute_similarities:
     conda:
         "../../envs/train.yaml"
     threads: model_threads
+    resources:
+        gpu=model_gpu,
     params:
         features=model_feature_arguments,
     message:
