@@ -91,6 +91,11 @@ class Losses:
     distillation: Tensor | None
     by_teacher: Tensor | None
 
+    def detached(self) -> "Losses":
+        """The same numbers without the graph that they came from."""
+        distillation = None if self.distillation is None else self.distillation.detach()
+        return Losses(self.total.detach(), self.ranking.detach(), distillation, self.by_teacher)
+
 
 class RetrievalLoss(nn.Module):
     """The ranking loss, and with teachers the weighted distillation loss.

@@ -57,7 +57,7 @@ def training_step(
     if is_shared():
         average_gradients([run.model, run.loss])
     run.optimizer.step()
-    return losses
+    return losses.detached()
 
 
 def losses_of(

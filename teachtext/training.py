@@ -117,6 +117,8 @@ class Trainer:
             steps.append(training_step(run, batch, self.training, similarities))
             progress.advance()
             self.release()
+        # gradients are as large as the model, and what follows has a use for the memory
+        run.optimizer.zero_grad(set_to_none=True)
         row = {"epoch": epoch, "learning_rate": rate, **self._means(steps)}
         if not np.isfinite(row["loss"]):
             raise TrainingError(
@@ -133,7 +135,7 @@ class Trainer:
 
     def _means(self, steps: list[Losses]) -> Row:
         def mean(values: list[Tensor]) -> Tensor:
-            return torch.stack([value.detach() for value in values]).mean(dim=0)
+            return torch.stack(values).mean(dim=0)
 
         distillation = [step.distillation for step in steps if step.distillation is not None]
         by_teacher = [step.by_teacher for step in steps if step.by_teacher is not None]
