@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -138,13 +139,16 @@ def items_of(folder):
     return {path: inode for path, inode in inodes.items() if not path.name.startswith(".")}
 
 
+def wait_for_another_item(folder, known, process):
+    while process.poll() is None and items_of(folder).keys() <= known.keys():
+        time.sleep(0.05)
+
+
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(finished, tmp_path):
     shutil.copytree(finished / "data", tmp_path / "data")
     chance = random.Random(0)
-    known, survived, killed = {}, 0, 0
-    # on a busy machine the first kills may come before anything is finished
-    while killed < KILLS or (not survived and killed < 10 * KILLS):
-        killed += 1
+    known, survived = {}, 0
+    for number in range(KILLS):
         process = subprocess.Popen(
             command(tmp_path, "--until", "index_experts"),
             env=ENVIRONMENT,
@@ -152,8 +156,10 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(finished,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        if number % 2:  # else it may be killed before it has done anything
+            wait_for_another_item(tmp_path, known, process)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=chance.uniform(1.5, 6))
+            process.wait(timeout=chance.uniform(0, 5))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
