@@ -180,7 +180,7 @@ def _padded(values: NDArray[np.generic], places: Tensor, valid: NDArray[np.bool_
     # torch, because it makes float32 of float16 three times faster than NumPy
     halves = torch.from_numpy(values)
     padded = torch.zeros((valid.size, values.shape[1]))
-    return padded.index_copy_(0, places, halves.float()).view(*valid.shape, -1)
+    return padded.index_copy_(0, places, halves.float()).view(*valid.shape, values.shape[1])
 
 
 def epoch_batches(

@@ -60,7 +60,7 @@ class EncoderLayer(nn.Module):
         return normalized_BQE
 
     def _by_head(self, tokens_BSE: Tensor) -> Tensor:
-        return tokens_BSE.view(*tokens_BSE.shape[:2], self.heads, -1).transpose(1, 2)
+        return tokens_BSE.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
 class Encoder(nn.Module):
