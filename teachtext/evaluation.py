@@ -4,30 +4,38 @@ The videos are embedded once, captions block by block; nobody holds the whole ma
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from teachtext.data import RetrievalSet
+from teachtext.data import RetrievalSet, pad
 from teachtext.errors import TrainingError
 from teachtext.metrics import best_of_videos, ranks_in_columns, summarize, text_to_video_ranks
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import VideoEmbeddings
+from teachtext.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.progress import Progress
-from teachtext.settings import TrainingSettings
+from teachtext.settings import Normalization, TrainingSettings
 from teachtext.store.mapped import MappedRows, ScratchRows
-from teachtext.store.ragged import Ragged
+from teachtext.store.ragged import Ragged, Rows
+from teachtext.store.tokens import TokenTable
 from teachtext.top import TopResults, top_results
 
 log = logging.getLogger(__name__)
 VIDEO_BLOCK = 64
 CAPTION_BLOCK = 256
-Blocks = Iterable[tuple[NDArray[np.int64], NDArray[np.float32]]]
+NORMALIZED_BLOCK = 64
+"""Fewer captions, because their similarities are of float64 and needed several times over."""
+_Block = tuple[NDArray[np.int64], NDArray[np.float32]]
+Blocks = Iterable[_Block]
 """Caption indices and their (block, videos) similarities, in the order of the captions."""
+Metrics = dict[str, dict[str, float]]
+"""Direction -> name -> value."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Ranks:
     t2v: NDArray[np.float64]
     v2t: NDArray[np.float64]
 
-    def summary(self) -> dict[str, dict[str, float]]:
+    def summary(self) -> Metrics:
         """All metrics by direction."""
         return {
             "t2v": summarize(self.t2v, gallery=len(self.v2t)),
@@ -73,9 +81,7 @@ def encode_gallery(model: RetrievalModel, data: RetrievalSet) -> VideoEmbeddings
 
 
 @torch.inference_mode()
-def similarity_blocks(
-    model: RetrievalModel, data: RetrievalSet
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+def similarity_blocks(model: RetrievalModel, data: RetrievalSet) -> Iterator[_Block]:
     """Similarities of all captions to all videos, one block of captions at a time.
 
     Yields:
@@ -84,12 +90,17 @@ def similarity_blocks(
     Raises:
         TrainingError: a similarity is not a number.
     """
-    gallery = encode_gallery(model, data)
+    yield from _search(model, data.tokens, encode_gallery(model, data))
+
+
+@torch.inference_mode()
+def _search(model: RetrievalModel, tokens: Rows, gallery: VideoEmbeddings) -> Iterator[_Block]:
+    """The same for captions that need not be of the gallery's videos."""
     device = gallery.available_GM.device
-    for begin, end in _bounds(len(data.captions), CAPTION_BLOCK):
+    for begin, end in _bounds(len(tokens.lengths), CAPTION_BLOCK):
         indices = np.arange(begin, end)
-        captions = model.encode_captions(data.caption_batch(indices).to(device))
-        data.release()
+        captions = model.encode_captions(pad(tokens, indices).to(device))
+        tokens.release()
         sims = model.similarity(captions, gallery).float().cpu().numpy()
         if not np.isfinite(sims).all():
             raise TrainingError(
@@ -114,10 +125,11 @@ def similarities(model: RetrievalModel, data: RetrievalSet) -> NDArray[np.float3
 
 def rank_set(model: RetrievalModel, data: RetrievalSet) -> Ranks:
     """Rank a set in both directions."""
-    return _rank(similarity_blocks(model, data), data)
+    ranks, _ = _rank(similarity_blocks(model, data), data)
+    return ranks
 
 
-def _rank(blocks: Blocks, data: RetrievalSet) -> Ranks:
+def _rank(blocks: Blocks, data: RetrievalSet) -> tuple[Ranks, MappedRows]:
     """Rank captions as they come; videos when all have come, from a file of what came."""
     captions, videos = len(data.captions), len(data.video_ids)
     t2v, own = np.empty(captions), np.empty(captions, np.float32)
@@ -128,11 +140,12 @@ def _rank(blocks: Blocks, data: RetrievalSet) -> Ranks:
         own[indices] = sims[np.arange(len(sims)), own_videos]
         scratch.add(indices, Ragged(sims, np.arange(len(sims) + 1)))
     best = best_of_videos(own, data.video_of_caption, videos=videos)
-    return Ranks(t2v, ranks_in_columns(_rows_of(scratch.mapped()), best))
+    matrix = scratch.mapped()
+    return Ranks(t2v, ranks_in_columns(_rows_of(matrix, CAPTION_BLOCK), best)), matrix
 
 
-def _rows_of(matrix: MappedRows) -> Iterator[NDArray[np.float32]]:
-    for begin, end in _bounds(len(matrix), CAPTION_BLOCK):
+def _rows_of(matrix: MappedRows, size: int) -> Iterator[NDArray[np.float32]]:
+    for begin, end in _bounds(len(matrix), size):
         yield matrix.take(np.arange(begin, end)).values
         matrix.release()
 
@@ -149,10 +162,12 @@ class Evaluation:
     Attributes:
         metrics: by direction.
         ranks: one row per query of each direction, with the best results.
+        similarities: of each caption a row of all videos, in a file that ends with the process.
     """
 
-    metrics: dict[str, dict[str, float]]
+    metrics: Metrics
     ranks: pa.Table
+    similarities: MappedRows
 
 
 def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluation:
@@ -164,7 +179,8 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         top: best results kept per query.
     """
     results = _Results(captions=len(data.captions), videos=len(data.video_ids), top=top)
-    ranks = _rank(results.noting(shown(similarity_blocks(model, data), "evaluate", data)), data)
+    blocks = shown(similarity_blocks(model, data), "evaluate", data)
+    ranks, similarities = _rank(results.noting(blocks), data)
     caption_ids = [caption.caption_id for caption in data.captions]
     t2v = {
         "direction": ["t2v"] * len(caption_ids),
@@ -182,7 +198,61 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         "rank": ranks.v2t,
         **results.of_videos.columns(caption_ids),
     }
-    return Evaluation(ranks.summary(), pa.concat_tables([pa.table(t2v), pa.table(v2t)]))
+    table = pa.concat_tables([pa.table(t2v), pa.table(v2t)])
+    return Evaluation(ranks.summary(), table, similarities)
+
+
+def draw_bank(tokens: TokenTable, *, captions: int, generator: np.random.Generator) -> Rows:
+    """Token vectors of training captions to serve as a query bank.
+
+    Args:
+        tokens: captions of all splits.
+        captions: at most how many of the training captions.
+        generator: draws them.
+    """
+    train = np.flatnonzero([caption.split == "train" for caption in tokens.captions])
+    drawn = generator.choice(train, min(captions, len(train)), replace=False)
+    return tokens.tokens.select(np.sort(drawn))
+
+
+def evaluate_normalized(
+    model: RetrievalModel,
+    data: RetrievalSet,
+    similarities: MappedRows,
+    bank: Rows,
+    *,
+    normalizations: Sequence[Normalization],
+    inverse_temperature: float,
+    bank_top: int,
+) -> dict[Normalization, Metrics]:
+    """Rank a split by normalised similarities; QB-Norm from captions to videos only.
+
+    Args:
+        model: the trained model.
+        data: the split.
+        similarities: of its evaluation.
+        bank: of ``draw_bank``; only QB-Norm looks at it.
+        normalizations: which.
+        inverse_temperature: of their softmaxes.
+        bank_top: results of each caption of the bank that QB-Norm activates.
+    """
+    owners, videos = data.video_of_caption, len(data.video_ids)
+    blocks = partial(_rows_of, similarities, NORMALIZED_BLOCK)
+    found: dict[Normalization, Metrics] = {}
+    for name in normalizations:
+        if name == "qb-norm":
+            searched = (sims for _, sims in _search(model, bank, encode_gallery(model, data)))
+            read = read_bank(
+                searched, videos=videos, inverse_temperature=inverse_temperature, top=bank_top
+            )
+            ranks = query_bank_ranks(blocks, owners, read)
+            found[name] = {"t2v": summarize(ranks, gallery=videos)}
+        else:
+            both = dual_softmax_ranks(
+                blocks, owners, videos=videos, inverse_temperature=inverse_temperature
+            )
+            found[name] = Ranks(*both).summary()
+    return found
 
 
 class _Results:

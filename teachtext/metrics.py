@@ -110,12 +110,17 @@ def _row_blocks(similarities_QG: NDArray[Any]) -> Iterator[tuple[slice, NDArray[
 
 
 def recall_at(k: int, ranks: NDArray[Any]) -> float:
-    """Percentage of queries whose own item is among the first k.
+    """Percentage of queries whose own item is among the first k."""
+    return 100.0 * float(np.mean(is_hit(k, ranks)))
+
+
+def is_hit(k: int, ranks: NDArray[Any]) -> NDArray[np.bool_]:
+    """(queries,) whether a query's own item is among the first k.
 
     As in the authors' code, a tie for the first place (rank 0.5) is no hit at 1.
     """
-    hits = ranks == 0 if k == 1 else ranks < k
-    return 100.0 * float(np.mean(hits))
+    hits: NDArray[np.bool_] = ranks == 0 if k == 1 else ranks < k
+    return hits
 
 
 def median_rank(ranks: NDArray[Any]) -> float:

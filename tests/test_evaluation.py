@@ -1,16 +1,28 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from teachtext.dataset import Caption
 from teachtext.errors import TrainingError
-from teachtext.evaluation import evaluate, rank_set, shown, similarities, similarity_blocks
-from teachtext.metrics import text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation import (
+    draw_bank,
+    evaluate,
+    evaluate_normalized,
+    rank_set,
+    shown,
+    similarities,
+    similarity_blocks,
+)
+from teachtext.metrics import summarize, text_to_video_ranks, video_to_text_ranks
 from teachtext.models.retrieval import build_model
-from tests.toy_sets import toy_architecture, toy_set
+from teachtext.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
+from teachtext.store.tokens import TokenTable
+from tests.toy_sets import WEIGHTS, toy_architecture, toy_set
 
 FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
 LARGE = {"videos": 70, "per_video": 5}
@@ -92,19 +104,62 @@ def test_blocks_that_are_shown_are_the_same(caplog):
     assert "evaluate: 32 of 32 captions" in caplog.text
 
 
+def normalized(model, data, bank, names=("qb-norm", "dual-softmax")):
+    matrix = evaluate(model, data, top=1).similarities
+    numbers = {"inverse_temperature": 20.0, "bank_top": 1}
+    return evaluate_normalized(model, data, matrix, bank, normalizations=names, **numbers)
+
+
+def test_normalized_metrics_are_those_of_the_matrix():
+    data, model = toy_set(**LARGE), toy_model()
+    other = toy_set(videos=60, per_video=5, seed=1)
+    found = normalized(model, data, other.tokens)
+    matrix, owners = similarities(model, data), data.video_of_caption
+    searched = whole_matrix(model, replace(data, captions=other.captions, tokens=other.tokens))
+    bank = read_bank([searched], videos=70, inverse_temperature=20.0, top=1)
+    ranks = query_bank_ranks(lambda: [matrix], owners, bank)
+    assert found["qb-norm"]["t2v"] == pytest.approx(summarize(ranks, gallery=70))
+    both = dual_softmax_ranks(lambda: [matrix], owners, videos=70, inverse_temperature=20.0)
+    assert found["dual-softmax"]["t2v"] == pytest.approx(summarize(both[0], gallery=70))
+    assert found["dual-softmax"]["v2t"] == pytest.approx(summarize(both[1], gallery=350))
+
+
+def test_qb_norm_is_for_text_to_video_only():
+    data, model = toy_set(), toy_model()
+    assert list(normalized(model, data, data.tokens)["qb-norm"]) == ["t2v"]
+    assert normalized(model, data, data.tokens, names=()) == {}
+
+
+def test_a_bank_is_drawn_from_the_training_captions():
+    data = toy_set(videos=10, per_video=1)
+    splits = ["train"] * 6 + ["val", "val", "test", "test"]
+    captions = [Caption(str(n), "v", split, "words") for n, split in enumerate(splits)]
+    table = TokenTable(captions, data.tokens, "toy", WEIGHTS, 9)
+
+    def drawn(count):
+        bank = draw_bank(table, captions=count, generator=np.random.default_rng(0))
+        return bank.take(np.arange(len(bank.lengths))).values
+
+    assert drawn(100).tolist() == data.tokens.take(np.arange(6)).values.tolist()
+    assert len(drawn(3)) == 3
+    assert drawn(3).tolist() == drawn(3).tolist()
+
+
 EVALUATE_MANY = """
 import resource
 import numpy as np
 import torch
-from teachtext.evaluation import evaluate
-from tests.test_evaluation import toy_model
+from tests.test_evaluation import evaluate, normalized, toy_model
 from tests.toy_sets import toy_set
 
 torch.set_num_threads(1)
 data, model = toy_set(videos=2000, per_video=15), toy_model()
-evaluate(model, toy_set(videos=2000, per_video=1), top=10)
+small = toy_set(videos=2000, per_video=1)
+evaluate(model, small, top=10)
+normalized(model, small, small.tokens)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 evaluate(model, data, top=10)
+normalized(model, data, small.tokens)
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print((after - before) * 1024 / (len(data.captions) * len(data.video_ids) * 4))
 """

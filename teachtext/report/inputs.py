@@ -29,7 +29,9 @@ class Evaluation:
         captions: the caption set it was trained on, ``all`` or a denoised one.
         best_epoch: epoch with the best validation score, from 0.
         test: direction -> metric name -> value, recalls in percent.
-        ranks: direction -> rank of each query's own video, from 0.
+        normalized: the same by normalised similarities; one way may have one direction only.
+        ranks: direction -> rank of each query's own video, from 0; in the order of the query ids.
+        text_queries: query id and video id of the text-to-video ranks.
         own_captions: how many test captions each test video has.
         ranks_path: the table with what was found for each query.
     """
@@ -46,7 +48,9 @@ class Evaluation:
     best_epoch: int
     epochs: int
     test: Mapping[Direction, Mapping[str, float]]
+    normalized: Mapping[str, Mapping[Direction, Mapping[str, float]]]
     ranks: Mapping[Direction, NDArray[np.float64]]
+    text_queries: pa.Table
     own_captions: NDArray[np.int64]
     ranks_path: Path
 
@@ -97,7 +101,8 @@ def read_evaluation(path: Path) -> Evaluation:
     """
     values = _read_json(path)
     ranks_path = path.with_suffix(".parquet")
-    table = read_table(ranks_path, ["direction", "video_id", "rank"])
+    table = read_table(ranks_path, ["direction", "query_id", "video_id", "rank"])
+    table = table.sort_by("query_id")
     by_direction = {
         direction: table.filter(pc.equal(table["direction"], direction)) for direction in DIRECTIONS
     }
@@ -116,7 +121,9 @@ def read_evaluation(path: Path) -> Evaluation:
             best_epoch=int(values["best_epoch"]),
             epochs=int(values["epochs"]),
             test={direction: dict(values["test"][direction]) for direction in DIRECTIONS},
+            normalized=dict(values["test_normalized"]),
             ranks={direction: _floats(rows["rank"]) for direction, rows in by_direction.items()},
+            text_queries=by_direction["t2v"].select(["query_id", "video_id"]),
             own_captions=np.asarray(own_captions, dtype=np.int64),
             ranks_path=ranks_path,
         )

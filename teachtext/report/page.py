@@ -16,6 +16,7 @@ from markupsafe import Markup
 from teachtext import __version__
 from teachtext.report import availability, curves, results, summary
 from teachtext.report.denoised import DenoisedSummary
+from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.gallery import Gallery
 from teachtext.report.headline import format_difference, format_spread, headline
 from teachtext.report.inputs import Evaluation, History
@@ -36,7 +37,7 @@ class Report:
     """Everything that the page shows.
 
     Attributes:
-        manifest: one row per video.
+        manifest: one row per video; none where there are features alone.
         ledger: one row per video and expert.
         splits: split, captions, videos.
     """
@@ -48,6 +49,7 @@ class Report:
     ledger: pa.Table
     splits: Sequence[tuple[str, int, int]]
     denoised: Sequence[DenoisedSummary]
+    differences: Differences
     gallery: Gallery
 
 
@@ -62,6 +64,7 @@ def render_page(report: Report) -> str:
     )
     environment.filters["spread"] = format_spread
     environment.filters["difference"] = format_difference
+    environment.filters["p_value"] = format_p_value
     environment.filters["rank"] = format_rank
     environment.filters["millions"] = format_millions
     return environment.get_template("page.html").render(_context(report))
@@ -96,6 +99,7 @@ def _context(report: Report) -> dict[str, Any]:
         "sentences": headline(models, comparisons),
         "comparisons": comparisons,
         "verdicts": VERDICTS,
+        "other_metrics": OTHERS,
         "legend": entries,
         "tables": results.result_tables(models, entries, report.evaluations[0]),
         "costs": results.cost_rows(models, report.evaluations, report.histories),
@@ -125,6 +129,7 @@ def _availability(report: Report) -> dict[str, Any]:
 def provenance(report: Report, models: Sequence[summary.ModelSummary]) -> list[tuple[str, str]]:
     """What the numbers were made with and from."""
     seeds = sorted({evaluation.seed for evaluation in report.evaluations})
+    clips = report.manifest.num_rows
     captions = sum(captions for _, captions, _ in report.splits)
     return [
         ("teachtext", __version__),
@@ -132,7 +137,7 @@ def provenance(report: Report, models: Sequence[summary.ModelSummary]) -> list[t
         ("torch", _version("torch")),
         ("models", str(len(models))),
         ("seeds", ", ".join(map(str, seeds))),
-        ("videos in the manifest", f"{report.manifest.num_rows:,}"),
+        ("videos in the manifest", f"{clips:,}" if clips else "none, features alone"),
         ("captions", f"{captions:,}"),
         *(
             (f"split {split}", f"{captions:,} captions of {videos:,} videos")

@@ -1,7 +1,7 @@
 """The results and cost tables: what each cell says. Records in, records out."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,6 +18,14 @@ from teachtext.report.summary import (
 
 DECIMALS = 1
 LABELS = {"geometric_mean": "Geometric mean"}
+NORMALIZATIONS = {
+    "qb-norm": ("QB-Norm", "by what training captions find: a search sees no other query"),
+    "dual-softmax": (
+        "dual softmax",
+        "by what all test queries find: it sees them at once, as no search engine does",
+    ),
+}
+"""Normalization -> its name, and how it is to be read."""
 DIRECTION_NAMES: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
 
 
@@ -33,8 +41,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One model and its metrics in one direction."""
+    """One model and its metrics in one direction.
 
+    Attributes:
+        addition: what its similarities are normalised by, or nothing.
+    """
+
+    addition: str
     model: ModelSummary
     entry: LegendEntry
     experts: tuple[str, ...]
@@ -42,13 +55,28 @@ class ResultRow:
 
 
 @dataclass(frozen=True)
+class ResultSection:
+    """A heading, a remark or nothing, and the rows below."""
+
+    name: str
+    remark: str
+    rows: tuple[ResultRow, ...]
+
+
+@dataclass(frozen=True)
 class ResultTable:
-    """One direction: sections with their rows, and what a random order would give."""
+    """One direction: sections with their rows, and what a random order would give.
+
+    Attributes:
+        sections: of the plain results.
+        normalized: of each normalization that has this direction.
+    """
 
     direction: Direction
     name: str
     columns: tuple[str, ...]
-    sections: tuple[tuple[str, tuple[ResultRow, ...]], ...]
+    sections: tuple[ResultSection, ...]
+    normalized: tuple[ResultSection, ...]
     chance: tuple[str, ...]
     queries: int
     gallery: int
@@ -85,6 +113,7 @@ def result_tables(
                 name=DIRECTION_NAMES[direction],
                 columns=tuple(LABELS.get(metric, metric) for metric in METRICS),
                 sections=_sections(models, entries, direction),
+                normalized=_normalized_sections(models, entries, direction),
                 chance=tuple(f"{chance[metric]:.{DECIMALS}f}" for metric in METRICS),
                 queries=len(first.ranks[direction]),
                 gallery=gallery,
@@ -128,28 +157,53 @@ def describe_experts(experts: Sequence[str], every: set[str]) -> tuple[str, ...]
 
 def _sections(
     models: Sequence[ModelSummary], entries: Sequence[LegendEntry], direction: Direction
-) -> tuple[tuple[str, tuple[ResultRow, ...]], ...]:
-    every = {expert for model in models for expert in model.experts}
+) -> tuple[ResultSection, ...]:
     students = [model for model in models if model.section == "students"]
     best = {
         metric: best_as_shown(students, direction, metric, decimals=DECIMALS) for metric in METRICS
     }
+    rows = _rows([(model, model.test[direction]) for model in models], entries, best=best)
+    return tuple(
+        ResultSection(section, "", tuple(members))
+        for section, members in groupby(rows, lambda row: row.model.section)
+    )
+
+
+def _normalized_sections(
+    models: Sequence[ModelSummary], entries: Sequence[LegendEntry], direction: Direction
+) -> tuple[ResultSection, ...]:
+    sections = []
+    for key, (name, remark) in NORMALIZATIONS.items():
+        found = [(model, model.normalized.get(key, {}).get(direction)) for model in models]
+        members = [(model, spreads) for model, spreads in found if spreads is not None]
+        if members:
+            rows = _rows(members, entries, best={}, addition=f"+ {name}")
+            sections.append(ResultSection(name, remark, tuple(rows)))
+    return tuple(sections)
+
+
+def _rows(
+    members: Sequence[tuple[ModelSummary, Mapping[str, Spread]]],
+    entries: Sequence[LegendEntry],
+    *,
+    best: Mapping[str, set[str]],
+    addition: str = "",
+) -> list[ResultRow]:
+    every = {expert for model, _ in members for expert in model.experts}
     entry_of = {entry.model: entry for entry in entries}
-    rows = [
+    return [
         ResultRow(
+            addition=addition,
             model=model,
             entry=entry_of[model.model],
             experts=describe_experts(model.experts, every),
             cells=tuple(
-                _cell(model.test[direction][metric], best=model.model in best[metric])
+                _cell(spreads[metric], best=model.model in best.get(metric, ()))
                 for metric in METRICS
             ),
         )
-        for model in models
+        for model, spreads in members
     ]
-    return tuple(
-        (section, tuple(members)) for section, members in groupby(rows, lambda r: r.model.section)
-    )
 
 
 def _cell(value: Spread, *, best: bool) -> Cell:

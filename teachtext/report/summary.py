@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.report.inputs import DIRECTIONS, Direction, Evaluation
+from teachtext.report.inputs import Direction, Evaluation
 
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
 SECTIONS = ("teachers", "students", "pruned")
@@ -42,6 +42,7 @@ class ModelSummary:
     parameters: int
     seeds: tuple[int, ...]
     test: Mapping[Direction, Mapping[str, Spread]]
+    normalized: Mapping[str, Mapping[Direction, Mapping[str, Spread]]]
 
     @property
     def headline(self) -> Spread:
@@ -194,11 +195,20 @@ def _summarize_model(evaluations: Sequence[Evaluation]) -> ModelSummary:
         captions=first.captions,
         parameters=first.parameters,
         seeds=tuple(sorted(evaluation.seed for evaluation in evaluations)),
-        test={
-            direction: {
-                metric: spread([evaluation.test[direction][metric] for evaluation in evaluations])
-                for metric in METRICS
-            }
-            for direction in DIRECTIONS
+        test=_spreads([evaluation.test for evaluation in evaluations]),
+        normalized={
+            name: _spreads([evaluation.normalized[name] for evaluation in evaluations])
+            for name in first.normalized
         },
     )
+
+
+def _spreads(
+    seeds: Sequence[Mapping[Direction, Mapping[str, float]]],
+) -> dict[Direction, dict[str, Spread]]:
+    return {
+        direction: {
+            metric: spread([seed[direction][metric] for seed in seeds]) for metric in METRICS
+        }
+        for direction in seeds[0]
+    }

@@ -11,6 +11,7 @@ import pyarrow as pa
 from teachtext.atomic import replacing
 from teachtext.report import inputs
 from teachtext.report.denoised import summarize_denoised
+from teachtext.report.differences import measure_differences
 from teachtext.report.gallery import build_gallery, choose_evaluation
 from teachtext.report.page import Report, render_page
 from teachtext.report.thumbnails import Clip
@@ -25,29 +26,36 @@ def main(argv: list[str]) -> None:
     """Read everything that was measured and write one page that needs nothing else."""
     arguments = _parse(argv)
     log.info("Writing the report of %d evaluations.", len(arguments.evaluations))
-    evaluations = [inputs.read_evaluation(path) for path in arguments.evaluations]
-    manifest = inputs.read_table(arguments.manifest, MANIFEST_COLUMNS)
-    page = render_page(
-        Report(
-            title=arguments.title,
-            evaluations=evaluations,
-            histories=[inputs.read_history(path) for path in arguments.histories],
-            manifest=manifest,
-            ledger=inputs.read_table(arguments.ledger, LEDGER_COLUMNS),
-            splits=inputs.read_split_counts(arguments.captions),
-            denoised=[summarize_denoised(inputs.read_denoised(p)) for p in arguments.denoise],
-            gallery=build_gallery(
-                choose_evaluation(evaluations),
-                _clips(manifest),
-                queries=arguments.queries,
-                results_per_query=arguments.results_per_query,
-                generator=np.random.default_rng(arguments.seed),
-            ),
-        )
-    )
+    page = render_page(_read(arguments))
     with replacing(arguments.output) as path:
         path.write_text(page, encoding="utf-8", newline="\n")
     log.info("Wrote %s, %d kB.", arguments.output, len(page.encode()) // 1000)
+
+
+def _read(arguments: argparse.Namespace) -> Report:
+    evaluations = [inputs.read_evaluation(path) for path in arguments.evaluations]
+    manifest = _read_manifest(arguments.manifest)
+    return Report(
+        title=arguments.title,
+        evaluations=evaluations,
+        histories=[inputs.read_history(path) for path in arguments.histories],
+        manifest=manifest,
+        ledger=inputs.read_table(arguments.ledger, LEDGER_COLUMNS),
+        splits=inputs.read_split_counts(arguments.captions),
+        denoised=[summarize_denoised(inputs.read_denoised(p)) for p in arguments.denoise],
+        differences=measure_differences(
+            evaluations,
+            samples=arguments.bootstrap_samples,
+            generator=np.random.default_rng(arguments.bootstrap_seed),
+        ),
+        gallery=build_gallery(
+            choose_evaluation(evaluations),
+            _clips(manifest),
+            queries=arguments.queries,
+            results_per_query=arguments.results_per_query,
+            generator=np.random.default_rng(arguments.seed),
+        ),
+    )
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -56,15 +64,24 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     add("--title", required=True, help="heading of the page")
     add("--evaluations", type=Path, nargs="+", required=True, help="JSON files of evaluate-model")
     add("--histories", type=Path, nargs="+", required=True, help="history.parquet of each model")
-    add("--manifest", type=Path, required=True, help="manifest of the videos")
+    add("--manifest", type=Path, help="manifest of the videos; default: there are no videos")
     add("--ledger", type=Path, required=True, help="which expert could read which video")
     add("--captions", type=Path, required=True, help="table of captions")
     add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
     add("--queries", type=int, required=True, help="test queries to show")
     add("--results-per-query", type=int, required=True, help="videos to show for each")
     add("--seed", type=int, required=True, help="chooses the queries")
+    add("--bootstrap-samples", type=int, required=True, help="draws of as many test videos")
+    add("--bootstrap-seed", type=int, required=True, help="draws them")
     add("--output", type=Path, required=True, help="the HTML page")
     return parser.parse_args(argv)
+
+
+def _read_manifest(path: Path | None) -> pa.Table:
+    """The manifest; one without rows where the features were made elsewhere."""
+    if path is None:
+        return pa.table({name: pa.array([], pa.string()) for name in MANIFEST_COLUMNS})
+    return inputs.read_table(path, MANIFEST_COLUMNS)
 
 
 def _clips(manifest: pa.Table) -> dict[str, Clip]:

@@ -33,7 +33,9 @@ def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
         "best_epoch": 1,
         "epochs": 3,
         "test": {"t2v": metrics, "v2t": metrics},
+        "normalized": {},
         "ranks": {"t2v": np.array([0.0, 1.0]), "v2t": np.array([0.0, 1.0])},
+        "text_queries": pa.table({"query_id": ["a#0", "b#0"], "video_id": ["a", "b"]}),
         "own_captions": np.array([1, 1]),
         "ranks_path": None,
     }
@@ -71,6 +73,7 @@ class Corpus:
 
     def arguments(self, output, denoise=(), queries=4, results_per_query=2):
         numbers = {"queries": queries, "results-per-query": results_per_query, "seed": 0}
+        numbers |= {"bootstrap-samples": 200, "bootstrap-seed": 0}
         files = {"manifest": self.manifest, "ledger": self.ledger, "captions": self.table}
         return [
             "--title=A run",
@@ -127,6 +130,7 @@ class Corpus:
             **self.models[model],
             "val": scores,
             "test": scores,
+            "test_normalized": {"qb-norm": {"t2v": scores["t2v"]}, "dual-softmax": scores},
         }
         path.write_text(json.dumps(values), encoding="utf-8")
         return path

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from teachtext.report.summary import (
+    METRICS,
     Spread,
     best_as_shown,
     chance_found,
@@ -27,6 +28,17 @@ def test_summary_keeps_seeds_and_means_per_metric():
     assert summary.seeds == (0, 1, 2)
     assert summary.test["v2t"]["R@1"] == Spread(40.0, 1.0)
     assert summary.headline == Spread(40.0, 1.0)
+
+
+def test_normalized_metrics_are_summarised_apart():
+    seeds = [
+        evaluation("baseline", seed, normalized={"qb-norm": {"t2v": dict.fromkeys(METRICS, mean)}})
+        for seed, mean in enumerate([50.0, 52.0])
+    ]
+    (summary,) = summarize(seeds)
+    assert summary.headline.mean == 40.0
+    assert list(summary.normalized["qb-norm"]) == ["t2v"]
+    assert summary.normalized["qb-norm"]["t2v"]["R@1"].mean == 51.0
 
 
 def test_sections_follow_the_method_and_models_keep_their_order():

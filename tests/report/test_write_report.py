@@ -116,6 +116,19 @@ def test_a_video_without_picture_says_why(tmp_path, video):
     assert "data:image/jpeg;base64," in text
 
 
+def test_features_alone_show_ids_and_no_pictures(corpus):
+    output = corpus.folder / "alone.html"
+    arguments = [a for a in corpus.arguments(output) if not a.startswith("--manifest=")]
+    main(arguments)
+    text = output.read_text(encoding="utf-8")
+    assert "img" not in Page(text).tags
+    assert "no picture" not in text[text.index('id="gallery"') :]
+    assert Page(text).open == []
+    for video in corpus.videos:
+        assert f'<span class="id" title="{video}">{video}</span>' in text
+    assert "none, features alone" in text
+
+
 def test_results_name_every_model_and_the_best_student_is_bold(corpus):
     text = write(corpus)
     pane = text[text.index('id="pane-t2v"') : text.index('id="pane-v2t"')]
@@ -125,6 +138,33 @@ def test_results_name_every_model_and_the_best_student_is_bold(corpus):
     best = re.compile(r'class="number best')
     assert best.findall(teachers) == []
     assert len(best.findall(students)) >= 7
+
+
+def test_normalized_results_have_rows_of_their_own_and_are_never_bold(corpus):
+    text = write(corpus)
+    t2v, v2t = text[text.index('id="pane-t2v"') :].split('id="pane-v2t"')
+    plain, normalized = t2v.split("<span>QB-Norm</span>")
+    assert "</i>teachtext</th>" in plain
+    assert "</i>teachtext <small>+ QB-Norm</small></th>" in normalized
+    assert "</i>teachtext <small>+ dual softmax</small></th>" in normalized
+    assert 'class="number best' not in normalized
+    assert "all test queries" in normalized
+    assert "+ QB-Norm" not in v2t
+    assert "teachtext <small>+ dual softmax</small>" in v2t
+
+
+def test_a_difference_is_told_and_drawn_with_its_interval(corpus):
+    text = write(corpus)
+    table = text[text.index('<table class="differences">') :].split("</table>")[0]
+    assert table.count('<th scope="row">') == 1
+    assert "<td>baseline</td>" in table
+    assert len(re.findall(r'class="forest (better|worse|open)"', table)) == 1
+    assert table.count("<b style=") == 1
+
+
+def test_one_model_per_section_leaves_nothing_to_compare(tmp_path, video):
+    models = {"baseline": MODELS["baseline"]}
+    assert "Differences from the first" not in write(Corpus(tmp_path, {"a": video}, models=models))
 
 
 def test_demo_sized_pages_stay_small(corpus):
@@ -140,7 +180,7 @@ def test_a_missing_input_leaves_no_page(corpus):
 
 def test_every_argument_is_required(corpus, capsys):
     arguments = corpus.arguments(corpus.folder / "index.html")
-    for name in ("title", "manifest", "ledger", "captions", "queries", "seed", "output"):
+    for name in ("title", "ledger", "captions", "queries", "seed", "output"):
         left = [value for value in arguments if not value.startswith(f"--{name}=")]
         with pytest.raises(SystemExit):
             main(left)

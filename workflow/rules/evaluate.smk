@@ -15,10 +15,10 @@ rule evaluate_model:
         gpu=model_gpu,
     params:
         features=model_feature_arguments,
-        top=CONFIG.evaluate.top,
+        settings=evaluate_settings,
     message:
         "Evaluating {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext evaluate-model --model {input.model:q} --tokens {input.tokens:q} "
-        "{params.features:q} --top {params.top} --threads {threads} "
+        "{params.features:q} --settings {params.settings:q} --threads {threads} "
         "--ranks {output.ranks:q} --output {output.metrics:q} > {log} 2>&1"

@@ -4,7 +4,7 @@ rule write_report:
             "results/evaluate/{model}/{seed}.json", model=MODELS, seed=CONFIG.seeds
         ),
         models=expand("results/models/{model}/{seed}", model=MODELS, seed=CONFIG.seeds),
-        manifest="results/video/manifest.parquet",
+        manifest=manifest_of_videos,
         ledger="results/experts/ledger.parquet",
         captions=CONFIG.dataset.captions,
         denoise=expand(
@@ -20,6 +20,7 @@ rule write_report:
         "../../envs/report.yaml"
     params:
         report=CONFIG.report,
+        manifest=manifest_argument,
         histories=expand(
             "results/models/{model}/{seed}/history.parquet",
             model=MODELS,
@@ -30,8 +31,9 @@ rule write_report:
     shell:
         "python -m teachtext write-report --title {params.report.title:q} "
         "--evaluations {input.evaluations:q} --histories {params.histories:q} "
-        "--manifest {input.manifest:q} --ledger {input.ledger:q} "
+        "{params.manifest:q} --ledger {input.ledger:q} "
         "--captions {input.captions:q} --denoise {input.denoise:q} "
         "--queries {params.report.queries} "
         "--results-per-query {params.report.results_per_query} --seed {params.report.seed} "
-        "--output {output:q} > {log} 2>&1"
+        "--bootstrap-samples {params.report.bootstrap.samples} "
+        "--bootstrap-seed {params.report.bootstrap.seed} --output {output:q} > {log} 2>&1"

@@ -1,0 +1,136 @@
+"""How far each student is from the first of its section, and how sure. Records in, records out.
+
+The first row of a section of config.yaml is its baseline: it is chosen before any result is known.
+Teachers are not compared, for they are thrown away.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from teachtext.errors import StoreError
+from teachtext.report.inputs import Evaluation
+from teachtext.significance import METRICS, Difference, Resamples, difference, resample
+
+EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
+"""Ends of the axis of differences, in points, that halve into round numbers."""
+STUDENTS = ("students", "pruned")
+OTHERS = METRICS[:3]
+"""Metrics that are told in numbers; the geometric mean is drawn as well."""
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """A student and the first of its section: test text-to-video differences by metric."""
+
+    model: str
+    reference: str
+    by_metric: Mapping[str, Difference]
+
+    @property
+    def headline(self) -> Difference:
+        """Of the geometric mean, by which models are compared."""
+        return self.by_metric["geometric_mean"]
+
+    @property
+    def verdict(self) -> str:
+        """Better or worse, if the interval leaves out zero."""
+        if self.headline.low > 0:
+            return "better"
+        return "worse" if self.headline.high < 0 else "open"
+
+
+@dataclass(frozen=True)
+class Differences:
+    """All rows, and the axis on which their intervals are drawn.
+
+    Attributes:
+        samples: how many times videos were drawn.
+        extent: the axis goes from minus this to this, in points.
+    """
+
+    rows: tuple[DifferenceRow, ...]
+    samples: int
+    extent: float
+
+    @property
+    def ticks(self) -> tuple[float, ...]:
+        """Differences that are marked on the axis."""
+        return tuple(self.extent * share for share in (-1, -0.5, 0, 0.5, 1))
+
+    def place(self, points: float) -> float:
+        """Where a difference is on the axis, in percent of its length.
+
+        >>> Differences((), samples=10, extent=4.0).place(-2.0)
+        25.0
+        """
+        return 50 + 50 * points / self.extent
+
+
+def measure_differences(
+    evaluations: Sequence[Evaluation], *, samples: int, generator: np.random.Generator
+) -> Differences:
+    """Compare every student with the first of its section.
+
+    Args:
+        evaluations: of all models and seeds, in the order of config.yaml.
+        samples: how many times as many videos as there are will be drawn.
+        generator: draws them.
+
+    Raises:
+        StoreError: two models were evaluated on different captions.
+    """
+    _check_same_queries(evaluations)
+    _, video_Q = np.unique(evaluations[0].text_queries["video_id"], return_inverse=True)
+    by_model: dict[str, list[Evaluation]] = {}
+    for evaluation in evaluations:
+        by_model.setdefault(evaluation.model, []).append(evaluation)
+    ranks = {
+        model: np.stack([seed.ranks["t2v"] for seed in seeds]) for model, seeds in by_model.items()
+    }
+    resamples = resample(ranks, video_Q, samples=samples, generator=generator)
+    rows = tuple(
+        DifferenceRow(model, reference, _compare(resamples[model], resamples[reference]))
+        for model, reference in _pairs(
+            {model: seeds[0].section for model, seeds in by_model.items()}
+        )
+    )
+    return Differences(rows, samples, _extent(rows))
+
+
+def format_p_value(p_value: float) -> str:
+    """A p-value as people write it.
+
+    >>> format_p_value(0.0004), format_p_value(0.0123), format_p_value(1)
+    ('< 0.001', '0.012', '1.000')
+    """
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def _check_same_queries(evaluations: Sequence[Evaluation]) -> None:
+    first = evaluations[0]
+    for other in evaluations:
+        if not other.text_queries.equals(first.text_queries):
+            raise StoreError(
+                f"{other.ranks_path} and {first.ranks_path} are of different test captions. "
+                "Delete both to evaluate again."
+            )
+
+
+def _pairs(section_of: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each student and the first of its section; sections in the order of the method."""
+    pairs = []
+    for section in STUDENTS:
+        members = [model for model, its_section in section_of.items() if its_section == section]
+        pairs += [(model, members[0]) for model in members[1:]]
+    return pairs
+
+
+def _compare(model: Resamples, reference: Resamples) -> dict[str, Difference]:
+    return {metric: difference(model, reference, metric) for metric in METRICS}
+
+
+def _extent(rows: Sequence[DifferenceRow]) -> float:
+    ends = [abs(end) for row in rows for end in (row.headline.low, row.headline.high)]
+    return next(extent for extent in EXTENTS if extent >= max(ends, default=0))
