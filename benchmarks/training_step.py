@@ -133,7 +133,7 @@ def our_steps(made, shape, threads):
     torch.manual_seed(0)
     sizes = {"token_dim": train.token_dim, "max_tokens": train.max_tokens}
     model = build_model(architecture(shape), **sizes, expert_dims=train.expert_dims)
-    loss = RetrievalLoss(settings, teachers=len(teachers))
+    loss = RetrievalLoss(settings, teachers=[[place] for place in range(len(teachers))])
     run = Run(model, loss, make_optimizer([model, loss], settings), [])
     yield sum(weights.numel() for weights in model.parameters())
     for captions, videos in endless_batches(train):

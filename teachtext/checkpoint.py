@@ -36,7 +36,7 @@ class ModelCard:
         token_dim: width of its token vectors.
         max_tokens: where it cut captions.
         experts: per expert what made its features, in the order of the mixture weights.
-        teachers: names of the models it learned from.
+        teachers: the models it learned from, each seed as ``name/seed``.
         captions: ``all``, or the name of a denoised set.
         train_captions: how many.
         train_videos: how many.

@@ -1,11 +1,13 @@
 """Losses on a batch's similarity matrix. Tensors in, scalars out.
 
-Shape suffixes: B = batch, T = teachers. Row = caption, column = video, own pairs on the diagonal.
+Shape suffixes: B = batch, T = teachers, S = their seeds. Row = caption, column = video, own pairs
+on the diagonal.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,8 @@ from teachtext.settings import TrainingSettings
 
 LOWEST_TEMPERATURE = 0.01
 """Below it, a batch that is learned by heart lets the temperature fall for ever (CLIP's bound)."""
+Distance = Callable[[Tensor, Tensor], Tensor]
+"""From a student's (B, B) similarities to a target's: one number."""
 
 
 def max_margin_ranking_loss(sims_BB: Tensor, *, margin: float) -> Tensor:
@@ -64,15 +68,39 @@ def aggregate(teachers_TBB: Tensor, how: str | Sequence[float]) -> Tensor:
     return ways[how](teachers_TBB)
 
 
-def distillation_loss(student_BB: Tensor, target_BB: Tensor, *, beta: float) -> Tensor:
-    """Huber distance from the student's similarity matrix to the teachers' (TeachText, section 3).
+def kl_loss(student_BB: Tensor, target_BB: Tensor, *, temperature: float) -> Tensor:
+    """Divergence of the student's choices from the target's, where similarities are logits.
+
+    Each caption chooses a video, and each video a caption. Without the factor temperature² of
+    Hinton et al. (2015): it is for temperatures above 1, and similarities of cosines want one far
+    below, where it would leave next to nothing of the loss.
 
     Args:
         student_BB: the student's similarities.
-        target_BB: the teachers' of the same captions and videos, aggregated.
-        beta: differences beyond it count linearly.
+        target_BB: those to come close to, of the same captions and videos.
+        temperature: divides both.
     """
-    return F.smooth_l1_loss(student_BB, target_BB, beta=beta)
+    choices = (
+        F.kl_div(
+            (student_BB / temperature).log_softmax(dim=dim),
+            (target_BB / temperature).log_softmax(dim=dim),
+            reduction="sum",
+            log_target=True,
+        )
+        for dim in (0, 1)
+    )
+    return sum(choices, start=student_BB.new_zeros(())) / (2 * len(student_BB))
+
+
+def distance_to_teachers(training: TrainingSettings) -> Distance:
+    """What ``distillation_loss`` names; ``huber`` is that of TeachText, section 3."""
+    ways: dict[str, Distance] = {
+        "huber": partial(F.smooth_l1_loss, beta=training.distillation_beta),
+        "l1": F.l1_loss,
+        "l2": F.mse_loss,
+        "kl": partial(kl_loss, temperature=training.distillation_temperature),
+    }
+    return ways[training.distillation_loss]
 
 
 @dataclass(frozen=True)
@@ -83,18 +111,19 @@ class Losses:
         total: what is minimised.
         ranking: by the captions.
         distillation: to the aggregated teachers; None without teachers.
-        by_teacher: (T,) distance to each teacher; None without teachers. Nobody minimises it.
+        by_seed: (S,) distance to each seed of each teacher; None without teachers. Nobody
+            minimises it.
     """
 
     total: Tensor
     ranking: Tensor
     distillation: Tensor | None
-    by_teacher: Tensor | None
+    by_seed: Tensor | None
 
     def detached(self) -> "Losses":
         """The same numbers without the graph that they came from."""
         distillation = None if self.distillation is None else self.distillation.detach()
-        return Losses(self.total.detach(), self.ranking.detach(), distillation, self.by_teacher)
+        return Losses(self.total.detach(), self.ranking.detach(), distillation, self.by_seed)
 
 
 class RetrievalLoss(nn.Module):
@@ -104,21 +133,22 @@ class RetrievalLoss(nn.Module):
 
     Args:
         training: which losses, and their numbers.
-        teachers: how many there are.
+        teachers: for each one, which of the matrices are its seeds'; their mean is its opinion.
 
     Raises:
         ConfigError: teachers and their weights differ in number.
     """
 
-    def __init__(self, training: TrainingSettings, *, teachers: int) -> None:
+    def __init__(self, training: TrainingSettings, *, teachers: Sequence[Sequence[int]]) -> None:
         super().__init__()
         how = training.teacher_aggregation
-        if teachers and not isinstance(how, str) and len(how) != teachers:
+        if teachers and not isinstance(how, str) and len(how) != len(teachers):
             raise ConfigError(
-                f"training.teacher_aggregation has {len(how)} weights for {teachers} teachers. "
-                "Give each teacher one."
+                f"training.teacher_aggregation has {len(how)} weights for {len(teachers)} "
+                "teachers. Give each teacher one."
             )
-        self.settings = training
+        self.settings, self.teachers = training, teachers
+        self.distance = distance_to_teachers(training)
         if training.ranking_loss == "info-nce":
             self.log_temperature = nn.Parameter(torch.tensor(math.log(training.temperature)))
 
@@ -129,21 +159,26 @@ class RetrievalLoss(nn.Module):
             return None
         return self.log_temperature.clamp(min=math.log(LOWEST_TEMPERATURE)).exp()
 
-    def forward(self, sims_BB: Tensor, teachers_TBB: Tensor | None) -> Losses:
-        """Compare a batch's similarities with its captions and with its teachers."""
+    def forward(self, sims_BB: Tensor, seeds_SBB: Tensor | None) -> Losses:
+        """Compare a batch's similarities with its captions and with its teachers.
+
+        Args:
+            sims_BB: similarities of B captions and their B videos.
+            seeds_SBB: the same by each seed of each teacher; None without teachers.
+        """
         temperature = self.temperature
         if temperature is None:
             ranking = max_margin_ranking_loss(sims_BB, margin=self.settings.margin)
         else:
             ranking = info_nce_loss(sims_BB, temperature=temperature)
-        if teachers_TBB is None:
+        if seeds_SBB is None:
             return Losses(ranking, ranking, None, None)
-        beta = self.settings.distillation_beta
-        target_BB = aggregate(teachers_TBB, self.settings.teacher_aggregation)
-        distillation = distillation_loss(sims_BB, target_BB, beta=beta)
+        opinions = [
+            torch.stack([seeds_SBB[seed] for seed in seeds]).mean(dim=0) for seeds in self.teachers
+        ]
+        target_BB = aggregate(torch.stack(opinions), self.settings.teacher_aggregation)
+        distillation = self.distance(sims_BB, target_BB)
         with torch.no_grad():
-            apart_TBB = F.smooth_l1_loss(
-                sims_BB.expand_as(teachers_TBB), teachers_TBB, beta=beta, reduction="none"
-            )
+            by_seed = torch.stack([self.distance(sims_BB, seed_BB) for seed_BB in seeds_SBB])
         total = ranking + self.settings.distillation_weight * distillation
-        return Losses(total, ranking, distillation, apart_TBB.mean(dim=(1, 2)))
+        return Losses(total, ranking, distillation, by_seed)

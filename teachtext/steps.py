@@ -19,7 +19,7 @@ from teachtext.settings import TrainingSettings
 
 
 class Teacher(Protocol):
-    """Similarities of a trained model, rows and columns as in the training set."""
+    """Similarities of one seed of a trained model, rows and columns as in the training set."""
 
     def gather(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """(rows, columns) those of some captions and videos."""
@@ -30,11 +30,17 @@ class Teacher(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """Captions and their videos: this process's part, and the teachers' opinion of all."""
+    """Captions and their videos: this process's part, and the teachers' opinions of all.
+
+    Attributes:
+        tokens: of the captions.
+        videos: by expert.
+        seeds_SBB: similarities by each seed of each teacher; None without teachers.
+    """
 
     tokens: Sequences
     videos: Mapping[str, Sequences]
-    teachers_TBB: Tensor | None
+    seeds_SBB: Tensor | None
 
 
 Similarities = Callable[[RetrievalModel, Sequences, Mapping[str, Sequences]], Tensor]
@@ -67,7 +73,7 @@ def losses_of(
     device = batch.tokens.values_BND.device.type
     with torch.autocast(device, torch.bfloat16, enabled=training.precision == "bfloat16"):
         sims_BB = similarities(run.model, batch.tokens, batch.videos)
-    losses: Losses = run.loss(sims_BB.float(), batch.teachers_TBB)
+    losses: Losses = run.loss(sims_BB.float(), batch.seeds_SBB)
     return losses
 
 

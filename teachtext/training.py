@@ -24,13 +24,8 @@ from teachtext.optimizers import learning_rate, make_optimizer, set_learning_rat
 from teachtext.progress import Progress
 from teachtext.resuming import EpochStates, Row, Run
 from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.steps import (
-    Batch,
-    Similarities,
-    Teacher,
-    batch_similarities,
-    training_step,
-)
+from teachtext.steps import Batch, Similarities, Teacher, batch_similarities, training_step
+from teachtext.teachers import seeds_of_teachers
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +52,8 @@ class Trainer:
 
     Attributes:
         data: captions and videos to learn from.
-        teachers: by name; none for a student of the captions alone.
+        teachers: each seed of each one, by ``name/seed``; none for a student of the captions
+            alone.
         training: how.
         seed: decides the batches.
         processes: that share each batch.
@@ -92,15 +88,15 @@ class Trainer:
     def prepare(self, captions: NDArray[np.int64], videos: NDArray[np.int64]) -> Batch:
         """Gather everything that a step needs."""
         device, share = self.processes.device, self.processes.share
-        teachers_TBB = None
+        seeds_SBB = None
         if self.teachers:
             matrices = [teacher.gather(captions, videos) for teacher in self.teachers.values()]
-            teachers_TBB = torch.from_numpy(np.stack(matrices)).to(device)
+            seeds_SBB = torch.from_numpy(np.stack(matrices)).to(device)
         features = self.data.video_batch(share(videos))
         return Batch(
             self.data.caption_batch(share(captions)).to(device),
             {expert: rows.to(device) for expert, rows in features.items()},
-            teachers_TBB,
+            seeds_SBB,
         )
 
     def train_epoch(self, run: Run, similarities: Similarities, progress: Progress) -> Row:
@@ -138,8 +134,8 @@ class Trainer:
             return torch.stack(values).mean(dim=0)
 
         distillation = [step.distillation for step in steps if step.distillation is not None]
-        by_teacher = [step.by_teacher for step in steps if step.by_teacher is not None]
-        apart = mean(by_teacher).tolist() if by_teacher else []
+        by_seed = [step.by_seed for step in steps if step.by_seed is not None]
+        apart = mean(by_seed).tolist() if by_seed else []
         return {
             "loss": mean([step.total for step in steps]).item(),
             "ranking_loss": mean([step.ranking for step in steps]).item(),
@@ -168,7 +164,8 @@ def train_model(
     Args:
         train: captions and videos to learn from.
         val: chooses the epoch; never a test split.
-        teachers: by name, aligned with ``train``; empty: no distillation.
+        teachers: by ``name/seed``, aligned with ``train``; seeds of one name are averaged, and
+            are one teacher to the aggregation. Empty: no distillation.
         architecture: the model.
         training: how.
         seed: decides the initial weights and the batches; with it a run on CPU is repeatable.
@@ -186,7 +183,8 @@ def train_model(
     trainer = Trainer(train, teachers, training, seed, processes)
     if not trainer.steps_per_epoch:
         raise DatasetError("One training video is not enough: there is none to tell it from.")
-    model, run = _new_run(train, architecture, training, len(teachers), seed, processes)
+    seeds = list(seeds_of_teachers(teachers).values())
+    model, run = _new_run(train, architecture, training, seeds, seed, processes)
     if states.take_up(run):
         log.info("going on after %d of %d epochs", run.epoch, training.epochs)
     processes.wait()  # the first process writes over what the others are reading
@@ -218,7 +216,7 @@ def _new_run(
     data: RetrievalSet,
     architecture: ArchitectureSettings,
     training: TrainingSettings,
-    teachers: int,
+    teachers: list[list[int]],
     seed: int,
     processes: Processes,
 ) -> tuple[RetrievalModel, Run]:

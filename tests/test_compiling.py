@@ -26,7 +26,7 @@ def run_and_batch(architecture):
     model = build_model(
         toy_architecture(architecture), token_dim=6, max_tokens=2, expert_dims=data.expert_dims
     )
-    loss = RetrievalLoss(TRAINING, teachers=0)
+    loss = RetrievalLoss(TRAINING, teachers=[])
     run = Run(model, loss, make_optimizer([model, loss], TRAINING), [])
     videos = np.arange(8)
     return run, Batch(data.caption_batch(2 * videos), data.video_batch(videos), None)

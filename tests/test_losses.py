@@ -9,8 +9,9 @@ from teachtext.errors import ConfigError
 from teachtext.losses import (
     RetrievalLoss,
     aggregate,
-    distillation_loss,
+    distance_to_teachers,
     info_nce_loss,
+    kl_loss,
     max_margin_ranking_loss,
 )
 from tests.test_optimizers import training
@@ -41,13 +42,74 @@ def test_a_separated_matrix_costs_nothing():
     assert max_margin_ranking_loss(torch.eye(4), margin=0.5) == 0
 
 
+def distance(student, target, **settings):
+    return distance_to_teachers(training(**settings))(student, target)
+
+
 def test_distillation_loss_of_the_authors():
-    assert distillation_loss(SIMS, TEACHER, beta=1).item() == pytest.approx(0.1472222222)
+    assert distance(SIMS, TEACHER).item() == pytest.approx(0.1472222222)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("huber", (0.125 + 2.5) / 2), ("l1", 1.75), ("l2", 4.625)]
+)
+def test_distances_of_a_half_and_of_three(name, expected):
+    """Half of 1/4 and 3 - 1/2; 1/2 and 3; 1/4 and 9."""
+    found = distance(torch.zeros(1, 2), torch.tensor([[0.5, 3.0]]), distillation_loss=name)
+    assert found.item() == expected
 
 
 def test_beyond_beta_differences_count_linearly():
-    loss = distillation_loss(torch.zeros(1, 1), torch.full((1, 1), 3.0), beta=0.5)
+    loss = distance(torch.zeros(1, 1), torch.full((1, 1), 3.0), distillation_beta=0.5)
     assert loss.item() == 3 - 0.25
+
+
+def test_divergence_by_hand():
+    """Everyone of the teacher chooses its own with 3 / 4, of the student with 1 / 2."""
+    teacher = torch.tensor([[math.log(3), 0.0], [0.0, math.log(3)]])
+    expected = 0.75 * math.log(1.5) + 0.25 * math.log(0.5)
+    assert kl_loss(torch.zeros(2, 2), teacher, temperature=1).item() == pytest.approx(expected)
+    halved = kl_loss(torch.zeros(2, 2), teacher / 2, temperature=0.5)
+    assert halved.item() == pytest.approx(expected)
+
+
+def naive_divergence(student, target, temperature):
+    """Choice by choice, in Python's floats; rows alone."""
+
+    def chances(logits):
+        powers = [math.exp(logit / temperature) for logit in logits]
+        return [power / sum(powers) for power in powers]
+
+    return sum(
+        wanted * math.log(wanted / found)
+        for student_row, target_row in zip(student.tolist(), target.tolist(), strict=True)
+        for found, wanted in zip(chances(student_row), chances(target_row), strict=True)
+    ) / len(student)
+
+
+@given(st.integers(1, 6), st.integers(0, 99), st.sampled_from([0.1, 1.0, 7.0]))
+def test_divergence_equals_its_definition(videos, seed, temperature):
+    both = torch.rand(2, videos, videos, generator=torch.Generator().manual_seed(seed))
+    by_captions = naive_divergence(*both, temperature)
+    by_videos = naive_divergence(*both.transpose(1, 2), temperature)
+    found = kl_loss(*both, temperature=temperature).item()
+    assert found == pytest.approx((by_captions + by_videos) / 2, rel=1e-3, abs=1e-6)
+
+
+@given(st.integers(0, 99))
+def test_divergence_knows_differences_alone(seed):
+    """What is added to all similarities of both changes no choice."""
+    student, target = torch.rand(2, 4, 4, generator=torch.Generator().manual_seed(seed))
+    moved = kl_loss(student + 0.5, target - 0.25, temperature=0.05)
+    assert moved.item() == pytest.approx(
+        kl_loss(student, target, temperature=0.05).item(), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("name", ["huber", "l1", "l2", "kl"])
+def test_a_student_like_its_teacher_costs_nothing(name):
+    assert distance(TEACHER, TEACHER, distillation_loss=name).item() == 0
+    assert distance(SIMS, TEACHER, distillation_loss=name).item() > 0
 
 
 def test_info_nce_by_hand():
@@ -66,24 +128,42 @@ def test_aggregation_by_hand():
 
 
 def test_two_losses_add_up_and_every_teacher_is_told():
-    loss = RetrievalLoss(training(distillation_weight=10, margin=0.2), teachers=2)
+    loss = RetrievalLoss(training(distillation_weight=10, margin=0.2), teachers=[[0], [1]])
     losses = loss(SIMS, torch.stack([TEACHER, SIMS]))
-    halfway = distillation_loss(SIMS, (TEACHER + SIMS) / 2, beta=1)
-    assert losses.by_teacher.tolist() == [pytest.approx(0.1472222222), 0]
+    halfway = distance(SIMS, (TEACHER + SIMS) / 2)
+    assert losses.by_seed.tolist() == [pytest.approx(0.1472222222), 0]
     assert losses.total.item() == pytest.approx(0.0333333333 + 10 * halfway.item())
 
 
-def test_teachers_get_no_gradient():
-    teachers = torch.stack([TEACHER]).requires_grad_()
+def test_seeds_are_averaged_first_and_are_one_teacher():
+    """Three seeds of the first teacher, one of the second; weighed 3 to 1."""
+    seeds = torch.tensor([1.0, 9.0, 2.0, 3.0])[:, None, None].expand(4, 2, 2)
+    settings = training(teacher_aggregation=[3, 1], distillation_loss="l1")
+    losses = RetrievalLoss(settings, teachers=[[0, 2, 3], [1]])(torch.zeros(2, 2), seeds)
+    assert losses.distillation.item() == (3 * 2 + 9) / 4
+    assert losses.by_seed.tolist() == [1, 9, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["huber", "l1", "l2", "kl"])
+def test_every_teacher_is_told_in_the_measure_that_is_minimised(name):
+    settings = training(distillation_loss=name)
+    losses = RetrievalLoss(settings, teachers=[[0]])(SIMS, TEACHER[None])
+    assert losses.by_seed.tolist() == [losses.distillation.item()]
+
+
+@pytest.mark.parametrize("name", ["huber", "l1", "l2", "kl"])
+def test_only_the_student_gets_a_gradient(name):
     sims = SIMS.clone().requires_grad_()
-    losses = RetrievalLoss(training(), teachers=1)(sims, teachers.detach())
-    losses.total.backward()
-    assert sims.grad is not None
-    assert teachers.grad is None
+    settings = training(distillation_loss=name)
+    losses = RetrievalLoss(settings, teachers=[[0]])(sims, TEACHER[None])
+    assert not losses.by_seed.requires_grad
+    (gradient,) = torch.autograd.grad(losses.distillation, sims)
+    nearer = sims.detach() - 1e-3 * gradient
+    assert distance(nearer, TEACHER, distillation_loss=name) < losses.distillation
 
 
 def test_the_temperature_is_learned_within_bounds():
-    loss = RetrievalLoss(training(ranking_loss="info-nce", temperature=0.05), teachers=0)
+    loss = RetrievalLoss(training(ranking_loss="info-nce", temperature=0.05), teachers=[])
     assert loss.temperature.item() == pytest.approx(0.05)
     loss(SIMS, None).total.backward()
     assert loss.log_temperature.grad is not None
@@ -94,4 +174,4 @@ def test_the_temperature_is_learned_within_bounds():
 
 def test_teachers_and_weights_must_be_as_many():
     with pytest.raises(ConfigError, match="3 weights for 2 teachers"):
-        RetrievalLoss(training(teacher_aggregation=[1, 1, 1]), teachers=2)
+        RetrievalLoss(training(teacher_aggregation=[1, 1, 1]), teachers=[[0], [1, 2]])

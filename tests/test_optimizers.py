@@ -113,7 +113,8 @@ def training(**changes):
         "epochs": 4, "batch_size": 2, "optimizer": "radam", "learning_rate": 1.0,
         "schedule": "exponential", "learning_rate_decay": 0.5, "warmup_steps": 0,
         "weight_decay": 0, "ranking_loss": "max-margin", "margin": 0.1, "temperature": 0.05,
-        "distillation_weight": 1, "distillation_beta": 1, "teacher_aggregation": "mean",
+        "distillation_loss": "huber", "distillation_weight": 1, "distillation_beta": 1,
+        "distillation_temperature": 0.05, "teacher_aggregation": "mean",
         "val_captions": "all", "keep_epoch": "best", "threads": 1, "gpus": 0,
         "precision": "float32", "compile": False, "tensorboard": False,
     }  # fmt: skip

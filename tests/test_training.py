@@ -110,6 +110,30 @@ def test_the_history_tells_what_a_run_cost(trained):
     assert row["peak_memory_bytes"] > 1 << 20
 
 
+@pytest.mark.parametrize("name", ["l1", "l2", "kl"])
+def test_a_student_comes_near_its_teacher_by_every_distance(name, tmp_path):
+    changes = {"distillation_loss": name, "distillation_weight": 100.0}
+    history = train(
+        tmp_path, teachers={"t/0": Agreed()}, settings=TRAINING.model_copy(update=changes)
+    ).history
+    assert history[-1]["distillation_loss"] < history[0]["distillation_loss"] / 2
+    assert history[-1]["distillation_loss_t/0"] == history[-1]["distillation_loss"]
+
+
+def test_seeds_of_a_teacher_count_as_their_mean(tmp_path):
+    """In whatever order they come: a/0 and a/1 together weigh as much as b/0."""
+    seeds = {"a/0": Agreed(0.2), "b/0": Agreed(0.7), "a/1": Agreed(0.4)}
+    means = {"a/0": Agreed(0.3), "b/0": Agreed(0.7)}
+    settings = TRAINING.model_copy(update={"epochs": 3, "distillation_weight": 100.0})
+    several, one = (
+        train(tmp_path / str(len(teachers)), teachers=teachers, settings=settings).history[-1]
+        for teachers in (seeds, means)
+    )
+    assert several["distillation_loss"] == pytest.approx(one["distillation_loss"], abs=1e-5)
+    assert several["distillation_loss_b/0"] == pytest.approx(one["distillation_loss_b/0"], abs=1e-5)
+    assert {"distillation_loss_a/0", "distillation_loss_a/1"} < several.keys()
+
+
 class PowerCutError(Exception):
     """Ends a run."""
 
@@ -117,9 +141,10 @@ class PowerCutError(Exception):
 @pytest.mark.parametrize("optimizer", ["radam", "ranger", "adamw"])
 @pytest.mark.parametrize("ranking_loss", ["max-margin", "info-nce"])
 def test_a_stopped_run_ends_with_the_same_bits(optimizer, ranking_loss, tmp_path, monkeypatch):
-    changes = {"optimizer": optimizer, "ranking_loss": ranking_loss, "epochs": 6}
-    settings = TRAINING.model_copy(update=changes)
-    undisturbed = train(tmp_path / "undisturbed", settings=settings)
+    losses = {"ranking_loss": ranking_loss, "distillation_loss": "kl"}
+    settings = TRAINING.model_copy(update={"optimizer": optimizer, "epochs": 6, **losses})
+    teachers = {"t/0": Agreed(0.3), "t/1": Agreed(0.4)}
+    undisturbed = train(tmp_path / "undisturbed", teachers=teachers, settings=settings)
 
     def fails_in_epoch(number):
         whole = Trainer.train_epoch
@@ -135,8 +160,8 @@ def test_a_stopped_run_ends_with_the_same_bits(optimizer, ranking_loss, tmp_path
         with monkeypatch.context() as patch:
             patch.setattr(Trainer, "train_epoch", fails_in_epoch(epoch))
             with pytest.raises(PowerCutError):
-                train(tmp_path / "disturbed", settings=settings)
-    resumed = train(tmp_path / "disturbed", settings=settings)
+                train(tmp_path / "disturbed", teachers=teachers, settings=settings)
+    resumed = train(tmp_path / "disturbed", teachers=teachers, settings=settings)
     assert_same_weights(undisturbed, resumed)
     assert resumed.best_epoch == undisturbed.best_epoch
     losses = [[row["loss"] for row in run.history] for run in (undisturbed, resumed)]
@@ -254,6 +279,7 @@ from tests.toy_sets import toy_architecture, toy_set
 torch.set_num_threads(1)
 folder, architecture, settings, pause = sys.argv[1:]
 data = toy_set(videos=15, timed=architecture == "MultiModalTransformer")
+teachers = {"t/0": Agreed(0.3), "t/1": Agreed(0.4)}
 
 def tell(row):
     print("epoch", row["epoch"], flush=True)
@@ -262,7 +288,7 @@ def tell(row):
 
 with joined(gpus=0) as processes:
     trained = train_model(
-        data, data, {"t": Agreed(0.3)}, architecture=toy_architecture(architecture),
+        data, data, teachers, architecture=toy_architecture(architecture),
         training=TRAINING.model_copy(update=json.loads(settings)), seed=0,
         states=EpochStates(Path(folder), "a"), processes=processes, on_epoch=tell,
     )
@@ -317,22 +343,34 @@ def test_a_killed_process_loses_at_most_one_epoch_and_no_bit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("architecture", "ranking_loss"),
+    ("architecture", "ranking_loss", "distillation_loss"),
     [
-        ("CollaborativeExperts", "max-margin"),
-        ("MixtureOfEmbeddingExperts", "info-nce"),
-        ("MultiModalTransformer", "max-margin"),
+        ("CollaborativeExperts", "max-margin", "huber"),
+        ("MixtureOfEmbeddingExperts", "info-nce", "kl"),
+        ("MultiModalTransformer", "max-margin", "huber"),
     ],
 )
-def test_two_processes_see_the_losses_of_one(architecture, ranking_loss, tmp_path):
+def test_two_processes_see_the_losses_of_one(
+    architecture, ranking_loss, distillation_loss, tmp_path
+):
     """Fifteen videos in batches of six: halves are equal, and in the last batch they are not."""
+    losses = {"ranking_loss": ranking_loss, "distillation_loss": distillation_loss}
+    assert_same_losses(tmp_path, architecture, processes=2, batch_size=6, **losses)
+
+
+@pytest.mark.parametrize("architecture", ["CollaborativeExperts", "MultiModalTransformer"])
+def test_a_process_may_have_no_part_of_the_last_batch(architecture, tmp_path):
+    """Fifteen videos in batches of thirteen: three processes share the last two."""
+    assert_same_losses(tmp_path, architecture, processes=3, batch_size=13)
+
+
+def assert_same_losses(folder, architecture, *, processes, **settings):
+    """Of one process and of several."""
     histories = []
-    for processes in (1, 2):
-        folder = tmp_path / str(processes)
-        folder.mkdir()
-        settings = {"epochs": 4, "batch_size": 6, "ranking_loss": ranking_loss}
-        run(worker(folder, architecture, processes=processes, **settings))
-        histories.append(json.loads((folder / "history.json").read_text()))
-    for one, two in zip(*histories, strict=True):
-        for loss in ("loss", "ranking_loss", "distillation_loss", "distillation_loss_t"):
-            assert two[loss] == pytest.approx(one[loss], abs=1e-5), (one["epoch"], loss)
+    for count in (1, processes):
+        (folder / str(count)).mkdir()
+        run(worker(folder / str(count), architecture, processes=count, epochs=4, **settings))
+        histories.append(json.loads((folder / str(count) / "history.json").read_text()))
+    for one, several in zip(*histories, strict=True):
+        for loss in ("loss", "ranking_loss", "distillation_loss", "distillation_loss_t/1"):
+            assert several[loss] == pytest.approx(one[loss], abs=1e-5), (one["epoch"], loss)

@@ -76,7 +76,7 @@ def _train(
         trained = train_model(
             train,
             val,
-            {name.rpartition("/")[0]: sims for name, sims in teachers.items()},
+            teachers,
             architecture=args.architecture,
             training=args.training,
             seed=args.seed,

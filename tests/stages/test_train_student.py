@@ -86,10 +86,26 @@ def test_a_student_is_written_with_what_it_learned_from(folder):
     assert (card["captions"], card["train_captions"], card["train_videos"]) == ("clean", 23, 12)
     history = pq.read_table(folder / "model/history.parquet").to_pylist()
     assert [row["epoch"] for row in history] == [0, 1]
-    assert history[0]["distillation_loss_teacher-toy"] == pytest.approx(
+    assert history[0]["distillation_loss_teacher-toy/0"] == pytest.approx(
         history[0]["distillation_loss"]
     )
     assert [path.name for path in sorted((folder / "work").iterdir())] == ["finished", "lock"]
+
+
+def test_every_seed_of_a_teacher_is_named(folder):
+    train = [caption.caption_id for caption in CAPTIONS if caption.split == "train"]
+    for seed in (1, 2):
+        write_similarities(
+            folder / f"{seed}.parquet", [(train, np.full((24, 12), 0.5, np.float32))],
+            model=f"teacher-toy/{seed}", video_ids=[f"v{v}" for v in SPLITS["train"]],
+        )  # fmt: skip
+    files = ("teacher.parquet", "1.parquet", "2.parquet")
+    # three seeds are one teacher, so one weight is enough
+    train_student.main(arguments(folder, teachers=files, teacher_aggregation=[1]))
+    names = [f"teacher-toy/{seed}" for seed in (0, 1, 2)]
+    assert json.loads((folder / "model/config.json").read_text())["teachers"] == names
+    columns = pq.read_table(folder / "model/history.parquet").column_names
+    assert {f"distillation_loss_{name}" for name in names} < set(columns)
 
 
 def test_a_second_copy_of_the_job_finds_the_work_done(folder, caplog):
@@ -142,10 +158,11 @@ def test_a_gpu_that_is_not_there_is_an_error_of_one_line(folder):
 
 
 def test_two_processes_write_one_model(folder):
-    train_student.main(arguments(folder, output="alone"))
+    train_student.main(arguments(folder, output="alone", distillation_loss="kl"))
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
-        [sys.executable, *launcher, "-m", "teachtext", "train-student", *arguments(folder)],
+        [sys.executable, *launcher, "-m", "teachtext", "train-student",
+         *arguments(folder, distillation_loss="kl")],
         env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
