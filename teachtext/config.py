@@ -10,15 +10,15 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from teachtext.errors import ConfigError
+from teachtext.imports import IMPORTED, MADE, ExpertEntry, ImportSettings, TeacherEntry
+from teachtext.rows import DenoiseSettings, ModelSettings, TeacherSettings
 from teachtext.settings import (
     ArchitectureSettings,
     DatasetSettings,
     DemoSettings,
-    DenoiseSettings,
     EvaluateSettings,
     ExpertRequest,
     ExpertSettings,
-    ModelSettings,
     Name,
     ReportSettings,
     Settings,
@@ -44,11 +44,11 @@ class Config(Settings):
     seeds: list[int] = Field(min_length=1, description="every model is trained once per seed")
     demo: DemoSettings
     video: VideoSettings
-    experts: dict[Name, ExpertSettings] = Field(min_length=1)
+    experts: dict[Name, ExpertEntry] = Field(min_length=1)
     text: dict[Name, TextEncoderSettings] = Field(min_length=1)
     models: ArchitectureSettings
     training: TrainingSettings
-    teachers: dict[Name, ModelSettings]
+    teachers: dict[Name, TeacherEntry]
     denoise: dict[Name, DenoiseSettings]
     students: dict[Name, ModelSettings]
     pruned: dict[Name, ModelSettings]
@@ -56,8 +56,13 @@ class Config(Settings):
     report: ReportSettings
 
     def rows(self) -> dict[str, ModelSettings]:
-        """All models by name, in the order of the sections."""
-        return {**self.teachers, **self.students, **self.pruned}
+        """All models that are trained, by name, in the order of the sections."""
+        teachers = {k: row for k, row in self.teachers.items() if isinstance(row, ModelSettings)}
+        return {**teachers, **self.students, **self.pruned}
+
+    def imported_teachers(self) -> dict[str, str]:
+        """Teachers whose similarities were made elsewhere -> their files."""
+        return _imported_files(self.teachers)
 
     def section(self, model: str) -> Section:
         """The section that a model's row is in."""
@@ -72,7 +77,8 @@ class Config(Settings):
     def ranked_by(self, model: str) -> list[str]:
         """Models whose similarities must exist before this one trains."""
         row = self.rows()[model]
-        return row.teachers + (self.denoise[row.captions].teachers if row.captions else [])
+        of_captions = self.denoise[row.captions].teachers if row.captions else []
+        return [teacher.model for teacher in row.teachers + of_captions]
 
     def architecture_of(self, model: str) -> ArchitectureSettings:
         """`models` with the row's overrides."""
@@ -86,9 +92,18 @@ class Config(Settings):
         """Experts that at least one model looks through."""
         return sorted({expert for model in self.rows() for expert in self.experts_of(model)})
 
+    def extracted_experts(self) -> dict[str, ExpertSettings]:
+        """Used experts whose networks look at the videos."""
+        used = {name: self.experts[name] for name in self.used_experts()}
+        return {name: entry for name, entry in used.items() if isinstance(entry, ExpertSettings)}
+
+    def imported_experts(self) -> dict[str, str]:
+        """Used experts whose features were made elsewhere -> their files."""
+        return _imported_files({name: self.experts[name] for name in self.used_experts()})
+
     def request(self, expert: str) -> ExpertRequest:
-        """What a job is asked to extract for an expert."""
-        settings = self.experts[expert]
+        """What a job is asked to extract for an expert; not for imported ones."""
+        settings = self.extracted_experts()[expert]
         encoder = settings.text_encoder
         return ExpertRequest(
             name=expert,
@@ -96,6 +111,10 @@ class Config(Settings):
             text_encoder=None if encoder is None else self.text[encoder],
             short_side=self.video.short_side if settings.signal == "frames" else None,
         )
+
+
+def _imported_files(entries: Mapping[str, object]) -> dict[str, str]:
+    return {k: entry.file for k, entry in entries.items() if isinstance(entry, ImportSettings)}
 
 
 def _overridden(settings: S, changes: Mapping[str, Any]) -> S:
@@ -119,6 +138,7 @@ def load_config(values: Mapping[str, Any]) -> Config:
     _check_overrides(config)
     _check_names(config)
     _check_order(config)
+    _check_videos(config)
     return config
 
 
@@ -143,7 +163,8 @@ def _entries(content: Any) -> Any:  # noqa: ANN401 - as read from YAML
 def first_problem(error: ValidationError) -> str:
     """One line for the first of pydantic's findings."""
     problem = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in problem["loc"]) or str(error.title)
+    places = [str(part) for part in problem["loc"] if part not in (MADE, IMPORTED)]
+    where = ".".join(places) or str(error.title)
     if problem["type"] == "missing":
         text = f"{where} is missing. Add it."
     elif problem["type"] == "extra_forbidden":
@@ -179,14 +200,13 @@ def _check_names(config: Config) -> None:
             f"config.yaml: {PIPELINES_OWN!r} is the pipeline's own folder. Rename it."
         )
     for expert, settings in config.experts.items():
-        if settings.text_encoder is not None:
+        if isinstance(settings, ExpertSettings) and settings.text_encoder is not None:
             _require(settings.text_encoder, config.text, f"experts.{expert}.text_encoder")
     _require_experts(config.models, config, "models")
-    for name in names:
+    for name in config.rows():
         _check_row(config, name, names)
     for name, captions in config.denoise.items():
-        for teacher in captions.teachers:
-            _require(teacher, names, f"denoise.{name}.teachers")
+        _require_teachers(captions.teachers, names, f"denoise.{name}.teachers")
 
 
 def _check_row(config: Config, name: str, names: list[str]) -> None:
@@ -194,8 +214,7 @@ def _check_row(config: Config, name: str, names: list[str]) -> None:
     _require(row.text_encoder, config.text, f"{where}.text_encoder")
     for expert in row.experts or []:
         _require(expert, config.experts, f"{where}.experts")
-    for teacher in row.teachers:
-        _require(teacher, names, f"{where}.teachers")
+    _require_teachers(row.teachers, names, f"{where}.teachers")
     if row.captions is not None:
         _require(row.captions, config.denoise, f"{where}.captions")
     _require_experts(config.architecture_of(name), config, f"{where}.model")
@@ -205,6 +224,17 @@ def _check_row(config: Config, name: str, names: list[str]) -> None:
             f"config.yaml: {where} has {len(row.teachers)} teachers, but "
             f"training.teacher_aggregation has {len(weights)} weights. Give each teacher one."
         )
+
+
+def _require_teachers(teachers: list[TeacherSettings], names: list[str], where: str) -> None:
+    models = [teacher.model for teacher in teachers]
+    for model in models:
+        _require(model, names, where)
+        if models.count(model) > 1:
+            raise ConfigError(
+                f"config.yaml: {where} names {model!r} twice. Name it once, with all its seeds: "
+                f"{{model: {model}, seeds: [0, 1]}}."
+            )
 
 
 def _require_experts(architecture: ArchitectureSettings, config: Config, where: str) -> None:
@@ -223,7 +253,7 @@ def _require(name: str, allowed: Mapping[str, object] | list[str], where: str) -
 
 def _check_order(config: Config) -> None:
     """No model waits for itself."""
-    finished: set[str] = set()
+    finished = set(config.imported_teachers())
 
     def visit(model: str, waiting: tuple[str, ...]) -> None:
         if model in waiting:
@@ -238,6 +268,16 @@ def _check_order(config: Config) -> None:
 
     for model in config.rows():
         visit(model, ())
+
+
+def _check_videos(config: Config) -> None:
+    """Who looks at videos has some."""
+    if config.dataset.videos is None and config.extracted_experts():
+        expert = next(iter(config.extracted_experts()))
+        raise ConfigError(
+            f"config.yaml: dataset.videos is null, but experts.{expert} has a network, which looks "
+            "at videos. Name the table of videos, or import the expert's features."
+        )
 
 
 def json_schema() -> str:

@@ -117,6 +117,18 @@ def read_paragraphs(path: Path) -> list[Caption]:
     ]
 
 
+def read_video_ids(path: Path) -> list[str]:
+    """Read which videos a table names, each once, in the order of their first rows.
+
+    Args:
+        path: CSV or Parquet with ``video_id``: the table of videos or of captions.
+
+    Raises:
+        DatasetError: missing file or column, or no rows.
+    """
+    return list(dict.fromkeys(row["video_id"] for row in _read_rows(path, ("video_id",))))
+
+
 def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) -> None:
     """Check that the two tables fit together.
 
@@ -130,6 +142,15 @@ def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) ->
             f"Captions name {len(unknown)} videos that the table of videos lacks, first "
             f"{unknown[0]!r}. Add them there or remove their captions."
         )
+    check_splits(captions)
+
+
+def check_splits(captions: Sequence[Caption]) -> None:
+    """Check that every split has captions.
+
+    Raises:
+        DatasetError: one has none.
+    """
     counts = Counter(caption.split for caption in captions)
     for split in SPLITS:
         if not counts[split]:

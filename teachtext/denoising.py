@@ -1,6 +1,6 @@
 """Finding captions that the teachers cannot match to their video. Arrays in, decisions out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +28,22 @@ class Verdict:
     reason: str
 
 
+Blocks = Iterable[NDArray[np.float32]]
+"""Similarities of all captions and all videos, some captions at a time."""
+
+
+def mean_blocks(opinions: Sequence[Blocks]) -> Iterator[NDArray[np.float32]]:
+    """The mean of several opinions, block by block.
+
+    Args:
+        opinions: of the same captions and videos, in blocks of the same rows.
+    """
+    for blocks in zip(*opinions, strict=True):
+        yield np.mean(blocks, axis=0)
+
+
 def mean_ranks(
-    teachers: Sequence[Iterable[NDArray[np.float32]]], video_of_caption: NDArray[np.int64]
+    teachers: Sequence[Blocks], video_of_caption: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """(captions,) rank of each caption's own video by the teachers' mean similarities.
 
@@ -40,8 +54,7 @@ def mean_ranks(
     """
     ranks: list[NDArray[np.float64]] = [np.empty(0)]
     done = 0
-    for blocks in zip(*teachers, strict=True):
-        mean = np.mean(blocks, axis=0)
+    for mean in mean_blocks(teachers):
         ranks.append(text_to_video_ranks(mean, video_of_caption[done : done + len(mean)]))
         done += len(mean)
     return np.concatenate(ranks)

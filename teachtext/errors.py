@@ -2,7 +2,7 @@
 
 TeachTextError
 ├── ConfigError    config.yaml or an argument asks for something that does not exist
-├── DatasetError   the tables of videos and captions do not fit together
+├── DatasetError   the tables of videos and captions, or files to import, do not fit together
 ├── StoreError     a file of an earlier stage is missing, damaged or made for another purpose
 ├── TrainingError  training came to something that is no model
 ├── PackageError   a package that the chosen network needs is not installed
@@ -19,7 +19,7 @@ class ConfigError(TeachTextError):
 
 
 class DatasetError(TeachTextError):
-    """The tables of videos and captions are empty, incomplete or contradict each other."""
+    """What the user brings (tables, files to import) is empty, incomplete or contradictory."""
 
 
 class StoreError(TeachTextError):

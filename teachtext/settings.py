@@ -1,6 +1,6 @@
 """The sections of config.yaml, each a pydantic model with a description of every key."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -9,6 +9,7 @@ from teachtext.text.encoders import TEXT_ENCODERS
 
 Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
 Precision = Literal["float32", "bfloat16", "float16"]
+Normalization = Literal["qb-norm", "dual-softmax"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -24,7 +25,10 @@ class DatasetSettings(Settings):
     """Which videos and captions."""
 
     name: Name = Field(description="`demo` is rendered by the project; any other name is yours")
-    videos: str = Field(description="table of videos: video_id, path[, start_seconds, end_seconds]")
+    videos: str | None = Field(
+        description="table of videos: video_id, path[, start_seconds, end_seconds]; null: there "
+        "are none, all features are imported"
+    )
     captions: str = Field(description="table of captions: video_id, caption, split[, caption_id]")
     shards: Positive = Field(description="parts that are decoded and extracted independently")
     paragraphs: bool = Field(
@@ -211,9 +215,15 @@ class TrainingSettings(Settings):
     ranking_loss: Literal["max-margin", "info-nce"] = Field(description="teachtext.losses")
     margin: float = Field(gt=0, description="of max-margin")
     temperature: float = Field(gt=0, description="of info-nce, at first; it is learned")
+    distillation_loss: Literal["huber", "l1", "l2", "kl"] = Field(
+        description="distance to the teachers (teachtext.losses)"
+    )
     distillation_weight: float = Field(ge=0, description="of the distance to the teachers")
     distillation_beta: float = Field(
-        gt=0, description="differences beyond it count linearly, smaller ones squared"
+        gt=0, description="of huber: differences beyond it count linearly, smaller ones squared"
+    )
+    distillation_temperature: float = Field(
+        gt=0, description="of kl: divides the similarities of student and teachers"
     )
     teacher_aggregation: Literal["mean", "min", "max", "median"] | list[float] = Field(
         description="of the teachers' similarities; a list gives each teacher its weight"
@@ -240,28 +250,28 @@ class TrainingSettings(Settings):
         return self
 
 
-class ModelSettings(Settings):
-    """A row of `teachers`, `students` or `pruned`."""
-
-    text_encoder: str = Field(description="name in `text`")
-    experts: list[str] | None = Field(None, min_length=1, description="names; default: all")
-    teachers: list[str] = Field([], description="models whose similarities it learns from")
-    captions: str | None = Field(None, description="name in `denoise`; default: all captions")
-    model: dict[str, Any] = Field({}, description="overrides of `models` for this row")
-    training: dict[str, Any] = Field({}, description="overrides of `training` for this row")
-
-
-class DenoiseSettings(Settings):
-    """A set of captions: those that the teachers rank well."""
-
-    teachers: list[str] = Field(min_length=1, description="models that rank the captions")
-    keep_rank_below: float = Field(gt=0, description="captions ranked here or worse are dropped")
-
-
 class EvaluateSettings(Settings):
-    """What is kept of each query beside its rank."""
+    """What is kept of each query beside its rank, and how similarities are normalised."""
 
     top: Positive = Field(description="best results kept per query")
+    normalizations: list[Normalization] = Field(
+        description="reported in rows of their own, beside the plain results; may be none"
+    )
+    inverse_temperature: float = Field(
+        gt=0, description="multiplies similarities in the softmaxes of all normalizations"
+    )
+    bank_captions: Positive = Field(
+        description="training captions drawn for the query bank of QB-Norm, or all if fewer"
+    )
+    bank_top: Positive = Field(description="results of each of them that QB-Norm activates")
+    seed: int = Field(description="draws the query bank")
+
+
+class BootstrapSettings(Settings):
+    """How sure a difference of two models is: teachtext.significance."""
+
+    samples: Positive = Field(description="draws of as many test videos as there are")
+    seed: int = Field(description="draws them")
 
 
 class ReportSettings(Settings):
@@ -271,3 +281,4 @@ class ReportSettings(Settings):
     queries: Positive = Field(description="test queries shown with what was found")
     results_per_query: Positive = Field(description="results shown for each")
     seed: int = Field(description="draws the queries that are shown")
+    bootstrap: BootstrapSettings

@@ -37,7 +37,44 @@ def test_the_schema_file_does_not_drift():
         (("students", "baseline", "training"), {"epochs": 0}, ["students.baseline", "epochs"]),
         (("pruned", "baseline"), {"text_encoder": "glove"}, ["two models", "'baseline'"]),
         (("teachers", "teacher-glove", "teachers"), ["teachtext"], ["wait for each other"]),
+        (
+            ("pruned", "appearance-teachvideo", "teachers"),
+            [{"model": "appearance-teachvideo", "seeds": [7]}],
+            ["appearance-teachvideo -> appearance-teachvideo", "Remove one"],
+        ),
+        (
+            ("students", "teachtext", "teachers"),
+            ["teacher-glove", {"model": "teacher-glove", "seeds": [1]}],
+            ["students.teachtext.teachers", "'teacher-glove' twice", "seeds: [0, 1]"],
+        ),
+        (
+            ("students", "teachtext", "teachers"),
+            [{"model": "teacher-glove"}],
+            ["students.teachtext.teachers.0.seeds is missing"],
+        ),
+        (
+            ("students", "teachtext", "teachers"),
+            [{"model": "teacher-glove", "seeds": [1, 1]}],
+            ["teachers.0.seeds", "twice", "got [1, 1]"],
+        ),
+        (
+            ("denoise", "clean", "teachers"),
+            [{"model": "foo", "seeds": [1]}],
+            ["denoise.clean.teachers", "'foo'", "teacher-glove"],
+        ),
         (("models", "video_clusters"), {"smell": 2}, ["'smell'", "appearance"]),
+        (("experts", "motion"), {"fps": 2}, ["experts.motion", "neither network nor import"]),
+        (("experts", "motion", "import"), "m.npz", ["experts.motion", "import and network"]),
+        (("experts", "motion"), {"import": ""}, ["experts.motion.import", "1 character"]),
+        (("experts", "motion", "fps"), 0, ["experts.motion.fps", "greater than 0"]),
+        (
+            ("teachers", "teacher-glove", "import"),
+            "s.parquet",
+            ["teachers.teacher-glove", "import and text_encoder"],
+        ),
+        (("teachers", "teacher-glove"), {}, ["teachers.teacher-glove.text_encoder is missing"]),
+        (("students", "baseline"), {"import": "s"}, ["students.baseline", "text_encoder"]),
+        (("dataset", "videos"), None, ["dataset.videos is null", "experts.appearance has"]),
     ],
 )
 def test_a_mistake_is_named_in_one_line(shipped_config, path, value, words):
@@ -62,11 +99,68 @@ def test_null_removes_an_entry(shipped_config):
     assert "baseline" not in load_config(shipped_config).rows()
 
 
+def test_an_expert_is_extracted_or_imported(shipped_config):
+    shipped_config["experts"]["audio"] |= {"import": "a b.npz", "network": None}
+    config = load_config(shipped_config)
+    assert config.imported_experts() == {"audio": "a b.npz"}
+    assert list(config.extracted_experts()) == ["appearance", "motion", "ocr", "speech"]
+    assert config.used_experts() == ["appearance", "audio", "motion", "ocr", "speech"]
+
+
+def test_features_alone_need_no_videos(shipped_config):
+    shipped_config["experts"] = {
+        name: {"import": f"{name}.npz"} for name in shipped_config["experts"]
+    }
+    shipped_config["dataset"]["videos"] = None
+    assert not load_config(shipped_config).extracted_experts()
+
+
+def test_an_imported_teacher_teaches_and_is_no_model(shipped_config):
+    shipped_config["teachers"]["teacher-glove"] = {"import": "s.parquet"}
+    config = load_config(shipped_config)
+    assert config.imported_teachers() == {"teacher-glove": "s.parquet"}
+    assert "teacher-glove" not in config.rows()
+    assert "teacher-glove" in config.ranked_by("teachtext-clean")
+
+
 def test_a_row_overrides_training(shipped_config):
     shipped_config["students"]["baseline"]["training"] = {"epochs": 3}
     config = load_config(shipped_config)
     assert config.training_of("baseline").epochs == 3
     assert config.training_of("teachtext").epochs == shipped_config["training"]["epochs"]
+
+
+def test_students_and_pruned_students_may_teach(shipped_config):
+    shipped_config["students"]["late"] = {
+        "text_encoder": "minilm",
+        "teachers": ["teachtext", {"model": "appearance-teachvideo", "seeds": [5]}],
+        "captions": "clean",
+    }
+    config = load_config(shipped_config)
+    assert config.ranked_by("late")[:2] == ["teachtext", "appearance-teachvideo"]
+    shipped_config["teachers"]["teacher-glove"]["teachers"] = ["late"]
+    with pytest.raises(ConfigError, match="models wait for each other: teacher-glove -> late -> "):
+        load_config(shipped_config)
+
+
+def test_a_name_alone_is_a_teacher_of_the_seed_that_is_trained(shipped_config):
+    several = {"model": "teacher-glove", "seeds": [0, 4]}
+    shipped_config["students"]["teachtext"]["teachers"] = [several, "teacher-minilm"]
+    row = load_config(shipped_config).rows()["teachtext"]
+    assert [(teacher.model, teacher.seeds) for teacher in row.teachers] == [
+        ("teacher-glove", [0, 4]),
+        ("teacher-minilm", None),
+    ]
+
+
+def test_weights_are_one_per_teacher_however_many_seeds(shipped_config):
+    row = shipped_config["students"]["teachtext"]
+    row["teachers"] = [{"model": "teacher-glove", "seeds": [0, 1, 2]}, "teacher-minilm"]
+    row["training"] = {"teacher_aggregation": [3, 1]}
+    assert load_config(shipped_config).training_of("teachtext").teacher_aggregation == [3, 1]
+    row["training"] = {"teacher_aggregation": [1, 1, 1, 1]}
+    with pytest.raises(ConfigError, match=r"has 2 teachers, but .* has 4 weights"):
+        load_config(shipped_config)
 
 
 def test_the_configuration_needs_only_pydantic():

@@ -3,8 +3,10 @@ import pytest
 from teachtext.dataset import (
     Caption,
     check_dataset,
+    check_splits,
     read_captions,
     read_paragraphs,
+    read_video_ids,
     read_videos,
     shard_digests,
     shard_of,
@@ -90,6 +92,13 @@ def test_an_empty_split(table):
     captions = [c for c in read_captions(table(CAPTIONS)) if c.split != "val"]
     with pytest.raises(DatasetError, match="No caption has split 'val'"):
         check_dataset(read_videos(table(VIDEOS)), captions)
+    with pytest.raises(DatasetError, match="No caption has split 'val'"):
+        check_splits(captions)
+
+
+@pytest.mark.parametrize("text", [VIDEOS, CAPTIONS])
+def test_either_table_names_the_videos(table, text):
+    assert read_video_ids(table(text)) == ["a", "b", "c"]
 
 
 def test_adding_videos_moves_none_to_another_shard():

@@ -29,18 +29,22 @@ def test_block_by_block_the_teachers_mean_ranks_as_at_once():
 
 @pytest.fixture
 def denoise(tmp_path):
-    """Run the stage on two videos with two captions each and two teachers."""
+    """Run the stage on two videos with two captions each."""
     table = tmp_path / "captions.csv"
     table.write_text("video_id,caption,split\na,x,train\na,y,train\nb,z,train\nb,w,train\n")
 
-    def run(first, second, *arguments, videos=("a", "b"), captions=("a#0", "a#1", "b#0", "b#1")):
-        for number, sims in enumerate((first, second)):
+    def run(
+        *opinions, arguments=(), videos=("a", "b"), captions=("a#0", "a#1", "b#0", "b#1"),
+        models=("t0/0", "t1/0"),
+    ):  # fmt: skip
+        for number, sims in enumerate(opinions):
             write_similarities(
                 tmp_path / f"{number}.parquet", [(captions, np.array(sims, np.float32))],
-                model=f"t{number}/0", video_ids=videos if number else ("a", "b"),
+                model=models[number], video_ids=videos if number else ("a", "b"),
             )  # fmt: skip
         main([
-            "denoise-captions", "--similarities", *(str(tmp_path / f"{n}.parquet") for n in (0, 1)),
+            "denoise-captions",
+            "--similarities", *(str(tmp_path / f"{n}.parquet") for n in range(len(opinions))),
             "--captions", str(table), "--name", "clean", "--seed", "0", "--keep-rank-below", "1",
             "--output", str(tmp_path / "verdicts"), *arguments,
         ])  # fmt: skip
@@ -58,6 +62,17 @@ def test_the_stage_judges_by_the_mean_of_the_teachers(denoise):
     assert table_metadata(verdicts)["teachers"] == "t0/0 t1/0"
 
 
+def test_a_teacher_of_several_seeds_has_one_voice(denoise):
+    """Two seeds of the first think a#1 is of the other video, by less than the second is sure."""
+    unsure = [[1, 0], [0, 0.5], [0, 1], [0, 1]]
+    sure = [[1, 0], [0.75, 0], [0, 1], [0, 1]]
+    verdicts = denoise(unsure, sure, unsure, models=("t0/0", "t1/0", "t0/1"))
+    assert verdicts.column("rank").to_pylist() == [0, 0, 0, 0]
+    assert table_metadata(verdicts)["teachers"] == "t0/0 t1/0 t0/1"
+    three = denoise(unsure, sure, unsure, models=("t0/0", "t1/0", "t2/0"))
+    assert three.column("rank").to_pylist() == [0, 1, 0, 0]
+
+
 def test_teachers_of_different_videos_are_refused(denoise):
     sims = [[1, 0], [0, 1], [0, 1], [1, 0]]
     with pytest.raises(SystemExit, match="t1/0 and t0/0 have similarities of different captions"):
@@ -65,6 +80,7 @@ def test_teachers_of_different_videos_are_refused(denoise):
 
 
 def test_paragraphs_are_judged_as_one_caption(denoise):
-    verdicts = denoise([[1, 0], [0, 1]], [[1, 0], [0, 1]], "--paragraphs", captions=("a", "b"))
+    sims = [[1, 0], [0, 1]]
+    verdicts = denoise(sims, sims, arguments=["--paragraphs"], captions=("a", "b"))
     assert verdicts.column("caption").to_pylist() == ["x y", "z w"]
     assert verdicts.column("kept").to_pylist() == [True, True]

@@ -8,46 +8,23 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from teachtext.dataset import shard_of
 from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore
 
-ROOT = Path(__file__).parent.parent
-CONFIGS = [str(ROOT / "config.yaml"), str(ROOT / "tests/configs/tiny.yaml")]
-ENVIRONMENT = {
-    **os.environ,
-    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    "HF_HUB_OFFLINE": "1",
-}
+from .running import CONFIGS, ENVIRONMENT, command, scatter_features, snakemake, teachtext
 
 KILLS = int(os.environ.get("TEACHTEXT_TEST_KILLS", "6"))
 """Times that a run is killed; more find more and take longer."""
 
 pytestmark = pytest.mark.e2e
-
-
-def command(folder, *arguments, overlay=None):
-    snakefile = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    configs = CONFIGS if overlay is None else [*CONFIGS, str(overlay)]
-    return [*snakefile, "--cores", "2", *arguments, "--configfile", *configs]
-
-
-def snakemake(folder, *arguments, overlay=None):
-    return subprocess.run(
-        command(folder, *arguments, overlay=overlay),
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +68,9 @@ def test_every_model_is_evaluated_on_test(finished):
     assert len(results) == 9
     assert {result["test"]["t2v"]["gallery"] for result in results} == {4}
     assert all(result["test"]["t2v"]["queries"] == 20 for result in results)
+    normalized = [result["test_normalized"] for result in results]
+    assert all(set(found["qb-norm"]) == {"t2v"} for found in normalized)
+    assert all(found["dual-softmax"]["v2t"]["queries"] == 4 for found in normalized)
 
 
 def test_one_bad_video_is_a_row_of_the_ledger(finished):
@@ -118,14 +98,6 @@ def test_failures_are_listed_in_a_file_and_by_command(finished):
     listed = teachtext(finished, "list-failures")
     assert "not a readable video" in listed
     assert "1 videos failed" in listed
-
-
-def teachtext(folder, *arguments):
-    command = [sys.executable, "-m", "teachtext", *arguments]
-    answer = subprocess.run(
-        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=True
-    )
-    return answer.stdout
 
 
 def items_of(folder):
@@ -300,3 +272,21 @@ def test_a_config_mistake_is_one_line(tmp_path, override, words):
     (line,) = [line for line in answer.stderr.splitlines() if "teachtext:" in line]
     assert words in line
     assert "Traceback" not in answer.stderr
+
+
+def test_an_expert_may_be_imported_beside_others(own_data):
+    with (own_data / "data/own/videos.csv").open(newline="") as stream:
+        video_ids = [row["video_id"] for row in csv.DictReader(stream)]
+    scatter_features(own_data / "data/seen $(x).npz", video_ids)
+    config = yaml.safe_load((own_data / "own.yaml").read_text())
+    imported = {"network": None, "import": "data/seen $(x).npz"}
+    config["experts"] = {**config.get("experts", {}), "audio": imported}
+    (own_data / "own.yaml").write_text(yaml.safe_dump(config))
+    new_videos(own_data)
+    extract_own(own_data)
+    assert not any(new_videos(own_data).values())
+    ledger = pq.read_table(own_data / "results/experts/ledger.parquet").to_pylist()
+    heard = {row["video_id"]: row for row in ledger if row["expert"] == "audio"}
+    assert [row["status"] for row in heard.values()].count("ok") == len(video_ids) - 1
+    assert heard[video_ids[-1]]["reason"] == "data/seen $(x).npz lacks the video"
+    assert "Nothing to be done" in extract_own(own_data)

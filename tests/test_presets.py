@@ -35,6 +35,11 @@ def test_a_preset_over_the_shipped_config_is_valid(preset, shipped_config):
     assert laid_over(shipped_config, preset).used_experts()
 
 
+@pytest.mark.parametrize("name", ["tiny", "realclips", "vatex"])
+def test_the_tests_own_configurations_are_valid(name, shipped_config):
+    assert laid_over(shipped_config, ROOT / f"tests/configs/{name}.yaml").used_experts()
+
+
 def test_alternatives_behind_a_hash_are_valid_too(preset, shipped_config, tmp_path):
     alternative = re.compile(r"^( *)# (\w+: +\{.*\})$", re.M)
     uncommented = alternative.sub(r"\1\2", preset.read_text())
@@ -98,3 +103,37 @@ def test_a_benchmarks_models_have_the_sizes_of_the_released_ones(name, corpus, s
     assert (models.shared_dim, models.video_clusters) == (768, corpus.clusters)
     assert models.max_rows == corpus.max_rows
     assert {text.max_tokens for text in config.text.values()} == {corpus.max_tokens}
+
+
+@pytest.mark.parametrize("benchmark", ["msrvtt-full", "msvd"])
+def test_the_papers_recipe_lies_under_a_benchmark(benchmark, shipped_config):
+    update_config(
+        shipped_config,
+        yaml.safe_load((ROOT / "workflow/presets/teachtext-paper.yaml").read_text()),
+    )
+    config = laid_over(shipped_config, ROOT / f"workflow/presets/{benchmark}.yaml")
+    training = config.training_of("teachtext")
+    assert (training.ranking_loss, training.teacher_aggregation) == ("max-margin", "mean")
+    assert (training.distillation_loss, training.distillation_weight) == ("huber", 1)
+    assert [teacher.seeds for teacher in config.rows()["teachtext"].teachers] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "values"),
+    [
+        ("aggregation", "teacher_aggregation", {"mean", "min", "max", "median"}),
+        ("loss", "distillation_loss", {"huber", "l1", "l2", "kl"}),
+        ("weight", "distillation_weight", {0.1, 1, 10, 100, 1000}),
+    ],
+)
+def test_an_ablation_changes_one_thing(group, key, values, shipped_config):
+    config = laid_over(shipped_config, ROOT / "workflow/presets/ablations.yaml")
+    reference = config.training_of("teachtext")
+    rows = [name for name in config.students if name.startswith(f"{group}-")]
+    changed = [config.training_of(name) for name in rows]
+    assert {getattr(training, key) for training in [reference, *changed]} == values
+    assert all(
+        training.model_copy(update={key: getattr(reference, key)}) == reference
+        for training in changed
+    )
+    assert {len(config.rows()[name].teachers) for name in rows} == {3}

@@ -36,10 +36,12 @@ def main(argv: list[str]) -> None:
     args = parser.parse_args(argv)
 
     config = load_config(_merge_files(args.configfile))
+    if config.dataset.videos is None:
+        raise ConfigError("dataset.videos is null: there is nothing to extract. Run snakemake.")
     with tempfile.TemporaryDirectory(prefix="teachtext-plan-") as folder:
         plan = plan_extraction(
             read_videos(Path(config.dataset.videos)),
-            [config.request(name) for name in config.used_experts()],
+            [config.request(name) for name in config.extracted_experts()],
             lambda request: load_requested(request, threads=1),
             sample=args.sample,
             seed=args.seed,

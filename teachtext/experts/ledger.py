@@ -25,7 +25,8 @@ class LedgerEntry:
         reason: empty for ``ok``.
         rows: rows in the feature store.
         seconds: spent by the expert's network; by the decoder where the video could not be read.
-        key: ``experts.keys.features_key``; empty for a file that could not be probed.
+        key: ``video.keys.features_key``; empty for a file that could not be probed, and for
+            features that were made elsewhere.
     """
 
     video_id: str

@@ -60,7 +60,9 @@ class EncoderLayer(nn.Module):
         return normalized_BQE
 
     def _by_head(self, tokens_BSE: Tensor) -> Tensor:
-        return tokens_BSE.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        batch, rows, width = tokens_BSE.shape
+        # -1 would have no meaning for a process without a row
+        return tokens_BSE.view(batch, rows, self.heads, width // self.heads).transpose(1, 2)
 
 
 class Encoder(nn.Module):

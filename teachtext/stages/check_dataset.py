@@ -1,4 +1,4 @@
-"""Check that the tables of videos and captions fit together, before anything is computed."""
+"""Check the tables of videos and captions, before anything is computed."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from teachtext.atomic import replacing
-from teachtext.dataset import SPLITS, check_dataset, read_videos, videos_of
+from teachtext.dataset import SPLITS, check_dataset, check_splits, read_videos, videos_of
 from teachtext.stages._arguments import add_captions, captions_of
 
 log = logging.getLogger(__name__)
@@ -16,13 +16,17 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext check-dataset", description=__doc__)
-    parser.add_argument("--videos", type=Path, required=True, help="table of videos")
+    parser.add_argument("--videos", type=Path, help="table of videos; default: there are none")
     add_captions(parser)
     parser.add_argument("--output", type=Path, required=True, help="counts to write (JSON)")
     args = parser.parse_args(argv)
 
-    videos, captions = read_videos(args.videos), captions_of(args)
-    check_dataset(videos, captions)
+    videos = [] if args.videos is None else read_videos(args.videos)
+    captions = captions_of(args)
+    if args.videos is None:
+        check_splits(captions)
+    else:
+        check_dataset(videos, captions)
     of_split = Counter(caption.split for caption in captions)
     counts = {
         split: {"videos": len(videos_of(captions, split)), "captions": of_split[split]}

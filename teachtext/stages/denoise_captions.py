@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from teachtext.denoising import judge_captions, mean_ranks, verdict_table
+from teachtext.denoising import Blocks, judge_captions, mean_blocks, mean_ranks, verdict_table
 from teachtext.errors import StoreError
 from teachtext.stages._arguments import add_captions, captions_of
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import write_table
+from teachtext.teachers import seeds_of_teachers
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext denoise-captions", description=__doc__)
-    parser.add_argument("--similarities", type=Path, nargs="+", required=True, help="one a teacher")
+    parser.add_argument("--similarities", type=Path, nargs="+", required=True, help="of teachers")
     add_captions(parser)
     parser.add_argument("--name", required=True, help="of the caption set in config.yaml")
     parser.add_argument("--seed", type=int, required=True, help="of the teachers")
@@ -31,7 +32,7 @@ def main(argv: list[str]) -> None:
     captions = [by_id[caption_id] for caption_id in teachers[0].caption_ids]
     column = {video: index for index, video in enumerate(teachers[0].video_ids)}
     video_of_caption = np.array([column[caption.video_id] for caption in captions])
-    ranks = mean_ranks([teacher.blocks() for teacher in teachers], video_of_caption)
+    ranks = mean_ranks(_opinions(teachers), video_of_caption)
     verdicts = judge_captions(
         ranks, captions, video_of_caption, keep_rank_below=args.keep_rank_below
     )
@@ -56,3 +57,11 @@ def _open_all(paths: list[Path]) -> list[SimilarityStore]:
                 "videos. Delete both and run snakemake to compute them again."
             )
     return stores
+
+
+def _opinions(stores: list[SimilarityStore]) -> list[Blocks]:
+    """Of each teacher the mean of its seeds."""
+    teachers = seeds_of_teachers(store.model for store in stores)
+    return [
+        mean_blocks([stores[place].blocks() for place in places]) for places in teachers.values()
+    ]

@@ -81,13 +81,21 @@ class MappedRows:
         self.file.release()
 
 
+def scratch_folder() -> str:
+    """Where files are that end with the process: TMPDIR, else /var/tmp.
+
+    Not /tmp, which is in memory on many machines.
+    """
+    disk = "/var/tmp"
+    given = "TMPDIR" in os.environ or not os.access(disk, os.W_OK)
+    return tempfile.gettempdir() if given else disk
+
+
 class ScratchRows:
     """Takes sequences in any order and maps them from a file that ends with the process."""
 
     def __init__(self, count: int, *, dim: int, dtype: type[np.generic]) -> None:
-        """Make the file, without a name, in TMPDIR, else in /var/tmp.
-
-        Not in /tmp, which is in memory on many machines.
+        """Make the file, without a name, in ``scratch_folder``.
 
         Args:
             count: sequences there will be; those that are never added have no rows.
@@ -96,9 +104,7 @@ class ScratchRows:
         """
         self._dim, self._dtype = dim, np.dtype(dtype)
         self._starts, self._lengths = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        disk = "/var/tmp"
-        given = "TMPDIR" in os.environ or not os.access(disk, os.W_OK)
-        self._folder = tempfile.gettempdir() if given else disk
+        self._folder = scratch_folder()
         self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed when mapped
         self._end = 0
 

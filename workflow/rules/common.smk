@@ -14,7 +14,10 @@ except TeachTextError as error:
 
 SHARDS = range(CONFIG.dataset.shards)
 EXPERTS = CONFIG.used_experts()
+EXTRACTED = CONFIG.extracted_experts()
+IMPORTED = CONFIG.imported_experts()
 MODELS = list(CONFIG.rows())
+IMPORTED_TEACHERS = CONFIG.imported_teachers()
 
 
 wildcard_constraints:
@@ -29,6 +32,8 @@ wildcard_constraints:
 def videos_table():
     """A new row concerns its own shard alone (`shard_rows`), so the table's age does not count."""
     videos = CONFIG.dataset.videos
+    if videos is None:
+        return []
     return videos if CONFIG.dataset.name == "demo" else ancient(videos)
 
 
@@ -47,6 +52,18 @@ def shard_rows(wildcards):
         return row_digests()[int(wildcards.shard)]
     except TeachTextError as error:
         sys.exit(f"teachtext: {error}")
+
+
+def videos_argument(wildcards):
+    return ["--videos", CONFIG.dataset.videos] if CONFIG.dataset.videos else []
+
+
+def manifest_of_videos(wildcards):
+    return "results/video/manifest.parquet" if CONFIG.dataset.videos else []
+
+
+def manifest_argument(wildcards, input):
+    return ["--manifest", input.manifest] if CONFIG.dataset.videos else []
 
 
 def manifest_folder(wildcards, input):
@@ -71,12 +88,22 @@ def expert_request(wildcards):
 
 
 def expert_gpus(wildcards):
-    return CONFIG.experts[wildcards.expert].gpus
+    return EXTRACTED[wildcards.expert].gpus
 
 
 def expert_requests():
-    """Of all experts that a model looks through."""
-    return [CONFIG.request(name).model_dump_json(exclude_none=True) for name in EXPERTS]
+    """Of all experts that look at videos and that a model looks through."""
+    return [
+        CONFIG.request(name).model_dump_json(exclude_none=True) for name in EXTRACTED
+    ]
+
+
+def imported_features(wildcards):
+    return IMPORTED[wildcards.expert]
+
+
+def imported_similarities(wildcards):
+    return IMPORTED_TEACHERS[wildcards.model]
 
 
 def paragraphs_argument(wildcards):
@@ -110,12 +137,17 @@ def model_feature_arguments(wildcards):
     return feature_arguments(CONFIG.experts_of(wildcards.model))
 
 
+def similarities_of(teachers, wildcards):
+    """Of all seeds of all teachers; seeds that only teach are trained for it."""
+    return [
+        f"results/similarities/{teacher.model}/{seed}.parquet"
+        for teacher in teachers
+        for seed in teacher.seeds or [wildcards.seed]
+    ]
+
+
 def teacher_similarities(wildcards):
-    return expand(
-        "results/similarities/{teacher}/{seed}.parquet",
-        teacher=CONFIG.rows()[wildcards.model].teachers,
-        seed=wildcards.seed,
-    )
+    return similarities_of(CONFIG.rows()[wildcards.model].teachers, wildcards)
 
 
 def model_captions(wildcards):
@@ -154,12 +186,12 @@ def model_gpu(wildcards):
     return min(1, model_gpus(wildcards))
 
 
+def evaluate_settings(wildcards):
+    return CONFIG.evaluate.model_dump_json()
+
+
 def denoise_similarities(wildcards):
-    return expand(
-        "results/similarities/{teacher}/{seed}.parquet",
-        teacher=CONFIG.denoise[wildcards.captions].teachers,
-        seed=wildcards.seed,
-    )
+    return similarities_of(CONFIG.denoise[wildcards.captions].teachers, wildcards)
 
 
 def denoise_threshold(wildcards):

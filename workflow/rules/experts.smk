@@ -7,6 +7,8 @@ rule extract_expert:
         ledger="results/experts/{expert}/{shard}.parquet",
     log:
         "logs/extract_expert/{expert}/{shard}.log",
+    wildcard_constraints:
+        expert="|".join(EXTRACTED) or "none",
     # before more is decoded: decoded media are large, and go when all experts have seen them
     priority: 10
     conda:
@@ -25,6 +27,34 @@ rule extract_expert:
         "--manifest {input.manifest:q} --media {input.media:q} --work {params.work:q} "
         "--threads {threads} --ledger {output.ledger:q} --output {output.features:q} "
         "> {log} 2>&1"
+
+
+rule import_expert:
+    input:
+        features=imported_features,
+        # any table that names all videos
+        videos=CONFIG.dataset.videos or CONFIG.dataset.captions,
+        checked=ancient("results/video/dataset.json"),
+    output:
+        features=directory(
+            expand("results/experts/{{expert}}/{shard}.zarr", shard=SHARDS)
+        ),
+        ledgers=expand("results/experts/{{expert}}/{shard}.parquet", shard=SHARDS),
+    log:
+        "logs/import_expert/{expert}.log",
+    wildcard_constraints:
+        expert="|".join(IMPORTED) or "none",
+    conda:
+        "../../envs/media.yaml"
+    params:
+        shards=CONFIG.dataset.shards,
+        folder="results/experts/{expert}",
+    message:
+        "Importing the features of {wildcards.expert}"
+    shell:
+        "python -m teachtext import-expert --expert {wildcards.expert} "
+        "--features {input.features:q} --videos {input.videos:q} "
+        "--shards {params.shards} --output {params.folder:q} > {log} 2>&1"
 
 
 rule index_experts:

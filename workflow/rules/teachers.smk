@@ -33,6 +33,29 @@ rule train_teacher:
         "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"
 
 
+rule import_similarities:
+    input:
+        similarities=imported_similarities,
+        captions=CONFIG.dataset.captions,
+        checked=ancient("results/video/dataset.json"),
+    output:
+        "results/similarities/{model}/{seed}.parquet",
+    log:
+        "logs/import_similarities/{model}/{seed}.log",
+    wildcard_constraints:
+        model="|".join(IMPORTED_TEACHERS) or "none",
+    conda:
+        "../../envs/media.yaml"
+    params:
+        paragraphs=paragraphs_argument,
+    message:
+        "Importing the similarities of {wildcards.model}, seed {wildcards.seed}"
+    shell:
+        "python -m teachtext import-similarities --similarities {input.similarities:q} "
+        "--captions {input.captions:q} {params.paragraphs} "
+        "--model {wildcards.model} --seed {wildcards.seed} --output {output:q} > {log} 2>&1"
+
+
 rule compute_similarities:
     input:
         model="results/models/{model}/{seed}",

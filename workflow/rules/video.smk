@@ -1,6 +1,6 @@
 rule check_dataset:
     input:
-        videos=CONFIG.dataset.videos,
+        videos=CONFIG.dataset.videos or [],
         captions=CONFIG.dataset.captions,
     output:
         "results/video/dataset.json",
@@ -10,11 +10,12 @@ rule check_dataset:
     conda:
         "../../envs/media.yaml"
     params:
+        videos=videos_argument,
         paragraphs=paragraphs_argument,
     message:
         "Checking the tables"
     shell:
-        "python -m teachtext check-dataset --videos {input.videos:q} "
+        "python -m teachtext check-dataset {params.videos:q} "
         "--captions {input.captions:q} {params.paragraphs} --output {output:q} > {log} 2>&1"
 
 

@@ -1,0 +1,106 @@
+"""The whole workflow without videos: captions, features and a teacher were made elsewhere."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from .running import scatter_features, snakemake, teachtext
+
+pytestmark = pytest.mark.e2e
+
+FEATURES_ALONE = """
+dataset: {name: alone, videos: null, captions: data/captions.csv}
+experts:
+  appearance: {import: data/seen.npz, network: null, fps: null}
+  audio: {import: data/heard.npz, network: null}
+  motion: null
+  speech: null
+  ocr: null
+text: {wordllama: null, minilm: null}
+models: {video_clusters: {speech: null, ocr: null}, max_rows: {speech: null, ocr: null}}
+teachers: {teacher-wordllama: null, teacher-minilm: null, scorer: {import: data/scores.parquet}}
+denoise: {clean: {teachers: [scorer], keep_rank_below: 2}}
+students:
+  baseline: null
+  baseline-clean: null
+  teachtext: {text_encoder: glove, teachers: [teacher-glove, scorer]}
+  teachtext-clean: {text_encoder: glove, teachers: [scorer]}
+pruned: {appearance-baseline: null, appearance-teachvideo: null}
+"""
+
+
+@pytest.fixture(scope="module")
+def features_alone(tmp_path_factory):
+    """A run without videos: captions, features and a teacher's opinion were made elsewhere."""
+    folder = tmp_path_factory.mktemp("alone")
+    (folder / "data").mkdir()
+    video_ids = [f"clip $({number})" for number in range(12)]
+    splits = ["train"] * 6 + ["val"] * 2 + ["test"] * 4
+    with (folder / "data/captions.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerow(["video_id", "caption", "split"])
+        for video, split in zip(video_ids, splits, strict=True):
+            csv.writer(stream).writerows([video, f"a {word}", split] for word in ("dog", "cat"))
+    scatter_features(folder / "data/seen.npz", [*video_ids, "nobody's"])
+    np.savez(
+        folder / "data/heard.npz",
+        video_id=np.array(["unknown", *video_ids[2:]]),
+        features=np.ones((20, 3)),
+        offsets=np.array([0, *range(0, 21, 2)]),
+    )
+    write_scores(folder / "data/scores.parquet", video_ids[::-1])
+    (folder / "alone.yaml").write_text(FEATURES_ALONE)
+    done = snakemake(folder, overlay=folder / "alone.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def write_scores(path, video_ids):
+    """Every caption is like its own video, except all second captions of training videos."""
+    captions = [(video, number) for video in video_ids for number in (0, 1)]
+    sims = [[float((own == video) != number) for video in video_ids] for own, number in captions]
+    table = pa.table({"caption_id": [f"{video}#{n}" for video, n in captions], "sim": sims})
+    pq.write_table(table.replace_schema_metadata({"video_ids": json.dumps(video_ids)}), path)
+
+
+def test_features_alone_end_at_a_report(features_alone):
+    page = (features_alone / "results/report/index.html").read_text()
+    assert "clip $(11)" in page
+    assert "<img" not in page
+    assert not list((features_alone / "results/video").glob("m*"))
+    evaluated = {path.name for path in (features_alone / "results/evaluate").iterdir()}
+    assert evaluated == {"teacher-glove", "teachtext", "teachtext-clean"}
+    again = snakemake(features_alone, overlay=features_alone / "alone.yaml")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_videos_that_a_file_lacks_are_absent(features_alone):
+    rows = pq.read_table(features_alone / "results/experts/ledger.parquet").to_pylist()
+    absent = {(row["video_id"], row["expert"], row["reason"]) for row in rows if row["reason"]}
+    assert absent == {
+        ("clip $(0)", "audio", "data/heard.npz lacks the video"),
+        ("clip $(1)", "audio", "data/heard.npz lacks the video"),
+    }
+    assert "0 videos failed" in teachtext(features_alone, "list-failures")
+
+
+def test_an_imported_teacher_teaches_and_ranks_captions(features_alone):
+    card = json.loads((features_alone / "results/models/teachtext/0/config.json").read_text())
+    assert card["teachers"] == ["teacher-glove/0", "scorer/0"]
+    clean = pq.read_table(features_alone / "results/denoise/clean/0.parquet").to_pylist()
+    assert {row["caption_id"][-1]: row["kept"] for row in clean} == {"0": True, "1": False}
+
+
+def test_a_mistake_in_an_imported_file_is_one_line(features_alone, tmp_path):
+    shutil.copytree(features_alone / "data", tmp_path / "data")
+    np.savez(tmp_path / "data/seen.npz", video_id=np.array(["clip $(3)"]), features=[[np.nan]])
+    (tmp_path / "alone.yaml").write_text(FEATURES_ALONE)
+    stopped = snakemake(tmp_path, "--until", "import_expert", overlay=tmp_path / "alone.yaml")
+    assert stopped.returncode != 0
+    log = (tmp_path / "logs/import_expert/appearance.log").read_text()
+    assert log.count("\n") == 1
+    assert "features of 'clip $(3)' are not finite as float16" in log
