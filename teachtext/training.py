@@ -189,6 +189,23 @@ def train_model(
         log.info("going on after %d of %d epochs", run.epoch, training.epochs)
     processes.wait()  # the first process writes over what the others are reading
     queries = val.first_captions() if training.val_captions == "first" else val
+    _train_epochs(trainer, run, queries, states, on_epoch)
+    if processes.rank or run.best_epoch is None:
+        return None
+    model.load_state_dict(states.load_best(run.best_epoch))
+    model.eval()
+    return Trained(model, run.best_epoch, run.history)
+
+
+def _train_epochs(
+    trainer: Trainer,
+    run: Run,
+    queries: RetrievalSet,
+    states: EpochStates,
+    on_epoch: Callable[[Row], None] | None,
+) -> None:
+    """All epochs that are left; the first process validates and writes, the others wait for it."""
+    training, first = trainer.training, trainer.processes.rank == 0
     similarities: Similarities = batch_similarities
     if training.compile:
         similarities = compiled_similarities(run, next(trainer.batches(run.epoch)), training)
@@ -197,19 +214,14 @@ def train_model(
         while run.epoch < training.epochs:
             begin = time.perf_counter()
             row = trainer.train_epoch(run, similarities, progress)
-            if processes.rank == 0:
-                row |= _metrics(model, queries) | _spent(begin)
+            if first:
+                row |= _metrics(run.model, queries) | _spent(begin)
             run.history.append(row)
-            if processes.rank == 0:
+            if first:
                 _keep_epoch(run, states, always=training.keep_epoch == "last")
             if on_epoch is not None:
                 on_epoch(row)
-            processes.wait()
-    if processes.rank or run.best_epoch is None:
-        return None
-    model.load_state_dict(states.load_best(run.best_epoch))
-    model.eval()
-    return Trained(model, run.best_epoch, run.history)
+            trainer.processes.wait()
 
 
 def _new_run(
