@@ -9,6 +9,7 @@ evaluate. Pages of mapped files count while they are mapped; they are the kernel
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval_data import Shape, architecture, make_data, training
+from retrieval_data import Shape, architecture, make_data, shipped, training
 from training_floor import parameters
 
 GB = 1e9
@@ -69,7 +70,8 @@ def stages(data, folder, threads):
     train += ["--architecture", architecture(data.shape).model_dump_json()]
     train += ["--training", training(epochs=1, threads=threads).model_dump_json()]
     train += ["--work", str(folder / "work"), "--events", str(folder / "events")]
-    evaluate = ["--model", str(folder / "model"), *inputs, "--top", "10"]
+    evaluate = ["--model", str(folder / "model"), *inputs]
+    evaluate += ["--settings", json.dumps(shipped()["evaluate"])]
     evaluate += ["--threads", str(threads), "--ranks", str(folder / "ranks.parquet")]
     return {
         "train-student": [*train, "--output", str(folder / "model")],

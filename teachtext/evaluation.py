@@ -118,11 +118,6 @@ def shown(blocks: Blocks, what: str, data: RetrievalSet) -> Blocks:
             progress.advance(done=len(indices))
 
 
-def similarities(model: RetrievalModel, data: RetrievalSet) -> NDArray[np.float32]:
-    """(captions, videos) the whole matrix, of a set that is small enough."""
-    return np.concatenate([block for _, block in similarity_blocks(model, data)])
-
-
 def rank_set(model: RetrievalModel, data: RetrievalSet) -> Ranks:
     """Rank a set in both directions."""
     ranks, _ = _rank(similarity_blocks(model, data), data)
@@ -163,11 +158,13 @@ class Evaluation:
         metrics: by direction.
         ranks: one row per query of each direction, with the best results.
         similarities: of each caption a row of all videos, in a file that ends with the process.
+        gallery: the embedded videos.
     """
 
     metrics: Metrics
     ranks: pa.Table
     similarities: MappedRows
+    gallery: VideoEmbeddings
 
 
 def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluation:
@@ -179,7 +176,8 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         top: best results kept per query.
     """
     results = _Results(captions=len(data.captions), videos=len(data.video_ids), top=top)
-    blocks = shown(similarity_blocks(model, data), "evaluate", data)
+    gallery = encode_gallery(model, data)
+    blocks = shown(_search(model, data.tokens, gallery), "evaluate", data)
     ranks, similarities = _rank(results.noting(blocks), data)
     caption_ids = [caption.caption_id for caption in data.captions]
     t2v = {
@@ -199,7 +197,7 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         **results.of_videos.columns(caption_ids),
     }
     table = pa.concat_tables([pa.table(t2v), pa.table(v2t)])
-    return Evaluation(ranks.summary(), table, similarities)
+    return Evaluation(ranks.summary(), table, similarities, gallery)
 
 
 def draw_bank(tokens: TokenTable, *, captions: int, generator: np.random.Generator) -> Rows:
@@ -218,7 +216,7 @@ def draw_bank(tokens: TokenTable, *, captions: int, generator: np.random.Generat
 def evaluate_normalized(
     model: RetrievalModel,
     data: RetrievalSet,
-    similarities: MappedRows,
+    evaluation: Evaluation,
     bank: Rows,
     *,
     normalizations: Sequence[Normalization],
@@ -230,18 +228,18 @@ def evaluate_normalized(
     Args:
         model: the trained model.
         data: the split.
-        similarities: of its evaluation.
+        evaluation: of that model and split.
         bank: of ``draw_bank``; only QB-Norm looks at it.
         normalizations: which.
         inverse_temperature: of their softmaxes.
         bank_top: results of each caption of the bank that QB-Norm activates.
     """
     owners, videos = data.video_of_caption, len(data.video_ids)
-    blocks = partial(_rows_of, similarities, NORMALIZED_BLOCK)
+    blocks = partial(_rows_of, evaluation.similarities, NORMALIZED_BLOCK)
     found: dict[Normalization, Metrics] = {}
     for name in normalizations:
         if name == "qb-norm":
-            searched = (sims for _, sims in _search(model, bank, encode_gallery(model, data)))
+            searched = (sims for _, sims in _search(model, bank, evaluation.gallery))
             read = read_bank(
                 searched, videos=videos, inverse_temperature=inverse_temperature, top=bank_top
             )

@@ -15,14 +15,13 @@ from teachtext.evaluation import (
     evaluate_normalized,
     rank_set,
     shown,
-    similarities,
     similarity_blocks,
 )
 from teachtext.metrics import summarize, text_to_video_ranks, video_to_text_ranks
 from teachtext.models.retrieval import build_model
 from teachtext.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.store.tokens import TokenTable
-from tests.toy_sets import WEIGHTS, toy_architecture, toy_set
+from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
 
 FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
 LARGE = {"videos": 70, "per_video": 5}
@@ -105,9 +104,9 @@ def test_blocks_that_are_shown_are_the_same(caplog):
 
 
 def normalized(model, data, bank, names=("qb-norm", "dual-softmax")):
-    matrix = evaluate(model, data, top=1).similarities
+    plain = evaluate(model, data, top=1)
     numbers = {"inverse_temperature": 20.0, "bank_top": 1}
-    return evaluate_normalized(model, data, matrix, bank, normalizations=names, **numbers)
+    return evaluate_normalized(model, data, plain, bank, normalizations=names, **numbers)
 
 
 def test_normalized_metrics_are_those_of_the_matrix():
@@ -150,7 +149,7 @@ import resource
 import numpy as np
 import torch
 from tests.test_evaluation import evaluate, normalized, toy_model
-from tests.toy_sets import toy_set
+from tests.toy_sets import similarities, toy_set
 
 torch.set_num_threads(1)
 data, model = toy_set(videos=2000, per_video=15), toy_model()

@@ -3,14 +3,12 @@ import pytest
 import torch
 
 from teachtext.checkpoint import ModelCard, load_model, save_model
-from teachtext.data import epoch_batches
 from teachtext.distributed import Processes
 from teachtext.errors import DatasetError, StoreError, TrainingError
-from teachtext.evaluation import similarities
 from teachtext.resuming import EpochStates
 from teachtext.training import Trainer, train_model
 from tests.test_optimizers import training
-from tests.toy_sets import WEIGHTS, toy_architecture, toy_set
+from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
 
 ALONE = Processes(0, 1, torch.device("cpu"))
 TRAINING = training(
@@ -200,14 +198,6 @@ def test_val_may_count_one_caption_per_video(tmp_path):
     settings = TRAINING.model_copy(update={"val_captions": "first", "epochs": 1})
     recall = train(tmp_path, settings=settings).history[0]["val_t2v_R@5"]
     assert recall * 16 / 100 == pytest.approx(round(recall * 16 / 100))  # of 16 queries, not 32
-
-
-def test_an_epoch_sees_every_video_once_with_a_caption_of_its_own():
-    data = toy_set()
-    batches = list(epoch_batches(data, batch_size=5, generator=np.random.default_rng(0)))
-    captions, videos = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    assert len(set(videos)) == len(videos) == 15  # the sixteenth would be alone in a batch
-    assert (data.video_of_caption[captions] == videos).all()
 
 
 @pytest.mark.parametrize("batch_size", [2, 5, 7, 8, 15, 16, 40])

@@ -4,6 +4,7 @@ import numpy as np
 
 from teachtext.data import RetrievalSet
 from teachtext.dataset import Caption
+from teachtext.evaluation import similarity_blocks
 from teachtext.settings import ArchitectureSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.loading import ExpertFeatures
@@ -68,3 +69,8 @@ def toy_features(name, rows, timed=False):
         join(sequences, empty),
         join(seconds, np.empty((0, 1), np.float32)) if timed else None,
     )
+
+
+def similarities(model, data):
+    """(captions, videos) the whole matrix."""
+    return np.concatenate([block for _, block in similarity_blocks(model, data)])

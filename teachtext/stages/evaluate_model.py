@@ -39,7 +39,7 @@ def main(argv: list[str]) -> None:
     normalized = evaluate_normalized(
         model,
         test_set,
-        test.similarities,
+        test,
         draw_bank(tokens, captions=settings.bank_captions, generator=generator),
         normalizations=settings.normalizations,
         inverse_temperature=settings.inverse_temperature,
