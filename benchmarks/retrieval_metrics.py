@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from teachtext.metrics import text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation.metrics import text_to_video_ranks, video_to_text_ranks
 
 BARS = {"time": 0.10, "memory": 1.2}
 REPEATS = 3

@@ -27,13 +27,13 @@ from training_replica import Dictionaries, LoopRAdam, Replica, ranking_loss, tea
 
 from teachtext.allocation import keep_freed_memory, use_huge_pages
 from teachtext.data import epoch_batches, load_set
-from teachtext.losses import RetrievalLoss
 from teachtext.models.retrieval import build_model
-from teachtext.optimizers import make_optimizer
-from teachtext.resuming import Run
-from teachtext.steps import batch_similarities
 from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
+from teachtext.training.losses import RetrievalLoss
+from teachtext.training.optimizers import make_optimizer
+from teachtext.training.resuming import Run
+from teachtext.training.steps import batch_similarities
 
 SOME = Shape(train=1024, val=8, test=8)
 STEP_PARTS = ["batch", "teachers", "forward", "loss", "backward", "optimizer"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from teachtext.dataset import Caption
-from teachtext.metrics import text_to_video_ranks
+from teachtext.evaluation.metrics import text_to_video_ranks
 
 
 @dataclass(frozen=True)

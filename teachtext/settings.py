@@ -204,7 +204,9 @@ class TrainingSettings(Settings):
 
     epochs: Positive = Field(description="passes over the training videos")
     batch_size: Annotated[int, Field(ge=2)] = Field(description="videos per step, on all GPUs")
-    optimizer: Literal["radam", "ranger", "adamw"] = Field(description="teachtext.optimizers")
+    optimizer: Literal["radam", "ranger", "adamw"] = Field(
+        description="teachtext.training.optimizers"
+    )
     learning_rate: float = Field(gt=0, description="in the first epoch, after the warm-up")
     schedule: Literal["exponential", "cosine"] = Field(
         description="exponential: times learning_rate_decay after each epoch; cosine: to zero"
@@ -212,11 +214,11 @@ class TrainingSettings(Settings):
     learning_rate_decay: float = Field(gt=0, le=1, description="of the exponential schedule")
     warmup_steps: int = Field(ge=0, description="steps in which the learning rate grows from zero")
     weight_decay: float = Field(ge=0, description="decoupled")
-    ranking_loss: Literal["max-margin", "info-nce"] = Field(description="teachtext.losses")
+    ranking_loss: Literal["max-margin", "info-nce"] = Field(description="teachtext.training.losses")
     margin: float = Field(gt=0, description="of max-margin")
     temperature: float = Field(gt=0, description="of info-nce, at first; it is learned")
     distillation_loss: Literal["huber", "l1", "l2", "kl"] = Field(
-        description="distance to the teachers (teachtext.losses)"
+        description="distance to the teachers (teachtext.training.losses)"
     )
     distillation_weight: float = Field(ge=0, description="of the distance to the teachers")
     distillation_beta: float = Field(
@@ -268,7 +270,7 @@ class EvaluateSettings(Settings):
 
 
 class BootstrapSettings(Settings):
-    """How sure a difference of two models is: teachtext.significance."""
+    """How sure a difference of two models is: teachtext.evaluation.significance."""
 
     samples: Positive = Field(description="draws of as many test videos as there are")
     seed: int = Field(description="draws them")

@@ -4,7 +4,7 @@ import pytest
 from teachtext.cli import main
 from teachtext.dataset import Caption
 from teachtext.denoising import judge_captions, kept_captions, mean_ranks, verdict_table
-from teachtext.metrics import text_to_video_ranks
+from teachtext.evaluation.metrics import text_to_video_ranks
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import read_table, table_metadata
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from teachtext.data import RetrievalSet
 from teachtext.dataset import Caption
-from teachtext.evaluation import similarity_blocks
+from teachtext.evaluation.evaluate import similarity_blocks
 from teachtext.settings import ArchitectureSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.loading import ExpertFeatures

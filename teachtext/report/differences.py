@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from teachtext.errors import StoreError
+from teachtext.evaluation.significance import METRICS, Difference, Resamples, difference, resample
 from teachtext.report.inputs import Evaluation
-from teachtext.significance import METRICS, Difference, Resamples, difference, resample
 
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Ends of the axis of differences, in points, that halve into round numbers."""

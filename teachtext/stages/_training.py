@@ -18,15 +18,15 @@ from teachtext.config import Section
 from teachtext.data import RetrievalSet, load_set
 from teachtext.denoising import kept_captions
 from teachtext.distributed import Processes, joined
-from teachtext.events import EventFiles
 from teachtext.locking import locked
-from teachtext.resuming import EpochStates, run_identity
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.similarities import AlignedSimilarities, open_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import read_tokens
-from teachtext.training import Trained, train_model
+from teachtext.training.events import EventFiles
+from teachtext.training.resuming import EpochStates, run_identity
+from teachtext.training.trainer import Trained, train_model
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from teachtext.losses import max_margin_ranking_loss
 from teachtext.models.authors import from_authors, their_keys
 from teachtext.models.retrieval import build_model
-from teachtext.optimizers import RAdam
+from teachtext.training.losses import max_margin_ranking_loss
+from teachtext.training.optimizers import RAdam
 from tests.models.references import ARCHITECTURES, batch, legacy_model, theirs
 from tests.reference import digest, load, section
 from tests.toy_sets import toy_architecture

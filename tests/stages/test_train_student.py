@@ -20,8 +20,8 @@ from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
-from tests.test_optimizers import training
 from tests.toy_sets import DIM, WEIGHTS, toy_architecture
+from tests.training.test_optimizers import training
 
 SPLITS = {"train": range(12), "val": range(12, 18)}
 CAPTIONS = [

@@ -15,16 +15,21 @@ from numpy.typing import NDArray
 
 from teachtext.data import RetrievalSet, pad
 from teachtext.errors import TrainingError
-from teachtext.metrics import best_of_videos, ranks_in_columns, summarize, text_to_video_ranks
+from teachtext.evaluation.metrics import (
+    best_of_videos,
+    ranks_in_columns,
+    summarize,
+    text_to_video_ranks,
+)
+from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
+from teachtext.evaluation.top import TopResults, top_results
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import VideoEmbeddings
-from teachtext.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.progress import Progress
 from teachtext.settings import Normalization, TrainingSettings
 from teachtext.store.mapped import MappedRows, ScratchRows
 from teachtext.store.ragged import Ragged, Rows
 from teachtext.store.tokens import TokenTable
-from teachtext.top import TopResults, top_results
 
 log = logging.getLogger(__name__)
 VIDEO_BLOCK = 64

@@ -13,19 +13,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from teachtext.compiling import compiled_similarities
 from teachtext.data import RetrievalSet, epoch_batches
 from teachtext.distributed import Processes
 from teachtext.errors import DatasetError, TrainingError
-from teachtext.evaluation import rank_set
-from teachtext.losses import Losses, RetrievalLoss
+from teachtext.evaluation.evaluate import rank_set
 from teachtext.models.retrieval import RetrievalModel, build_model
-from teachtext.optimizers import learning_rate, make_optimizer, set_learning_rate
 from teachtext.progress import Progress
-from teachtext.resuming import EpochStates, Row, Run
 from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.steps import Batch, Similarities, Teacher, batch_similarities, training_step
 from teachtext.teachers import seeds_of_teachers
+from teachtext.training.compiling import compiled_similarities
+from teachtext.training.losses import Losses, RetrievalLoss
+from teachtext.training.optimizers import learning_rate, make_optimizer, set_learning_rate
+from teachtext.training.resuming import EpochStates, Row, Run
+from teachtext.training.steps import Batch, Similarities, Teacher, batch_similarities, training_step
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ WORKER = """
 import json, sys, torch
 from pathlib import Path
 from teachtext.distributed import joined
-from teachtext.resuming import EpochStates
-from teachtext.training import train_model
-from tests.test_training import TRAINING, Agreed
+from teachtext.training.resuming import EpochStates
+from teachtext.training.trainer import train_model
+from tests.training.test_trainer import TRAINING, Agreed
 from tests.toy_sets import toy_architecture, toy_set
 
 torch.set_num_threads(1)

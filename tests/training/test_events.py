@@ -4,7 +4,7 @@ import pytest
 from tensorboardX.proto.event_pb2 import Event
 
 from teachtext.errors import PackageError
-from teachtext.events import EventFiles
+from teachtext.training.events import EventFiles
 
 
 def records(path):

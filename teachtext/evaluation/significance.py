@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.metrics import is_hit
+from teachtext.evaluation.metrics import is_hit
 
 CUTOFFS = (1, 5, 10)
 METRICS = ("R@1", "R@5", "R@10", "geometric_mean")

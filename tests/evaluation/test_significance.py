@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext import significance
-from teachtext.metrics import geometric_mean, recall_at
-from teachtext.significance import difference, resample
+from teachtext.evaluation import significance
+from teachtext.evaluation.metrics import geometric_mean, recall_at
+from teachtext.evaluation.significance import difference, resample
 
 OWN_VIDEO = np.arange(4)
 """One caption per video."""

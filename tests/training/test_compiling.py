@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from teachtext import compiling
-from teachtext.compiling import compiled_similarities
 from teachtext.errors import TrainingError
-from teachtext.losses import RetrievalLoss
 from teachtext.models.retrieval import build_model
-from teachtext.optimizers import make_optimizer
-from teachtext.resuming import Run
-from teachtext.steps import Batch, batch_similarities, training_step
-from tests.test_optimizers import training
+from teachtext.training import compiling
+from teachtext.training.compiling import compiled_similarities
+from teachtext.training.losses import RetrievalLoss
+from teachtext.training.optimizers import make_optimizer
+from teachtext.training.resuming import Run
+from teachtext.training.steps import Batch, batch_similarities, training_step
 from tests.toy_sets import toy_architecture, toy_set
+from tests.training.test_optimizers import training
 
 TRAINING = training(batch_size=8)
 

@@ -6,8 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext.optimizers import RAdam, Ranger, learning_rate, make_optimizer, rectification
 from teachtext.settings import TrainingSettings
+from teachtext.training.optimizers import (
+    RAdam,
+    Ranger,
+    learning_rate,
+    make_optimizer,
+    rectification,
+)
 
 
 class NaiveRAdam:

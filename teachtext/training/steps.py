@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from teachtext.distributed import average_gradients, gather_rows, is_shared
-from teachtext.losses import Losses
 from teachtext.models.retrieval import RetrievalModel
 from teachtext.models.sequences import Sequences
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
-from teachtext.resuming import Run
 from teachtext.settings import TrainingSettings
+from teachtext.training.losses import Losses
+from teachtext.training.resuming import Run
 
 
 class Teacher(Protocol):

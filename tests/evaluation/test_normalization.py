@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachtext.metrics import text_to_video_ranks, video_to_text_ranks
-from teachtext.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
+from teachtext.evaluation.metrics import text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 
 OWNERS = np.array([0, 0, 1, 2, 3, 3])
 

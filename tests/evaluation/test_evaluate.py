@@ -9,7 +9,7 @@ import torch
 
 from teachtext.dataset import Caption
 from teachtext.errors import TrainingError
-from teachtext.evaluation import (
+from teachtext.evaluation.evaluate import (
     draw_bank,
     evaluate,
     evaluate_normalized,
@@ -17,9 +17,9 @@ from teachtext.evaluation import (
     shown,
     similarity_blocks,
 )
-from teachtext.metrics import summarize, text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation.metrics import summarize, text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.models.retrieval import build_model
-from teachtext.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.store.tokens import TokenTable
 from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
 
@@ -148,7 +148,7 @@ EVALUATE_MANY = """
 import resource
 import numpy as np
 import torch
-from tests.test_evaluation import evaluate, normalized, toy_model
+from tests.evaluation.test_evaluate import evaluate, normalized, toy_model
 from tests.toy_sets import similarities, toy_set
 
 torch.set_num_threads(1)
@@ -166,7 +166,7 @@ print((after - before) * 1024 / (len(data.captions) * len(data.video_ids) * 4))
 
 def test_evaluation_never_holds_the_matrix():
     """Here 30,000 captions and 2,000 videos make 240 MB."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     run = subprocess.run(
         [sys.executable, "-c", EVALUATE_MANY], check=True, cwd=root, capture_output=True, text=True
     )

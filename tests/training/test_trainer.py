@@ -5,10 +5,10 @@ import torch
 from teachtext.checkpoint import ModelCard, load_model, save_model
 from teachtext.distributed import Processes
 from teachtext.errors import DatasetError, StoreError, TrainingError
-from teachtext.resuming import EpochStates
-from teachtext.training import Trainer, train_model
-from tests.test_optimizers import training
+from teachtext.training.resuming import EpochStates
+from teachtext.training.trainer import Trainer, train_model
 from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
+from tests.training.test_optimizers import training
 
 ALONE = Processes(0, 1, torch.device("cpu"))
 TRAINING = training(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teachtext.errors import ConfigError
-from teachtext.losses import (
+from teachtext.training.losses import (
     RetrievalLoss,
     aggregate,
     distance_to_teachers,
@@ -14,7 +14,7 @@ from teachtext.losses import (
     kl_loss,
     max_margin_ranking_loss,
 )
-from tests.test_optimizers import training
+from tests.training.test_optimizers import training
 
 SIMS = torch.tensor([[0.9, 0.2, 0.5], [0.4, 0.6, 0.7], [0.1, 0.3, 0.8]])
 TEACHER = torch.tensor([[0.8, 0.0, 0.4], [0.5, 0.9, 0.6], [0.3, 0.1, 2.5]])

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from teachtext.top import top_results
+from teachtext.evaluation.top import top_results
 
 SCORES = arrays(
     np.float32,

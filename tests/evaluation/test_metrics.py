@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from teachtext.metrics import (
+from teachtext.evaluation.metrics import (
     geometric_mean,
     summarize,
     text_to_video_ranks,
     video_to_text_ranks,
 )
 
-REFERENCE = Path(__file__).parent / "reference"
+REFERENCE = Path(__file__).parent.parent / "reference"
 NAMES = {"R1": "R@1", "R5": "R@5", "R10": "R@10", "R50": "R@50", "MedR": "MdR", "MeanR": "MnR",
          "geometric_mean_R1-R5-R10": "geometric_mean"}  # fmt: skip
 """The authors' names -> ours."""
@@ -133,7 +133,7 @@ def test_float16_ranks_are_those_of_the_same_float32():
 RANK_A_BIG_MATRIX = """
 import resource
 import numpy as np
-from teachtext.metrics import text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation.metrics import text_to_video_ranks, video_to_text_ranks
 
 sims = np.random.default_rng(0).standard_normal((40000, 1000), dtype=np.float32)
 video = np.arange(40000) % 1000

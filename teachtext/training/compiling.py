@@ -9,9 +9,9 @@ from torch import Tensor
 
 from teachtext.errors import TrainingError
 from teachtext.models.retrieval import RetrievalModel
-from teachtext.resuming import Run
 from teachtext.settings import TrainingSettings
-from teachtext.steps import Batch, Similarities, batch_similarities, losses_of
+from teachtext.training.resuming import Run
+from teachtext.training.steps import Batch, Similarities, batch_similarities, losses_of
 
 log = logging.getLogger(__name__)
 

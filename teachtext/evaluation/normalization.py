@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.metrics import best_of_videos, ranks_in_columns, text_to_video_ranks
-from teachtext.top import top_results
+from teachtext.evaluation.metrics import best_of_videos, ranks_in_columns, text_to_video_ranks
+from teachtext.evaluation.top import top_results
 
 Blocks = Callable[[], Iterable[NDArray[np.float32]]]
 """Starts to read a matrix: (rows, G) blocks in the order of its rows."""

@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from teachtext.atomic import replacing
-from teachtext.losses import RetrievalLoss
 from teachtext.models.retrieval import RetrievalModel
 from teachtext.store.checksums import CHECKSUMS
+from teachtext.training.losses import RetrievalLoss
 
 Row = dict[str, Any]
 LATEST = "latest.safetensors"

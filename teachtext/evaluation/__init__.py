@@ -1,0 +1,1 @@
+"""Ranks and metrics: plain, with normalised similarities, and what chance explains of them."""

@@ -1,0 +1,1 @@
+"""Losses, optimisers, steps, epochs, and states to go on from."""
