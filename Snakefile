@@ -25,6 +25,7 @@ include: "workflow/rules/teachers.smk"
 include: "workflow/rules/denoise.smk"
 include: "workflow/rules/students.smk"
 include: "workflow/rules/pruned.smk"
+include: "workflow/rules/zero_shot.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 

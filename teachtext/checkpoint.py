@@ -1,4 +1,4 @@
-"""A trained model on disk: safetensors, a JSON file that says what it is, and its history."""
+"""A model on disk: safetensors, a JSON file that says what it is, and its history."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -15,10 +16,15 @@ from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.models.retrieval import RetrievalModel, build_model
-from teachtext.settings import ArchitectureSettings, TrainingSettings
+from teachtext.settings import TrainingSettings
 from teachtext.store.features import StoreIdentity
-from teachtext.store.tables import write_table
+from teachtext.store.tables import read_table, require_columns, write_table
 from teachtext.weights import WeightsIdentity
+from teachtext.zero_shot import AnyArchitecture
+
+SCORE = "val_t2v_geometric_mean"
+"""The column of a history by which models are compared on val."""
+_ARCHITECTURES: TypeAdapter[AnyArchitecture] = TypeAdapter(AnyArchitecture)
 
 
 @dataclass(frozen=True)
@@ -28,27 +34,27 @@ class ModelCard:
     Attributes:
         model: name in config.yaml.
         seed: of the run.
-        section: ``teachers``, ``students`` or ``pruned``.
+        section: ``teachers``, ``students``, ``pruned`` or ``zero_shot``.
         architecture: of the model.
-        training: how it was trained.
+        training: how it was trained; None: nothing was.
         text_encoder: name in config.yaml.
         text_weights: of the text encoder.
         token_dim: width of its token vectors.
         max_tokens: where it cut captions.
         experts: per expert what made its features, in the order of the mixture weights.
         teachers: the models it learned from, each seed as ``name/seed``.
-        captions: ``all``, or the name of a denoised set.
+        captions: that it was trained on: ``all``, the name of a denoised set, or ``none``.
         train_captions: how many.
         train_videos: how many.
-        best_epoch: whose weights these are.
+        best_epoch: whose weights these are; None: nothing was trained.
         parameters: how many numbers were trained.
     """
 
     model: str
     seed: int
     section: str
-    architecture: ArchitectureSettings
-    training: TrainingSettings
+    architecture: AnyArchitecture
+    training: TrainingSettings | None
     text_encoder: str
     text_weights: WeightsIdentity
     token_dim: int
@@ -58,7 +64,7 @@ class ModelCard:
     captions: str
     train_captions: int
     train_videos: int
-    best_epoch: int
+    best_epoch: int | None
     parameters: int
 
     def to_json(self) -> dict[str, Any]:
@@ -66,7 +72,7 @@ class ModelCard:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "architecture": self.architecture.model_dump(),
-            "training": self.training.model_dump(),
+            "training": None if self.training is None else self.training.model_dump(),
             "text_weights": asdict(self.text_weights),
             "experts": {name: asdict(identity) for name, identity in self.experts.items()},
             "teachers": list(self.teachers),
@@ -90,18 +96,26 @@ _PLAIN = (
 
 
 def save_model(
-    folder: Path, model: RetrievalModel, card: ModelCard, history: list[dict[str, Any]]
+    folder: Path, model: RetrievalModel, card: ModelCard, history: list[dict[str, Any]] | None
 ) -> None:
-    """Write a model directory; it appears complete or not at all."""
+    """Write a model directory; it appears complete or not at all.
+
+    Args:
+        folder: to write.
+        model: its numbers.
+        card: what it is.
+        history: a row an epoch; None: nothing was trained.
+    """
     with replacing(folder) as temporary:
         temporary.mkdir()
         save_file(model.state_dict(), temporary / "model.safetensors")
         (temporary / "config.json").write_text(json.dumps(card.to_json(), indent=2) + "\n")
-        write_table(
-            temporary / "history.parquet",
-            pa.Table.from_pylist(history),
-            {"model": card.model, "seed": str(card.seed)},
-        )
+        if history is not None:
+            write_table(
+                temporary / "history.parquet",
+                pa.Table.from_pylist(history),
+                {"model": card.model, "seed": str(card.seed)},
+            )
 
 
 def load_card(folder: Path) -> ModelCard:
@@ -116,10 +130,11 @@ def load_card(folder: Path) -> ModelCard:
             name: StoreIdentity(**{**identity, "weights": WeightsIdentity(**identity["weights"])})
             for name, identity in values["experts"].items()
         }
+        training = values["training"]
         return ModelCard(
             **{name: values[name] for name in _PLAIN},
-            architecture=ArchitectureSettings.model_validate(values["architecture"]),
-            training=TrainingSettings.model_validate(values["training"]),
+            architecture=_ARCHITECTURES.validate_python(values["architecture"]),
+            training=None if training is None else TrainingSettings.model_validate(training),
             text_weights=WeightsIdentity(**values["text_weights"]),
             experts=experts,
             teachers=values["teachers"],
@@ -130,8 +145,21 @@ def load_card(folder: Path) -> ModelCard:
         ) from None
 
 
+def kept_score(folder: Path, card: ModelCard) -> float:
+    """Val text-to-video geometric mean of the epoch whose weights a model has.
+
+    Raises:
+        StoreError: no history, or one of another version.
+    """
+    if card.best_epoch is None:
+        raise StoreError(f"{folder} was not trained, so no epoch was kept. Name a trained model.")
+    history = read_table(folder / "history.parquet")
+    require_columns(history, [SCORE], f"history in {folder}")
+    return float(history[SCORE][card.best_epoch].as_py())
+
+
 def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
-    """Rebuild a trained model, ready to encode.
+    """Rebuild a model, ready to encode.
 
     Raises:
         StoreError: no model directory, or weights that do not fit.

@@ -4,14 +4,24 @@ Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
 from teachtext.errors import ConfigError
 from teachtext.imports import IMPORTED, MADE, ExpertEntry, ImportSettings, TeacherEntry
-from teachtext.rows import DenoiseSettings, ModelSettings, TeacherSettings
+from teachtext.pruning import SEPARATOR, check_search, curves
+from teachtext.rows import (
+    ROW,
+    SEARCH,
+    DenoiseSettings,
+    ModelSettings,
+    PrunedEntry,
+    SearchSettings,
+    TeacherSettings,
+    ZeroShotSettings,
+)
 from teachtext.settings import (
     ArchitectureSettings,
     DatasetSettings,
@@ -22,16 +32,19 @@ from teachtext.settings import (
     Name,
     ReportSettings,
     Settings,
-    TextEncoderSettings,
     TrainingSettings,
     VideoSettings,
 )
+from teachtext.text.finetune_settings import TextSettings
+from teachtext.zero_shot import SEED, check_spaces, check_teachers
 
-Section = Literal["teachers", "students", "pruned"]
-NAMED_ENTRIES = ("experts", "text", "teachers", "denoise", "students", "pruned")
+Section = Literal["teachers", "students", "pruned", "zero_shot"]
+NAMED_ENTRIES = ("experts", "text", "teachers", "denoise", "students", "pruned", "zero_shot")
 """Sections whose keys are names chosen by the user; an entry set to null is left out."""
 BY_EXPERT = ("video_clusters", "max_rows")
 """Keys of `models` whose keys are names of experts; likewise."""
+KINDS_OF_ENTRY = (MADE, IMPORTED, ROW, SEARCH)
+"""What pydantic puts into the places of errors, and the user has not written."""
 PIPELINES_OWN = "work"
 """A folder beside those of experts and of models."""
 S = TypeVar("S", bound=Settings)
@@ -45,20 +58,42 @@ class Config(Settings):
     demo: DemoSettings
     video: VideoSettings
     experts: dict[Name, ExpertEntry] = Field(min_length=1)
-    text: dict[Name, TextEncoderSettings] = Field(min_length=1)
+    text: dict[Name, TextSettings] = Field(min_length=1)
     models: ArchitectureSettings
     training: TrainingSettings
     teachers: dict[Name, TeacherEntry]
     denoise: dict[Name, DenoiseSettings]
     students: dict[Name, ModelSettings]
-    pruned: dict[Name, ModelSettings]
+    pruned: dict[Name, PrunedEntry]
+    zero_shot: dict[Name, ZeroShotSettings]
     evaluate: EvaluateSettings
     report: ReportSettings
 
     def rows(self) -> dict[str, ModelSettings]:
-        """All models that are trained, by name, in the order of the sections."""
+        """All models that are written down and trained, in the order of the sections."""
         teachers = {k: row for k, row in self.teachers.items() if isinstance(row, ModelSettings)}
-        return {**teachers, **self.students, **self.pruned}
+        searches = self.searches()
+        pruned = {k: row for k, row in self.pruned.items() if k not in searches}
+        return {**teachers, **self.students, **pruned}
+
+    def searches(self) -> dict[str, SearchSettings]:
+        """Entries of `pruned` that train a model for each set of experts they try."""
+        return {k: row for k, row in self.pruned.items() if isinstance(row, SearchSettings)}
+
+    def evaluated(self) -> dict[str, list[int]]:
+        """All models that are written down, trained or not -> the seeds of their results."""
+        trained = dict.fromkeys(self.rows(), self.seeds)
+        return {**trained, **{model: [SEED] for model in self.zero_shot}}
+
+    def entries(self) -> dict[str, ModelSettings]:
+        """All that models are trained from: rows and searches."""
+        return {**self.rows(), **self.searches()}
+
+    def row(self, model: str) -> ModelSettings:
+        """The row of a model, also of one that a search trains (``pruning.subset_model``)."""
+        name, *experts = model.split(SEPARATOR)
+        row = {**self.entries(), **curves(self.searches())}[name]
+        return row.model_copy(update={"experts": experts}) if experts else row
 
     def imported_teachers(self) -> dict[str, str]:
         """Teachers whose similarities were made elsewhere -> their files."""
@@ -68,29 +103,40 @@ class Config(Settings):
         """The section that a model's row is in."""
         if model in self.teachers:
             return "teachers"
+        if model in self.zero_shot:
+            return "zero_shot"
         return "students" if model in self.students else "pruned"
+
+    def text_encoder_of(self, model: str) -> str:
+        """The text encoder of a model, trained or not."""
+        return (self.zero_shot.get(model) or self.row(model)).text_encoder
 
     def experts_of(self, model: str) -> list[str]:
         """The experts a model looks through, in alphabetical order (the paper's order)."""
-        return sorted(self.rows()[model].experts or self.experts)
+        return sorted((self.zero_shot.get(model) or self.row(model)).experts or self.experts)
+
+    def seeds_of(self, teacher: TeacherSettings, seed: int | str) -> Sequence[int | str]:
+        """The seeds whose similarities a teacher gives to a model of some seed."""
+        return [SEED] if teacher.model in self.zero_shot else teacher.seeds or [seed]
 
     def ranked_by(self, model: str) -> list[str]:
         """Models whose similarities must exist before this one trains."""
-        row = self.rows()[model]
+        row = self.row(model)
         of_captions = self.denoise[row.captions].teachers if row.captions else []
         return [teacher.model for teacher in row.teachers + of_captions]
 
     def architecture_of(self, model: str) -> ArchitectureSettings:
         """`models` with the row's overrides."""
-        return _overridden(self.models, self.rows()[model].model)
+        return _overridden(self.models, self.row(model).model)
 
     def training_of(self, model: str) -> TrainingSettings:
         """`training` with the row's overrides."""
-        return _overridden(self.training, self.rows()[model].training)
+        return _overridden(self.training, self.row(model).training)
 
     def used_experts(self) -> list[str]:
         """Experts that at least one model looks through."""
-        return sorted({expert for model in self.rows() for expert in self.experts_of(model)})
+        names = [*self.entries(), *self.zero_shot]
+        return sorted({expert for name in names for expert in self.experts_of(name)})
 
     def extracted_experts(self) -> dict[str, ExpertSettings]:
         """Used experts whose networks look at the videos."""
@@ -163,7 +209,7 @@ def _entries(content: Any) -> Any:  # noqa: ANN401 - as read from YAML
 def first_problem(error: ValidationError) -> str:
     """One line for the first of pydantic's findings."""
     problem = error.errors(include_url=False)[0]
-    places = [str(part) for part in problem["loc"] if part not in (MADE, IMPORTED)]
+    places = [str(part) for part in problem["loc"] if part not in KINDS_OF_ENTRY]
     where = ".".join(places) or str(error.title)
     if problem["type"] == "missing":
         text = f"{where} is missing. Add it."
@@ -179,7 +225,7 @@ def first_problem(error: ValidationError) -> str:
 
 
 def _check_overrides(config: Config) -> None:
-    for name in config.rows():
+    for name in config.entries():
         where = f"{config.section(name)}.{name}"
         try:
             config.architecture_of(name)
@@ -190,7 +236,7 @@ def _check_overrides(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Everything that is referred to by name exists, and every model name exists once."""
-    sections: tuple[Section, ...] = ("teachers", "students", "pruned")
+    sections: tuple[Section, ...] = ("teachers", "students", "pruned", "zero_shot")
     names = [name for section in sections for name in getattr(config, section)]
     for name in names:
         if names.count(name) > 1:
@@ -202,19 +248,42 @@ def _check_names(config: Config) -> None:
     for expert, settings in config.experts.items():
         if isinstance(settings, ExpertSettings) and settings.text_encoder is not None:
             _require(settings.text_encoder, config.text, f"experts.{expert}.text_encoder")
+            _refuse_tuned(settings.text_encoder, config, f"experts.{expert}.text_encoder")
     _require_experts(config.models, config, "models")
-    for name in config.rows():
-        _check_row(config, name, names)
+    teachers = [name for name in names if name not in config.searches()]
+    for name in config.entries():
+        _check_row(config, name, teachers)
+    for name, search in config.searches().items():
+        check_search(f"pruned.{name}", search, config.experts_of(name))
     for name, captions in config.denoise.items():
-        _require_teachers(captions.teachers, names, f"denoise.{name}.teachers")
+        _require_teachers(captions.teachers, teachers, f"denoise.{name}.teachers")
+    for name, row in config.zero_shot.items():
+        _check_zero_shot(f"zero_shot.{name}", row, config)
+    check_teachers(config.zero_shot, [*config.entries().values(), *config.denoise.values()])
 
 
-def _check_row(config: Config, name: str, names: list[str]) -> None:
-    row, where = config.rows()[name], f"{config.section(name)}.{name}"
+def _check_zero_shot(where: str, row: ZeroShotSettings, config: Config) -> None:
+    _require(row.text_encoder, config.text, f"{where}.text_encoder")
+    for expert in row.experts:
+        _require(expert, config.experts, f"{where}.experts")
+    check_spaces(where, row, config.experts, config.text)
+
+
+def _refuse_tuned(encoder: str, config: Config, where: str) -> None:
+    """Else features of videos would change with the captions."""
+    if config.text[encoder].finetune is not None:
+        raise ConfigError(
+            f"config.yaml: {where} names {encoder!r}, which is tuned on the captions. "
+            "Name a text encoder without finetune."
+        )
+
+
+def _check_row(config: Config, name: str, teachers: list[str]) -> None:
+    row, where = config.row(name), f"{config.section(name)}.{name}"
     _require(row.text_encoder, config.text, f"{where}.text_encoder")
     for expert in row.experts or []:
         _require(expert, config.experts, f"{where}.experts")
-    _require_teachers(row.teachers, names, f"{where}.teachers")
+    _require_teachers(row.teachers, teachers, f"{where}.teachers")
     if row.captions is not None:
         _require(row.captions, config.denoise, f"{where}.captions")
     _require_experts(config.architecture_of(name), config, f"{where}.model")
@@ -253,7 +322,7 @@ def _require(name: str, allowed: Mapping[str, object] | list[str], where: str) -
 
 def _check_order(config: Config) -> None:
     """No model waits for itself."""
-    finished = set(config.imported_teachers())
+    finished = {*config.imported_teachers(), *config.zero_shot}
 
     def visit(model: str, waiting: tuple[str, ...]) -> None:
         if model in waiting:
@@ -266,8 +335,8 @@ def _check_order(config: Config) -> None:
                 visit(teacher, (*waiting, model))
             finished.add(model)
 
-    for model in config.rows():
-        visit(model, ())
+    for name in config.entries():
+        visit(name, ())
 
 
 def _check_videos(config: Config) -> None:

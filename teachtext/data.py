@@ -16,11 +16,11 @@ from torch import Tensor
 from teachtext.dataset import Caption, Split, videos_of
 from teachtext.errors import DatasetError
 from teachtext.models.sequences import Sequences
-from teachtext.settings import ArchitectureSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.loading import ExpertFeatures, View, load_features
 from teachtext.store.ragged import Rows
 from teachtext.store.tokens import TokenTable
+from teachtext.zero_shot import AnyArchitecture
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ class RetrievalSet:
         """
         kept = np.array([c.caption_id in caption_ids for c in self.captions], dtype=bool)
         if not kept.any():
-            raise DatasetError("No caption is left. Raise denoise.keep_rank_below.")
+            raise DatasetError(
+                "No caption is left. Raise keep_rank_below or keep_fraction in denoise."
+            )
         return self._chosen(np.flatnonzero(kept), np.unique(self.video_of_caption[kept]))
 
     def keep_available(self) -> "RetrievalSet":
@@ -119,7 +121,7 @@ def load_set(
     stores: Mapping[str, Sequence[Path]],
     split: Split,
     *,
-    architecture: ArchitectureSettings,
+    architecture: AnyArchitecture,
 ) -> RetrievalSet:
     """Open one split.
 

@@ -6,6 +6,7 @@ the parameters are averaged: together, the gradients of one process with the who
 """
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,12 +44,25 @@ class Processes:
             distributed.barrier()
 
 
+def start_processes(count: int, command: list[str]) -> None:
+    """Become torchrun with one process per GPU, unless it started this one; never returns then.
+
+    Args:
+        count: of processes; with one, nothing happens.
+        command: words after ``teachtext``.
+    """
+    if count > 1 and not distributed.is_torchelastic_launched():
+        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+        os.execv(sys.executable, [sys.executable, *launcher, "-m", "teachtext", *command])
+
+
 @contextmanager
-def joined(*, gpus: int) -> Iterator[Processes]:
+def joined(*, gpus: int, section: str) -> Iterator[Processes]:
     """Join the processes that torchrun started; without torchrun there is one.
 
     Args:
         gpus: 0 to train on the CPU.
+        section: of config.yaml that says so, for the error message.
 
     Raises:
         ConfigError: there is no such GPU.
@@ -59,8 +73,8 @@ def joined(*, gpus: int) -> Iterator[Processes]:
     )
     if gpus and torch.cuda.device_count() <= local:
         raise ConfigError(
-            f"training.gpus is {gpus}, but torch sees {torch.cuda.device_count()} GPUs here. "
-            "Set training.gpus: 0 to train on the CPU, or run this stage where the GPUs are."
+            f"{section}.gpus is {gpus}, but torch sees {torch.cuda.device_count()} GPUs here. "
+            f"Set {section}.gpus: 0 to train on the CPU, or run this stage where the GPUs are."
         )
     device = torch.device("cuda", local) if gpus else torch.device("cpu")
     if count == 1:

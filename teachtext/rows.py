@@ -1,10 +1,14 @@
 """Entries of config.yaml that refer to each other: models, their teachers, and sets of captions."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
-from teachtext.settings import Settings
+from teachtext.settings import Aggregation, Positive, Settings
+
+ROW, SEARCH = "row", "search"
+"""The two kinds of an entry of `pruned`; pydantic puts them into the places of errors."""
 
 
 class TeacherSettings(Settings):
@@ -46,8 +50,61 @@ class ModelSettings(Settings):
     training: dict[str, Any] = Field({}, description="overrides of `training` for this row")
 
 
+class SearchSettings(ModelSettings):
+    """An entry of `pruned` that finds out which experts a model can do without."""
+
+    keep: Positive = Field(description="number of experts that are left at the end")
+    strategy: Literal["backward"] = Field(
+        description="backward: begin with all experts, drop at each level the one that val misses "
+        "least"
+    )
+
+
+def _pruned_kind(entry: object) -> str:
+    walks = isinstance(entry, SearchSettings) or (
+        isinstance(entry, Mapping) and bool({"strategy", "keep"} & set(entry))
+    )
+    return SEARCH if walks else ROW
+
+
+PrunedEntry = Annotated[
+    Annotated[ModelSettings, Tag(ROW)] | Annotated[SearchSettings, Tag(SEARCH)],
+    Discriminator(_pruned_kind),
+]
+"""A pruned student, or a search for the experts of some."""
+
+
+class ZeroShotSettings(Settings):
+    """A row of `zero_shot`: captions and experts of one joint space; nothing is trained."""
+
+    text_encoder: str = Field(description="name in `text`, of encoder `joint`")
+    experts: list[str] = Field(min_length=1, description="names, of the same space")
+
+
 class DenoiseSettings(Settings):
     """A set of captions: those that the teachers rank well."""
 
     teachers: list[TeacherOrName] = Field(min_length=1, description="models that rank the captions")
-    keep_rank_below: float = Field(gt=0, description="captions ranked here or worse are dropped")
+    aggregation: Aggregation = Field(
+        "mean", description="of the teachers' similarities, as `teacher_aggregation` of students"
+    )
+    keep_rank_below: float | None = Field(
+        None, gt=0, description="captions ranked here or worse are dropped; or keep_fraction"
+    )
+    keep_fraction: float | None = Field(
+        None, gt=0, le=1, description="of all captions, the best; or keep_rank_below"
+    )
+    keep_per_video: int = Field(
+        1, ge=0, description="captions that every video keeps, its best; 0: it may lose all"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.keep_rank_below is None) == (self.keep_fraction is None):
+            raise ValueError("give either keep_rank_below or keep_fraction; set the other to null")
+        if isinstance(self.aggregation, list) and len(self.aggregation) != len(self.teachers):
+            raise ValueError(
+                f"aggregation has {len(self.aggregation)} weights for {len(self.teachers)} "
+                "teachers; give each teacher one"
+            )
+        return self

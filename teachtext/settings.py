@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from teachtext.experts.registry import EXPERTS, Signal
 from teachtext.text.encoders import TEXT_ENCODERS
@@ -13,6 +13,18 @@ Normalization = Literal["qb-norm", "dual-softmax"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _some_weight(how: str | list[float]) -> str | list[float]:
+    if isinstance(how, list) and (min(how, default=0) < 0 or sum(how) <= 0):
+        raise ValueError("needs weights of 0 or more, not all 0")
+    return how
+
+
+Aggregation = Annotated[
+    Literal["mean", "min", "max", "median"] | list[float], AfterValidator(_some_weight)
+]
+"""How one matrix is made of those of all teachers: teachtext.training.losses.aggregate."""
 
 
 class Settings(BaseModel):
@@ -112,8 +124,18 @@ class TextEncoderSettings(Settings):
     )
     max_tokens: Positive = Field(description="longer captions are cut")
     checkpoint: str | None = Field(
-        None, description="hub id or local folder; encoder `transformers` only"
+        None,
+        description="file of `word-vectors`; hub id or local folder of `transformers` and `joint`; "
+        "no others",
     )
+    precision: Precision | None = Field(
+        None, description="of the network's numbers, default float32; `transformers`, `joint` only"
+    )
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that a job of it occupies."""
+        return int(TEXT_ENCODERS[self.encoder].picks_device)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -121,8 +143,12 @@ class TextEncoderSettings(Settings):
             raise ValueError(
                 f"unknown encoder {self.encoder!r}; choose one of: {', '.join(TEXT_ENCODERS)}"
             )
-        if (self.checkpoint is not None) != (self.encoder == "transformers"):
-            raise ValueError("encoder transformers needs a checkpoint; the others take none")
+        entry = TEXT_ENCODERS[self.encoder]
+        for key in ("checkpoint", "precision"):
+            if key in entry.needs and getattr(self, key) is None:
+                raise ValueError(f"encoder {self.encoder} needs {key}")
+            if key not in entry.needs + entry.takes and getattr(self, key) is not None:
+                raise ValueError(f"encoder {self.encoder} takes no {key}")
         return self
 
 
@@ -138,6 +164,11 @@ class ExpertRequest(Settings):
     def signal(self) -> Signal:
         """What the expert looks at."""
         return self.settings.signal
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that a job of it occupies, its text encoder included."""
+        return max(self.settings.gpus, self.text_encoder.gpus if self.text_encoder else 0)
 
 
 class TransformerSettings(Settings):
@@ -227,7 +258,7 @@ class TrainingSettings(Settings):
     distillation_temperature: float = Field(
         gt=0, description="of kl: divides the similarities of student and teachers"
     )
-    teacher_aggregation: Literal["mean", "min", "max", "median"] | list[float] = Field(
+    teacher_aggregation: Aggregation = Field(
         description="of the teachers' similarities; a list gives each teacher its weight"
     )
     val_captions: Literal["all", "first"] = Field(
@@ -246,9 +277,6 @@ class TrainingSettings(Settings):
     def _fits(self) -> Self:
         if not self.gpus and (self.precision != "float32" or self.compile):
             raise ValueError("precision and compile are for GPUs; set gpus, or float32 and false")
-        weights = self.teacher_aggregation
-        if isinstance(weights, list) and (min(weights, default=0) < 0 or sum(weights) <= 0):
-            raise ValueError("teacher_aggregation needs weights of 0 or more, not all 0")
         return self
 
 
@@ -283,4 +311,7 @@ class ReportSettings(Settings):
     queries: Positive = Field(description="test queries shown with what was found")
     results_per_query: Positive = Field(description="results shown for each")
     seed: int = Field(description="draws the queries that are shown")
+    worst_captions: Positive = Field(
+        description="of each denoised set, shown for a person to review"
+    )
     bootstrap: BootstrapSettings

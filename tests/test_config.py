@@ -62,6 +62,26 @@ def test_the_schema_file_does_not_drift():
             [{"model": "foo", "seeds": [1]}],
             ["denoise.clean.teachers", "'foo'", "teacher-glove"],
         ),
+        (
+            ("pruned", "lean"),
+            {"text_encoder": "minilm", "keep": 6, "strategy": "backward"},
+            ["pruned.lean.keep is 6", "5 experts", "from 1 to 5"],
+        ),
+        (
+            ("pruned", "lean"),
+            {"text_encoder": "minilm", "keep": 0, "strategy": "backward"},
+            ["pruned.lean.keep", "greater than 0", "got 0"],
+        ),
+        (
+            ("pruned", "lean"),
+            {"text_encoder": "minilm", "keep": 1, "strategy": "forward"},
+            ["pruned.lean.strategy", "'backward'", "got 'forward'"],
+        ),
+        (
+            ("pruned", "lean"),
+            {"text_encoder": "minilm", "keep": 1},
+            ["pruned.lean.strategy is missing"],
+        ),
         (("models", "video_clusters"), {"smell": 2}, ["'smell'", "appearance"]),
         (("experts", "motion"), {"fps": 2}, ["experts.motion", "neither network nor import"]),
         (("experts", "motion", "import"), "m.npz", ["experts.motion", "import and network"]),
@@ -86,6 +106,50 @@ def test_a_mistake_is_named_in_one_line(shipped_config, path, value, words):
         load_config(shipped_config)
     assert "\n" not in str(caught.value)
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+LEAN = {"text_encoder": "minilm", "teachers": ["teachtext"], "keep": 1, "strategy": "backward"}
+
+
+def test_a_search_trains_models_that_are_no_rows(shipped_config):
+    shipped_config["pruned"] = {"lean": LEAN, "seeing": {**LEAN, "experts": ["motion", "ocr"]}}
+    config = load_config(shipped_config)
+    assert not {"lean", "seeing"} & set(config.rows())
+    assert config.experts_of("lean") == ["appearance", "audio", "motion", "ocr", "speech"]
+    assert config.experts_of("seeing") == ["motion", "ocr"]
+    assert config.experts_of("lean+audio+ocr") == ["audio", "ocr"]
+    assert config.ranked_by("lean+audio") == ["teachtext"]
+    assert config.ranked_by("lean@baseline+audio") == []
+    assert config.section("lean+audio") == "pruned"
+
+
+def test_what_a_search_overrides_holds_for_its_models(shipped_config):
+    shipped_config["pruned"] = {"lean": {**LEAN, "training": {"epochs": 3}}}
+    assert load_config(shipped_config).training_of("lean@baseline+motion").epochs == 3
+
+
+def test_experts_of_a_search_alone_are_used(shipped_config):
+    shipped_config |= {"teachers": {}, "denoise": {}, "students": {}}
+    shipped_config["pruned"] = {"lean": {**LEAN, "teachers": [], "experts": ["motion"]}}
+    assert load_config(shipped_config).used_experts() == ["motion"]
+
+
+def test_a_search_is_no_teacher(shipped_config):
+    shipped_config["pruned"]["lean"] = LEAN
+    shipped_config["students"]["baseline"]["teachers"] = ["lean"]
+    with pytest.raises(ConfigError, match=r"students\.baseline\.teachers names 'lean'"):
+        load_config(shipped_config)
+
+
+def test_a_search_waits_for_its_teachers_only(shipped_config):
+    shipped_config["pruned"]["lean"] = {**LEAN, "teachers": ["appearance-teachvideo"]}
+    assert load_config(shipped_config).ranked_by("lean+ocr") == ["appearance-teachvideo"]
+
+
+def test_names_that_make_too_long_files_are_refused(shipped_config):
+    shipped_config["pruned"]["l" * 180] = LEAN
+    with pytest.raises(ConfigError, match=r"file names of \d+ characters, 200 are allowed"):
+        load_config(shipped_config)
 
 
 def test_a_missing_key_is_named(shipped_config):

@@ -14,7 +14,7 @@ WORKER = """
 import json, sys, torch
 from teachtext.distributed import average_gradients, gather_rows, joined, sum_over_processes
 
-with joined(gpus=0) as processes:
+with joined(gpus=0, section="training") as processes:
     # the first process holds two rows, the second one
     rows = torch.arange(3.0)[:, None].mul(torch.ones(2))[processes.share(torch.arange(3).numpy())]
     layer = torch.nn.Linear(2, 1, bias=False)
@@ -56,5 +56,8 @@ def test_shares_of_a_batch_are_a_partition():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_an_error_of_the_configuration():
-    with pytest.raises(ConfigError, match=r"training\.gpus is 1"), joined(gpus=1):
+    with (
+        pytest.raises(ConfigError, match=r"training\.gpus is 1"),
+        joined(gpus=1, section="training"),
+    ):
         pass

@@ -10,10 +10,11 @@ from teachtext.cli import command_names, stage_names
 
 ROOT = Path(__file__).parent.parent
 STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
+RULE = r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^rule |^checkpoint |\Z)"
 RULES = {
     name: (path.stem, body)
     for path in (ROOT / "workflow/rules").glob("*.smk")
-    for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", path.read_text(), re.M | re.S)
+    for name, body in re.findall(RULE, path.read_text(), re.M | re.S)
 }
 
 

@@ -41,7 +41,7 @@ def test_the_tests_own_configurations_are_valid(name, shipped_config):
 
 
 def test_alternatives_behind_a_hash_are_valid_too(preset, shipped_config, tmp_path):
-    alternative = re.compile(r"^( *)# (\w+: +\{.*\})$", re.M)
+    alternative = re.compile(r"^( *)# ([\w-]+: +\{.*\})$", re.M)
     uncommented = alternative.sub(r"\1\2", preset.read_text())
     assert not re.search("^ +# ", uncommented, re.M)
     # A name that is there twice takes its last entry, which is the alternative.

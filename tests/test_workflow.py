@@ -13,19 +13,26 @@ ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.e2e
 
 
-def planned(folder, changes):
-    """The files that a run in an empty folder would write."""
+def dry_run(folder, changes):
+    """What Snakemake says that it would do in an empty folder."""
     (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
     done = subprocess.run(
         [
             sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-            "--directory", str(folder), "--dry-run", "--configfile", str(ROOT / "config.yaml"),
-            str(ROOT / "tests/configs/tiny.yaml"), str(folder / "changes.yaml"),
+            "--directory", str(folder), "--dry-run", "--printshellcmds",
+            "--configfile", str(ROOT / "config.yaml"), str(ROOT / "tests/configs/tiny.yaml"),
+            str(folder / "changes.yaml"),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    outputs = re.findall(r"^Reason: Missing output files: ([^;\n]*)", done.stdout, re.M)
+    return done.stdout
+
+
+def planned(folder, changes):
+    """The files that a run in an empty folder would write."""
+    told = dry_run(folder, changes)
+    outputs = re.findall(r"^Reason: Missing output files: ([^;\n]*)", told, re.M)
     return {name for names in outputs for name in names.split(", ")}
 
 
@@ -41,8 +48,49 @@ def test_seeds_that_only_teach_are_trained_and_nothing_more(tmp_path):
     assert "results/models/teachtext/3" not in files
 
 
+def test_two_thresholds_are_two_sets_and_two_trainings_beside_each_other(tmp_path):
+    sets = {
+        "clean": {"teachers": ["teacher-glove"]},
+        "strict": {"teachers": ["teacher-glove"], "keep_fraction": 0.5},
+    }
+    students = {f"on-{name}": {"text_encoder": "minilm", "captions": name} for name in sets}
+    told = dry_run(tmp_path, {"students": students, "denoise": sets}).splitlines()
+
+    def command(*words):
+        (line,) = [line for line in told if all(f" {word} " in f"{line} " for word in words)]
+        return line
+
+    for name, threshold in {
+        "clean": '"keep_rank_below":1.0',
+        "strict": '"keep_fraction":0.5',
+    }.items():
+        verdicts = f"results/denoise/{name}/0.parquet"
+        assert threshold in command("denoise-captions", f"--name {name}", f"--output {verdicts}")
+        assert command("train-student", f"--model on-{name}", f"--captions {verdicts}")
+        assert command("review-captions", verdicts)
+
+
 def test_a_pruned_student_may_teach_a_student(tmp_path):
     changes = {"students": {"baseline": {"teachers": ["appearance-baseline"]}}}
     files = planned(tmp_path, changes)
     assert "results/similarities/appearance-baseline/0.parquet" in files
     assert "results/similarities/appearance-baseline/1.parquet" not in files
+
+
+def test_what_is_not_trained_is_built_and_evaluated_once_for_all_seeds(tmp_path):
+    clip = {"checkpoint": "openai/clip-vit-base-patch32"}
+    changes = {
+        "seeds": [1, 2],
+        "experts": {"clip": {"network": "transformers-image", "fps": 1, **clip}},
+        "text": {"clip-joint": {"encoder": "joint", "max_tokens": 77, **clip}},
+        "students": {"teachtext": {"teachers": ["zero"]}},
+        "zero_shot": {"zero": {"text_encoder": "clip-joint", "experts": ["clip"]}},
+    }
+    files = planned(tmp_path, changes)
+    of_it = {name for name in files if "/zero/" in name}
+    assert of_it == {
+        "results/models/zero/0",
+        "results/similarities/zero/0.parquet",
+        "results/evaluate/zero/0.json",
+    }
+    assert {"results/models/teachtext/1", "results/models/teachtext/2"} <= files

@@ -63,20 +63,21 @@ class Ranks:
         }
 
 
-def device_of(training: TrainingSettings) -> torch.device:
+def device_of(training: TrainingSettings | None) -> torch.device:
     """Where a model is used: on a GPU if it was trained on some, and there is one here."""
-    return torch.device("cuda" if training.gpus and torch.cuda.is_available() else "cpu")
+    on_gpu = training is not None and training.gpus and torch.cuda.is_available()
+    return torch.device("cuda" if on_gpu else "cpu")
 
 
 @torch.inference_mode()
 def encode_gallery(model: RetrievalModel, data: RetrievalSet) -> VideoEmbeddings:
     """Embed all videos of a set, block by block, on the model's device."""
     model.eval()
-    device = next(model.parameters()).device
     blocks = []
     for begin, end in _bounds(len(data.video_ids), VIDEO_BLOCK):
         videos = data.video_batch(np.arange(begin, end))
-        blocks.append(model.encode_videos({name: rows.to(device) for name, rows in videos.items()}))
+        moved = {name: rows.to(model.device) for name, rows in videos.items()}
+        blocks.append(model.encode_videos(moved))
         data.release()
     experts = zip(*(block.by_expert for block in blocks), strict=True)
     return VideoEmbeddings(
@@ -176,7 +177,7 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
     """Rank a split in both directions.
 
     Args:
-        model: the trained model.
+        model: trained or not.
         data: the split.
         top: best results kept per query.
     """
@@ -231,7 +232,7 @@ def evaluate_normalized(
     """Rank a split by normalised similarities; QB-Norm from captions to videos only.
 
     Args:
-        model: the trained model.
+        model: trained or not.
         data: the split.
         evaluation: of that model and split.
         bank: of ``draw_bank``; only QB-Norm looks at it.

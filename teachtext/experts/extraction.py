@@ -234,7 +234,7 @@ def ledger_entry(
     """
     broken = "" if arrays is None else failure(arrays)
     rows = 0 if arrays is None or broken else len(arrays["features"])
-    seconds = item.decode_seconds if arrays is None else float(arrays["seconds"])
+    seconds = 0.0 if arrays is None else float(arrays["seconds"])
     problem = item.audio_problem if signal == "audio" else item.problem
     status: Status
     if item.failed:
@@ -249,6 +249,8 @@ def ledger_entry(
         status, reason = "absent", "nothing recognised"
     else:
         status, reason = "ok", ""
+    if arrays is None and status == "failed":
+        seconds = item.decode_seconds
     return LedgerEntry(item.video_id, expert, status, reason, rows, seconds, key)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Literal
 
 import pyarrow as pa
@@ -64,6 +65,26 @@ def ledger_entries(ledger: pa.Table) -> list[LedgerEntry]:
     """
     require_columns(ledger, LEDGER_SCHEMA.names, "ledger in results/experts")
     return [LedgerEntry(**row) for row in ledger.select(LEDGER_SCHEMA.names).to_pylist()]
+
+
+def mean_seconds(entries: Iterable[LedgerEntry]) -> float:
+    """What a video costs an expert's network; a failed one counts, and cost it nothing."""
+    return fmean(0.0 if entry.status == "failed" else entry.seconds for entry in entries)
+
+
+def seconds_of_experts(ledger: pa.Table) -> dict[str, float | None]:
+    """Expert -> what its network spends on a video; None where features were made elsewhere.
+
+    Raises:
+        StoreError: the ledger is of another version.
+    """
+    by_expert: dict[str, list[LedgerEntry]] = {}
+    for entry in ledger_entries(ledger):
+        by_expert.setdefault(entry.expert, []).append(entry)
+    return {
+        expert: mean_seconds(entries) if any(entry.key for entry in entries) else None
+        for expert, entries in by_expert.items()
+    }
 
 
 def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:

@@ -29,7 +29,9 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
         arguments["device"] = "cuda" if torch.cuda.is_available() else "cpu"
         arguments.setdefault("precision", "float32")
     if request.text_encoder is not None:
-        arguments["text_encoder"] = load_text_encoder(**request.text_encoder.model_dump())
+        arguments["text_encoder"] = load_text_encoder(
+            **request.text_encoder.model_dump(exclude_none=True)
+        )
     expert = load_expert(settings.network, **arguments)
     log.info("%s: %s", request.name, expert.weights.name)
     return expert

@@ -14,6 +14,7 @@ from teachtext.dataset import VideoSource
 from teachtext.experts.base import Expert
 from teachtext.experts.extraction import ExpertShard, extract_shard
 from teachtext.experts.finished import FinishedShard
+from teachtext.experts.ledger import mean_seconds
 from teachtext.settings import ExpertRequest
 from teachtext.store.journal import Journal
 from teachtext.store.media import MediaFolder
@@ -170,7 +171,7 @@ def _cost(
     ledger = extract_shard(shard, lambda: expert).ledger
     return ExpertCost(
         load_seconds,
-        fmean(0.0 if entry.status == "failed" else entry.seconds for entry in ledger),
+        mean_seconds(ledger),
         fmean(entry.rows for entry in ledger) * expert.dim * 2,
         sum(entry.status == "failed" for entry in ledger),
     )

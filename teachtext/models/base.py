@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
-from teachtext.models.caption_tower import CaptionTower
 from teachtext.models.sequences import Sequences
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings, mixture_similarity
 
@@ -16,13 +16,18 @@ class RetrievalModel(nn.Module, ABC):
 
     Args:
         experts: their names, in the order of the mixture weights.
-        caption_tower: embeds captions.
+        caption_tower: embeds captions: ``Sequences`` in, ``CaptionEmbeddings`` out.
     """
 
-    def __init__(self, experts: Sequence[str], caption_tower: CaptionTower) -> None:
+    def __init__(self, experts: Sequence[str], caption_tower: nn.Module) -> None:
         super().__init__()
         self.experts = tuple(experts)
         self.caption_tower = caption_tower
+
+    @property
+    def device(self) -> torch.device:
+        """Where its numbers are, learned or not."""
+        return next(chain(self.parameters(), self.buffers())).device
 
     @abstractmethod
     def embed_videos(self, features: Sequence[Sequences], available_BM: Tensor) -> Sequence[Tensor]:

@@ -15,7 +15,9 @@ from teachtext.models.netvlad import NetVLAD, PaddedNetVLAD
 from teachtext.models.norm import MaskedBatchNorm, UnmaskedBatchNorm
 from teachtext.models.pooling import FirstPooling, MeanPooling, Pooling
 from teachtext.models.transformer import Encoder
+from teachtext.models.zero_shot import ZeroShot
 from teachtext.settings import Architecture, ArchitectureSettings
+from teachtext.zero_shot import AnyArchitecture, ZeroShotArchitecture
 
 __all__ = ["RetrievalModel", "build_model"]
 
@@ -23,7 +25,7 @@ Build = Callable[[ArchitectureSettings, CaptionTower, Mapping[str, int]], Retrie
 
 
 def build_model(
-    settings: ArchitectureSettings,
+    settings: AnyArchitecture,
     *,
     token_dim: int,
     max_tokens: int,
@@ -32,11 +34,13 @@ def build_model(
     """Build a model with fresh weights.
 
     Args:
-        settings: family and sizes.
+        settings: family and sizes, or that nothing is trained.
         token_dim: width of the text encoder's token vectors.
         max_tokens: longest caption that there can be.
         expert_dims: expert name -> raw width, in the order of the mixture weights.
     """
+    if isinstance(settings, ZeroShotArchitecture):
+        return ZeroShot(tuple(expert_dims), dim=token_dim)
     families: dict[Architecture, Build] = {
         "MixtureOfEmbeddingExperts": _mixture,
         "CollaborativeExperts": _collaborative,

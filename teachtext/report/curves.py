@@ -55,7 +55,7 @@ def plot_training(
     evaluations: Sequence[Evaluation],
 ) -> list[Plot]:
     """Validation scores and losses per epoch; dots mark the epochs that were kept."""
-    best = {(row.model, row.seed): row.best_epoch for row in evaluations}
+    best = {(e.model, e.seed): e.best_epoch for e in evaluations if e.best_epoch is not None}
     plots: list[Plot] = []
     for column, (title, y_label) in TRAINING_PLOTS.items():
         lines = []

@@ -1,57 +1,114 @@
-"""What denoising kept and dropped, and the captions that it liked least."""
+"""The captions that teachers like least, with pictures of their video and of what ranked first."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import pyarrow.compute as pc
+from teachtext.report.inputs import read_named_table
+from teachtext.report.thumbnails import Clip, Thumbnail, make_thumbnails
 
-from teachtext.report.inputs import DenoisedSet
-
-WORST_CAPTIONS = 20
+REVIEW_COLUMNS = [
+    "caption_id",
+    "video_id",
+    "caption",
+    "rank",
+    "own_similarity",
+    "first_video_id",
+    "first_similarity",
+    "first_caption",
+    "kept",
+    "seeds",
+    "reason",
+]
 
 
 @dataclass(frozen=True)
-class WorstCaption:
-    """One caption of the training split. ``rank`` is its own video's mean rank, from 0."""
+class Candidate:
+    """A video that a caption may belong to, and how similar they are."""
 
-    rank: float | None
-    caption: str
     video_id: str
-    kept: bool
+    similarity: float
+    thumbnail: Thumbnail
+
+
+@dataclass(frozen=True)
+class DoubtfulCaption:
+    """One caption to review.
+
+    Attributes:
+        rank: of its own video, from 0; mean over seeds.
+        own: its own video.
+        first: the video that ranks first; none where that is its own.
+        first_caption: what the first video is said to show.
+        decision: whether training uses the caption.
+        reason: why, and what to check.
+    """
+
+    caption_id: str
+    caption: str
+    rank: float
+    own: Candidate
+    first: Candidate | None
+    first_caption: str
+    decision: str
     reason: str
 
 
 @dataclass(frozen=True)
-class DenoisedSummary:
-    """Counts of one caption set and seed, and its captions with the worst ranks."""
+class Review:
+    """The worst captions of one set, worst first."""
 
     captions: str
-    seed: str
-    keep_rank_below: str
-    kept: int
-    dropped: int
-    worst: tuple[WorstCaption, ...]
-
-    @property
-    def percent_dropped(self) -> float:
-        """Share of the captions that were dropped."""
-        return 100 * self.dropped / max(self.kept + self.dropped, 1)
+    worst: tuple[DoubtfulCaption, ...]
 
 
-def summarize_denoised(denoised: DenoisedSet) -> DenoisedSummary:
-    """Count kept and dropped captions; list those with the highest ranks, ties by caption id."""
-    table = denoised.table
-    kept = pc.sum(table["kept"]).as_py() or 0
-    worst = table.sort_by([("rank", "descending"), ("caption_id", "ascending")])
-    return DenoisedSummary(
-        captions=denoised.captions,
-        seed=denoised.seed,
-        keep_rank_below=denoised.keep_rank_below,
-        kept=kept,
-        dropped=len(table) - kept,
-        worst=tuple(
-            WorstCaption(
-                row["rank"], row["caption"], row["video_id"], row["kept"], row["reason"] or ""
-            )
-            for row in worst.slice(0, WORST_CAPTIONS).to_pylist()
-        ),
+def build_reviews(paths: Sequence[Path], clips: Mapping[str, Clip]) -> list[Review]:
+    """Read what is to be reviewed and make thumbnails of its videos.
+
+    Args:
+        paths: a table of review-captions for each caption set.
+        clips: where each video lies; a video that is missing here gets no picture.
+    """
+    tables = [read_named_table(path, REVIEW_COLUMNS, key="captions") for path in paths]
+    reviewed = [(captions, table.to_pylist()) for captions, table in tables]
+    shown = {
+        row[video]
+        for _, rows in reviewed
+        for row in rows
+        for video in ("video_id", "first_video_id")
+    }
+    thumbnails = make_thumbnails({name: clips[name] for name in sorted(shown) if name in clips})
+    return [
+        Review(captions, tuple(_doubtful(row, thumbnails) for row in rows))
+        for captions, rows in reviewed
+    ]
+
+
+def _doubtful(row: Mapping[str, Any], thumbnails: Mapping[str, Thumbnail]) -> DoubtfulCaption:
+    def candidate(video_id: str, similarity: float) -> Candidate:
+        unknown = Thumbnail("", "not in the manifest")
+        return Candidate(video_id, similarity, thumbnails.get(video_id, unknown))
+
+    first = candidate(row["first_video_id"], row["first_similarity"])
+    return DoubtfulCaption(
+        caption_id=row["caption_id"],
+        caption=row["caption"],
+        rank=row["rank"],
+        own=candidate(row["video_id"], row["own_similarity"]),
+        first=None if row["first_video_id"] == row["video_id"] else first,
+        first_caption=row["first_caption"],
+        decision=describe_decision(row["kept"], row["seeds"]),
+        reason=row["reason"],
     )
+
+
+def describe_decision(kept: int, seeds: int) -> str:
+    """What becomes of a caption.
+
+    >>> describe_decision(0, 2), describe_decision(2, 2), describe_decision(1, 2)
+    ('dropped', 'kept', 'kept by 1 of 2 seeds')
+    """
+    if 0 < kept < seeds:
+        return f"kept by {kept} of {seeds} seeds"
+    return "kept" if kept else "dropped"

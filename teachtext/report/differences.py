@@ -1,7 +1,8 @@
 """How far each student is from the first of its section, and how sure. Records in, records out.
 
 The first row of a section of config.yaml is its baseline: it is chosen before any result is known.
-Teachers are not compared, for they are thrown away.
+What is not trained is compared with the first of the students. Teachers are not compared, for they
+are thrown away.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +17,14 @@ from teachtext.report.inputs import Evaluation
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Ends of the axis of differences, in points, that halve into round numbers."""
 STUDENTS = ("students", "pruned")
+ZERO_SHOT = "zero_shot"
 OTHERS = METRICS[:3]
 """Metrics that are told in numbers; the geometric mean is drawn as well."""
 
 
 @dataclass(frozen=True)
 class DifferenceRow:
-    """A student and the first of its section: test text-to-video differences by metric."""
+    """A model and what it is compared with: test text-to-video differences by metric."""
 
     model: str
     reference: str
@@ -71,7 +73,7 @@ class Differences:
 def measure_differences(
     evaluations: Sequence[Evaluation], *, samples: int, generator: np.random.Generator
 ) -> Differences:
-    """Compare every student with the first of its section.
+    """Compare every student with the first of its section, and every zero-shot row likewise.
 
     Args:
         evaluations: of all models and seeds, in the order of config.yaml.
@@ -119,12 +121,14 @@ def _check_same_queries(evaluations: Sequence[Evaluation]) -> None:
 
 
 def _pairs(section_of: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Each student and the first of its section; sections in the order of the method."""
-    pairs = []
-    for section in STUDENTS:
-        members = [model for model, its_section in section_of.items() if its_section == section]
-        pairs += [(model, members[0]) for model in members[1:]]
-    return pairs
+    """Each model and its reference; sections in the order of the method."""
+    members = {
+        section: [model for model, own in section_of.items() if own == section]
+        for section in (*STUDENTS, ZERO_SHOT)
+    }
+    pairs = [(model, members[s][0]) for s in STUDENTS for model in members[s][1:]]
+    first = members["students"][:1]
+    return pairs + [(model, reference) for model in members[ZERO_SHOT] for reference in first]
 
 
 def _compare(model: Resamples, reference: Resamples) -> dict[str, Difference]:

@@ -24,11 +24,12 @@ class Evaluation:
     """One model and seed on the test split, with what it was trained from.
 
     Attributes:
-        section: section of the configuration that names the model: teachers, students or pruned.
+        section: section of the configuration that names the model.
         teachers: models it was distilled from, none for a baseline.
         captions: the caption set it was trained on, ``all`` or a denoised one.
-        best_epoch: epoch with the best validation score, from 0.
-        test: direction -> metric name -> value, recalls in percent.
+        best_epoch: epoch with the best validation score, from 0; None: nothing was trained.
+        val: direction -> metric name -> value, recalls in percent; the epoch was chosen by it.
+        test: likewise.
         normalized: the same by normalised similarities; one way may have one direction only.
         ranks: direction -> rank of each query's own video, from 0; in the order of the query ids.
         text_queries: query id and video id of the text-to-video ranks.
@@ -45,8 +46,9 @@ class Evaluation:
     teachers: tuple[str, ...]
     captions: str
     parameters: int
-    best_epoch: int
+    best_epoch: int | None
     epochs: int
+    val: Mapping[Direction, Mapping[str, float]]
     test: Mapping[Direction, Mapping[str, float]]
     normalized: Mapping[str, Mapping[Direction, Mapping[str, float]]]
     ranks: Mapping[Direction, NDArray[np.float64]]
@@ -85,12 +87,25 @@ class Found:
 
 @dataclass(frozen=True)
 class DenoisedSet:
-    """One denoised caption set and seed, with the table of its training captions."""
+    """One denoised caption set and seed.
+
+    Attributes:
+        captions: name of the set.
+        keeps: what is true of captions that it keeps, in words.
+        kept: how many captions it keeps.
+        dropped: how many it does not.
+    """
 
     captions: str
     seed: str
-    keep_rank_below: str
-    table: pa.Table
+    keeps: str
+    kept: int
+    dropped: int
+
+    @property
+    def percent_dropped(self) -> float:
+        """Share of the captions that were dropped."""
+        return 100 * self.dropped / max(self.kept + self.dropped, 1)
 
 
 def read_evaluation(path: Path) -> Evaluation:
@@ -118,8 +133,9 @@ def read_evaluation(path: Path) -> Evaluation:
             teachers=tuple(map(str, values["teachers"])),
             captions=str(values["captions"]),
             parameters=int(values["parameters"]),
-            best_epoch=int(values["best_epoch"]),
+            best_epoch=None if values["best_epoch"] is None else int(values["best_epoch"]),
             epochs=int(values["epochs"]),
+            val={direction: dict(values["val"][direction]) for direction in DIRECTIONS},
             test={direction: dict(values["test"][direction]) for direction in DIRECTIONS},
             normalized=dict(values["test_normalized"]),
             ranks={direction: _floats(rows["rank"]) for direction, rows in by_direction.items()},
@@ -142,6 +158,12 @@ def read_history(path: Path) -> History:
         seed=int(_require(metadata, "seed", path)),
         columns=table.to_pydict(),
     )
+
+
+def read_named_table(path: Path, columns: list[str], *, key: str) -> tuple[str, pa.Table]:
+    """Columns of a table, after the name that its metadata gives it."""
+    table = read_table(path, columns)
+    return _require(_metadata(table), key, path), table
 
 
 def read_text_query_ranks(path: Path) -> dict[str, float]:
@@ -169,14 +191,16 @@ def read_found(path: Path, query_ids: Iterable[str]) -> dict[str, Found]:
 
 
 def read_denoised(path: Path) -> DenoisedSet:
-    """Read the denoised captions of one set and seed."""
-    table = read_table(path, ["caption_id", "video_id", "caption", "rank", "kept", "reason"])
+    """Count what one caption set and seed keeps."""
+    table = read_table(path, ["kept"])
     metadata = _metadata(table)
+    kept = pc.sum(table["kept"]).as_py() or 0
     return DenoisedSet(
         captions=_require(metadata, "captions", path),
         seed=_require(metadata, "seed", path),
-        keep_rank_below=metadata.get("keep_rank_below", ""),
-        table=table,
+        keeps=_require(metadata, "keeps", path),
+        kept=kept,
+        dropped=table.num_rows - kept,
     )
 
 

@@ -15,11 +15,12 @@ from markupsafe import Markup
 
 from teachtext import __version__
 from teachtext.report import availability, curves, results, summary
-from teachtext.report.denoised import DenoisedSummary
+from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.gallery import Gallery
 from teachtext.report.headline import format_difference, format_spread, headline
-from teachtext.report.inputs import Evaluation, History
+from teachtext.report.inputs import DenoisedSet, Evaluation, History
+from teachtext.report.searches import SearchResult
 
 FOLDER = Path(__file__).parent
 MAX_REASONS = 50
@@ -48,8 +49,10 @@ class Report:
     manifest: pa.Table
     ledger: pa.Table
     splits: Sequence[tuple[str, int, int]]
-    denoised: Sequence[DenoisedSummary]
+    denoised: Sequence[DenoisedSet]
+    reviews: Sequence[Review]
     differences: Differences
+    searches: Sequence[SearchResult]
     gallery: Gallery
 
 

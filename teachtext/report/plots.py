@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -16,7 +16,12 @@ COLORS = (
     "#3b7dd8", "#d9730d", "#2e9e5b", "#d6455d", "#9467d6",
     "#1598ad", "#a0704a", "#d558a8", "#94900f", "#7f8794",
 )  # fmt: skip
-DASHES = {"teachers": (0, (4, 2)), "students": "solid", "pruned": (0, (1, 1.5))}
+DASHES = {
+    "teachers": (0, (4, 2)),
+    "students": "solid",
+    "pruned": (0, (1, 1.5)),
+    "zero_shot": (0, (5, 1.5, 1, 1.5)),
+}
 WIDTH_INCHES, HEIGHT_INCHES = 5.6, 3.3
 INK = "#010203"  # stands for the text colour of the page; nothing else is drawn in it
 
@@ -40,6 +45,28 @@ class Line:
     marks: Sequence[tuple[float, float]] = ()
 
 
+@dataclass(frozen=True)
+class Curve:
+    """Models of one kind, from the dearest to the cheapest.
+
+    Attributes:
+        dash: a line style of matplotlib.
+        x: cost of each.
+        mean: over seeds.
+        std: over seeds; 0 draws no bar.
+        filled: whether the dot of each is.
+        labels: a word beside each dot, or none at all.
+    """
+
+    color: str
+    dash: str
+    x: Sequence[float]
+    mean: Sequence[float]
+    std: Sequence[float]
+    filled: Sequence[bool]
+    labels: Sequence[str]
+
+
 def model_color(place: int) -> str:
     """Colour of the model at a place in the results table; they repeat after ten."""
     return COLORS[place % len(COLORS)]
@@ -54,6 +81,28 @@ def draw_lines(name: str, lines: Sequence[Line], *, x_label: str, y_label: str) 
         x_label: below the picture; plain words, no names of the user's.
         y_label: beside the picture; plain words as well.
     """
+
+    def draw(axes: Axes) -> None:
+        for line in lines:
+            _draw_line(axes, line)
+        axes.margins(x=0.02)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+
+    return _picture(name, draw, x_label=x_label, y_label=y_label)
+
+
+def draw_curves(name: str, curves: Sequence[Curve], *, x_label: str, y_label: str) -> Markup:
+    """Draw what models are worth over what they cost; the arguments are those of draw_lines."""
+
+    def draw(axes: Axes) -> None:
+        for curve in curves:
+            _draw_curve(axes, curve)
+        axes.margins(x=0.09, y=0.14)
+
+    return _picture(name, draw, x_label=x_label, y_label=y_label)
+
+
+def _picture(name: str, draw: Callable[[Axes], None], *, x_label: str, y_label: str) -> Markup:
     style = {
         "svg.fonttype": "none", "svg.hashsalt": name, "font.size": 9, "axes.linewidth": 0.8,
         "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK,
@@ -63,15 +112,30 @@ def draw_lines(name: str, lines: Sequence[Line], *, x_label: str, y_label: str) 
     with mpl.rc_context({**mpl.rcParamsDefault, **style}):
         figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained")
         axes = figure.subplots()
-        for line in lines:
-            _draw_line(axes, line)
+        draw(axes)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
-        axes.margins(x=0.02)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return _inline(buffer.getvalue(), name, f"{y_label} by {x_label}")
+
+
+def _draw_curve(axes: Axes, curve: Curve) -> None:
+    color = curve.color
+    axes.errorbar(
+        curve.x, curve.mean, yerr=curve.std, color=color, linestyle=curve.dash, linewidth=1.6,
+        elinewidth=1, capsize=2.5,
+    )  # fmt: skip
+    for x, mean, filled in zip(curve.x, curve.mean, curve.filled, strict=True):
+        axes.plot(
+            [x], [mean], "o", markersize=6, markeredgecolor=color,
+            markerfacecolor=color if filled else "none",
+        )  # fmt: skip
+    for text, x, mean in zip(curve.labels, curve.x, curve.mean, strict=bool(curve.labels)):
+        # names are no formulas, whatever signs they have
+        axes.annotate(
+            text, (x, mean), xytext=(5, 5), textcoords="offset points", fontsize=8, parse_math=False
+        )
 
 
 def _draw_line(axes: Axes, line: Line) -> None:

@@ -26,6 +26,13 @@ NORMALIZATIONS = {
     ),
 }
 """Normalization -> its name, and how it is to be read."""
+SECTION_HEADINGS = {
+    "zero_shot": (
+        "zero-shot: nothing trained",
+        "cosine of a caption and the mean of a video's unit rows; one result, whatever the seed",
+    )
+}
+"""Section -> heading and remark, where it is not its name alone."""
 DIRECTION_NAMES: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
 
 
@@ -140,7 +147,7 @@ def cost_rows(
             CostRow(
                 model=model,
                 epochs=_join(row.epochs for row in tested),
-                best_epochs=_join(row.best_epoch for row in tested),
+                best_epochs=_join(e for row in tested if (e := row.best_epoch) is not None),
                 seconds_per_epoch=statistics.fmean(seconds),
                 peak_memory_mebibytes=peak / 2**20,
             )
@@ -164,9 +171,14 @@ def _sections(
     }
     rows = _rows([(model, model.test[direction]) for model in models], entries, best=best)
     return tuple(
-        ResultSection(section, "", tuple(members))
+        _section(section, tuple(members))
         for section, members in groupby(rows, lambda row: row.model.section)
     )
+
+
+def _section(section: str, members: tuple[ResultRow, ...]) -> ResultSection:
+    heading, remark = SECTION_HEADINGS.get(section, (section, ""))
+    return ResultSection(heading, remark, members)
 
 
 def _normalized_sections(

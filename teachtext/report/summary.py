@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from teachtext.report.inputs import Direction, Evaluation
 
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
-SECTIONS = ("teachers", "students", "pruned")
+SECTIONS = ("teachers", "students", "pruned", "zero_shot")
 ALL_CAPTIONS = "all"
 
 Kind = Literal["distillation", "pruned", "denoising"]

@@ -2,14 +2,11 @@
 
 import argparse
 import logging
-import os
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import torch
-from torch.distributed import is_torchelastic_launched
 
 from teachtext import __version__
 from teachtext.allocation import keep_freed_memory, use_huge_pages
@@ -17,7 +14,7 @@ from teachtext.checkpoint import ModelCard, save_model
 from teachtext.config import Section
 from teachtext.data import RetrievalSet, load_set
 from teachtext.denoising import kept_captions
-from teachtext.distributed import Processes, joined
+from teachtext.distributed import Processes, joined, start_processes
 from teachtext.locking import locked
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
@@ -25,7 +22,8 @@ from teachtext.store.similarities import AlignedSimilarities, open_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import read_tokens
 from teachtext.training.events import EventFiles
-from teachtext.training.resuming import EpochStates, run_identity
+from teachtext.training.resuming import EpochStates
+from teachtext.training.states import run_identity
 from teachtext.training.trainer import Trained, train_model
 
 log = logging.getLogger(__name__)
@@ -34,13 +32,12 @@ log = logging.getLogger(__name__)
 def run(argv: list[str], *, stage: str, section: Section, description: str | None) -> None:
     """Parse, open, train, write a model directory."""
     args = _parser(stage, description).parse_args(argv)
-    if args.training.gpus > 1 and not is_torchelastic_launched():
-        _start_processes(args.training.gpus, [stage, *argv])
+    start_processes(args.training.gpus, [stage, *argv])
     use_huge_pages()
     keep_freed_memory()
     torch.set_num_threads(args.training.threads)
     with ExitStack() as stack:
-        processes = stack.enter_context(joined(gpus=args.training.gpus))
+        processes = stack.enter_context(joined(gpus=args.training.gpus, section="training"))
         if processes.rank == 0:
             stack.enter_context(locked(args.work / "lock"))
         processes.wait()
@@ -49,12 +46,6 @@ def run(argv: list[str], *, stage: str, section: Section, description: str | Non
             log.info("another process has trained it already")
             return
         _train(args, section, states, processes)
-
-
-def _start_processes(count: int, command: list[str]) -> None:
-    """Become torchrun with one process per GPU; never returns."""
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
-    os.execv(sys.executable, [sys.executable, *launcher, "-m", "teachtext", *command])
 
 
 def _train(

@@ -1,14 +1,31 @@
-"""Rank every training caption by the teachers' mean similarities and drop the suspect ones."""
+"""Rank every training caption by the teachers' similarities and drop the suspect ones."""
 
 import argparse
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from teachtext.denoising import Blocks, judge_captions, mean_blocks, mean_ranks, verdict_table
+from teachtext.denoising import (
+    Selection,
+    best_fraction,
+    judge_captions,
+    ranked_below,
+    verdict_table,
+)
 from teachtext.errors import StoreError
-from teachtext.stages._arguments import add_captions, captions_of
+from teachtext.placement import (
+    Blocks,
+    Placement,
+    aggregate_blocks,
+    mean_blocks,
+    place_captions,
+)
+from teachtext.progress import Progress
+from teachtext.rows import DenoiseSettings
+from teachtext.stages._arguments import add_captions, captions_of, settings_json
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import write_table
 from teachtext.teachers import seeds_of_teachers
@@ -18,33 +35,50 @@ log = logging.getLogger(__name__)
 
 def main(argv: list[str]) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext denoise-captions", description=__doc__)
-    parser.add_argument("--similarities", type=Path, nargs="+", required=True, help="of teachers")
-    add_captions(parser)
-    parser.add_argument("--name", required=True, help="of the caption set in config.yaml")
-    parser.add_argument("--seed", type=int, required=True, help="of the teachers")
-    parser.add_argument("--keep-rank-below", type=float, required=True, help="0 is the best rank")
-    parser.add_argument("--output", type=Path, required=True, help="verdicts (Parquet)")
-    args = parser.parse_args(argv)
-
+    args = _parse(argv)
+    settings: DenoiseSettings = args.settings
     teachers = _open_all(args.similarities)
     by_id = {caption.caption_id: caption for caption in captions_of(args)}
     captions = [by_id[caption_id] for caption_id in teachers[0].caption_ids]
-    column = {video: index for index, video in enumerate(teachers[0].video_ids)}
+    video_ids = teachers[0].video_ids
+    column = {video: index for index, video in enumerate(video_ids)}
     video_of_caption = np.array([column[caption.video_id] for caption in captions])
-    ranks = mean_ranks(_opinions(teachers), video_of_caption)
+    blocks = aggregate_blocks(_opinions(teachers), settings.aggregation)
+    placement = place_captions(_shown(blocks, len(captions)), video_of_caption)
+    selection = _select(placement, settings)
     verdicts = judge_captions(
-        ranks, captions, video_of_caption, keep_rank_below=args.keep_rank_below
+        placement,
+        selection,
+        captions,
+        video_ids,
+        video_of_caption,
+        keep_per_video=settings.keep_per_video,
     )
     metadata = {
         "captions": args.name,
         "seed": str(args.seed),
-        "keep_rank_below": f"{args.keep_rank_below:g}",
+        "keeps": selection.why,
         "teachers": " ".join(teacher.model for teacher in teachers),
     }
     write_table(args.output, verdict_table(verdicts), metadata)
     kept = sum(verdict.kept for verdict in verdicts)
     log.info("kept %d of %d captions", kept, len(verdicts))
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="teachtext denoise-captions", description=__doc__)
+    parser.add_argument("--similarities", type=Path, nargs="+", required=True, help="of teachers")
+    add_captions(parser)
+    parser.add_argument("--name", required=True, help="of the caption set in config.yaml")
+    parser.add_argument("--seed", type=int, required=True, help="of the teachers")
+    parser.add_argument(
+        "--settings",
+        type=settings_json(DenoiseSettings),
+        required=True,
+        help="the set's entry in config.yaml, as JSON",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="verdicts (Parquet)")
+    return parser.parse_args(argv)
 
 
 def _open_all(paths: list[Path]) -> list[SimilarityStore]:
@@ -65,3 +99,18 @@ def _opinions(stores: list[SimilarityStore]) -> list[Blocks]:
     return [
         mean_blocks([stores[place].blocks() for place in places]) for places in teachers.values()
     ]
+
+
+def _shown(blocks: Blocks, captions: int) -> Iterator[NDArray[np.float32]]:
+    """The same blocks; tells how far they are."""
+    with Progress(log, "denoise", captions, unit="caption") as progress:
+        for sims in blocks:
+            yield sims
+            progress.advance(done=len(sims))
+
+
+def _select(placement: Placement, settings: DenoiseSettings) -> Selection:
+    """By the one of the two numbers that there is."""
+    if settings.keep_fraction is not None:
+        return best_fraction(placement, settings.keep_fraction)
+    return ranked_below(placement, settings.keep_rank_below)  # type: ignore[arg-type]

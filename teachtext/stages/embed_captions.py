@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from teachtext.allocation import keep_freed_memory
 from teachtext.dataset import Caption
 from teachtext.progress import Progress
 from teachtext.settings import TextEncoderSettings
@@ -18,7 +19,11 @@ from teachtext.text.encoders import TextEncoder, load_text_encoder
 
 log = logging.getLogger(__name__)
 BLOCK = 256
-"""Captions whose vectors are in memory at once."""
+"""Captions of a row group."""
+WINDOW = 8192
+"""Captions that are sorted by length together, unless that takes more memory than allowed."""
+WINDOW_BYTES = 256 << 20
+"""Most that the vectors of these captions can take in memory."""
 
 
 def main(argv: list[str]) -> None:
@@ -36,13 +41,14 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")
     args = parser.parse_args(argv)
 
+    keep_freed_memory()
     torch.set_num_threads(args.threads)
     captions = captions_of(args)
-    encoder = load_text_encoder(**args.settings.model_dump())
+    encoder = load_text_encoder(**args.settings.model_dump(exclude_none=True))
     log.info("embedding %d captions with %s", len(captions), encoder.weights.name)
     write_tokens(
         args.output,
-        _embed(encoder, captions),
+        _embed(encoder, captions, _window(args.settings.max_tokens * encoder.dim)),
         encoder=args.name,
         weights=encoder.weights,
         dim=encoder.dim,
@@ -51,11 +57,20 @@ def main(argv: list[str]) -> None:
     log.info("embedded %d captions", len(captions))
 
 
+def _window(longest: int) -> int:
+    """Captions to encode at once, a whole number of blocks, when each has ``longest`` values."""
+    fitting = WINDOW_BYTES // (longest * np.dtype(np.float32).itemsize)
+    return max(min(WINDOW, fitting) // BLOCK, 1) * BLOCK
+
+
 def _embed(
-    encoder: TextEncoder, captions: list[Caption]
+    encoder: TextEncoder, captions: list[Caption], window: int
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
     with Progress(log, "embed", len(captions), unit="caption") as progress:
-        for begin in range(0, len(captions), BLOCK):
-            block = captions[begin : begin + BLOCK]
-            yield block, encoder.encode([caption.caption for caption in block])
-            progress.advance(done=len(block))
+        for begin in range(0, len(captions), window):
+            together = captions[begin : begin + window]
+            vectors = encoder.encode([caption.caption for caption in together])
+            for start in range(0, len(together), BLOCK):
+                block = together[start : start + BLOCK]
+                yield block, vectors[start : start + BLOCK]
+                progress.advance(done=len(block))

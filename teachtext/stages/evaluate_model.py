@@ -81,5 +81,5 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "captions": card.captions,
         "parameters": card.parameters,
         "best_epoch": card.best_epoch,
-        "epochs": card.training.epochs,
+        "epochs": 0 if card.training is None else card.training.epochs,
     }

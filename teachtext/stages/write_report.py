@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from teachtext.atomic import replacing
 from teachtext.report import inputs
-from teachtext.report.denoised import summarize_denoised
+from teachtext.report.denoised import build_reviews
 from teachtext.report.differences import measure_differences
 from teachtext.report.gallery import build_gallery, choose_evaluation
 from teachtext.report.page import Report, render_page
+from teachtext.report.searches import read_search
 from teachtext.report.thumbnails import Clip
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> None:
 def _read(arguments: argparse.Namespace) -> Report:
     evaluations = [inputs.read_evaluation(path) for path in arguments.evaluations]
     manifest = _read_manifest(arguments.manifest)
+    clips = _clips(manifest)
     return Report(
         title=arguments.title,
         evaluations=evaluations,
@@ -42,15 +44,17 @@ def _read(arguments: argparse.Namespace) -> Report:
         manifest=manifest,
         ledger=inputs.read_table(arguments.ledger, LEDGER_COLUMNS),
         splits=inputs.read_split_counts(arguments.captions),
-        denoised=[summarize_denoised(inputs.read_denoised(p)) for p in arguments.denoise],
+        denoised=[inputs.read_denoised(path) for path in arguments.denoise],
+        reviews=build_reviews(arguments.reviews, clips),
         differences=measure_differences(
             evaluations,
             samples=arguments.bootstrap_samples,
             generator=np.random.default_rng(arguments.bootstrap_seed),
         ),
+        searches=[read_search(path, place=place) for place, path in enumerate(arguments.searches)],
         gallery=build_gallery(
             choose_evaluation(evaluations),
-            _clips(manifest),
+            clips,
             queries=arguments.queries,
             results_per_query=arguments.results_per_query,
             generator=np.random.default_rng(arguments.seed),
@@ -63,11 +67,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--title", required=True, help="heading of the page")
     add("--evaluations", type=Path, nargs="+", required=True, help="JSON files of evaluate-model")
-    add("--histories", type=Path, nargs="+", required=True, help="history.parquet of each model")
+    add("--histories", type=Path, nargs="*", required=True, help="history.parquet of each model")
     add("--manifest", type=Path, help="manifest of the videos; default: there are no videos")
     add("--ledger", type=Path, required=True, help="which expert could read which video")
     add("--captions", type=Path, required=True, help="table of captions")
     add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
+    add("--reviews", type=Path, nargs="*", required=True, help="captions to review, may be none")
+    add("--searches", type=Path, nargs="*", required=True, help="Pareto tables, may be none")
     add("--queries", type=int, required=True, help="test queries to show")
     add("--results-per-query", type=int, required=True, help="videos to show for each")
     add("--seed", type=int, required=True, help="chooses the queries")

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from teachtext.weights import WeightsIdentity
@@ -10,12 +11,39 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+
+@dataclass(frozen=True)
+class Encoder:
+    """One entry of the registry.
+
+    Attributes:
+        target: ``module:class``.
+        needs: keys of a text encoder's entry in config.yaml that it must have.
+        takes: keys that it may have.
+        picks_device: runs on the GPU if there is one; its class takes ``device``.
+    """
+
+    target: str
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    picks_device: bool = False
+
+
 TEXT_ENCODERS = {
-    "glove": "teachtext.text.glove:GloVe",
-    "wordllama": "teachtext.text.wordllama:WordLlama",
-    "minilm": "teachtext.text.transformer:MiniLM",
-    "mpnet": "teachtext.text.transformer:MPNet",
-    "transformers": "teachtext.text.transformer:TransformerEncoder",
+    "glove": Encoder("teachtext.text.glove:GloVe"),
+    "word-vectors": Encoder("teachtext.text.word_vectors:WordVectors", ("checkpoint",)),
+    "wordllama": Encoder("teachtext.text.wordllama:WordLlama"),
+    "minilm": Encoder("teachtext.text.transformer:MiniLM"),
+    "mpnet": Encoder("teachtext.text.transformer:MPNet"),
+    "transformers": Encoder(
+        "teachtext.text.transformer:TransformerEncoder",
+        ("checkpoint",),
+        ("precision",),
+        picks_device=True,
+    ),
+    "joint": Encoder(
+        "teachtext.text.joint:JointEncoder", ("checkpoint",), ("precision",), picks_device=True
+    ),
 }
 """Encoder name -> class. `transformers` takes any hub id or local folder as `checkpoint`."""
 
@@ -36,24 +64,33 @@ class TextEncoder(Protocol):
 
 
 def load_text_encoder(
-    encoder: str, *, max_tokens: int, checkpoint: str | None = None
+    encoder: str, *, max_tokens: int, checkpoint: str | None = None, precision: str | None = None
 ) -> TextEncoder:
-    """Load a text encoder by its name in ``TEXT_ENCODERS``.
+    """Load a text encoder by its name in ``TEXT_ENCODERS``, on the device that there is.
 
     Args:
         encoder: a key of ``TEXT_ENCODERS``.
         max_tokens: longer captions are cut.
-        checkpoint: hub id or folder, for encoder ``transformers`` only.
+        checkpoint: file of word vectors, or hub id or folder, for encoders that need one.
+        precision: of the network, for encoders that take one.
 
     Raises:
         ValueError: unknown name.
         PackageError: the package with its weights is not installed.
+        ConfigError: the checkpoint cannot be read.
     """
     if encoder not in TEXT_ENCODERS:
         raise ValueError(
             f"Unknown text encoder {encoder!r}. Choose one of: {', '.join(TEXT_ENCODERS)}."
         )
-    module, name = TEXT_ENCODERS[encoder].split(":")
-    arguments = {"max_tokens": max_tokens} | ({"checkpoint": checkpoint} if checkpoint else {})
-    loaded: TextEncoder = getattr(importlib.import_module(module), name)(**arguments)
+    entry = TEXT_ENCODERS[encoder]
+    optional = {"checkpoint": checkpoint, "precision": precision}
+    arguments = {key: value for key, value in optional.items() if value is not None}
+    if entry.picks_device:
+        import torch  # slow to import; the Snakefile has no use for it
+
+        arguments["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+    module, name = entry.target.split(":")
+    load = getattr(importlib.import_module(module), name)
+    loaded: TextEncoder = load(max_tokens=max_tokens, **arguments)
     return loaded

@@ -1,6 +1,5 @@
 """GloVe: one frozen vector per word, looked up in a memory-mapped table. Reads package files."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,10 +7,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from teachtext.packages import package_folder, package_version
+from teachtext.text.word_lookup import WordLookup
 from teachtext.weights import identify_weights
-
-WORD = re.compile(r"[^\W_]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W_]+")
-"""A word as GloVe's own tokeniser cuts it: "don't" is "do" + "n't", "dog's" is "dog" + "'s"."""
 
 FREQUENT_WORDS = 50_000
 """How many of the most frequent words the vector of a caption without known words averages."""
@@ -20,9 +17,8 @@ FREQUENT_WORDS = 50_000
 class GloVe:
     """GloVe 6B, 50-d word vectors (Pennington et al., 2014).
 
-    Captions are lower-cased and cut into words; unknown words are dropped. A caption of which
-    nothing survives becomes one vector, the mean of the most frequent words' vectors, as in the
-    word2vec pipeline of Collaborative Experts (Liu et al., 2019): no caption is ever empty.
+    Words are looked up as ``WordLookup`` does. A caption of which nothing survives becomes one
+    vector, the mean of the most frequent words' vectors: no caption is ever empty.
     """
 
     def __init__(self, *, max_tokens: int) -> None:
@@ -32,6 +28,7 @@ class GloVe:
         self._vectors = np.load(files[0], mmap_mode="r", allow_pickle=False)
         words = pq.read_table(files[1]).column("index").to_pylist()
         self._rows: dict[str, int] = {word: row for row, word in enumerate(words)}
+        self._lookup = WordLookup(self._rows)
         unknown = self._vectors[:FREQUENT_WORDS].mean(axis=0, dtype=np.float64)
         self._unknown: NDArray[np.float32] = unknown[None].astype(np.float32)
         self.dim = int(self._vectors.shape[1])
@@ -42,8 +39,5 @@ class GloVe:
         return [self._encode(caption) for caption in captions]
 
     def _encode(self, caption: str) -> NDArray[np.float32]:
-        words = WORD.findall(caption.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
-        rows = [self._rows[word] for word in words if word in self._rows]
-        if not rows:
-            return self._unknown.copy()
-        return np.array(self._vectors[rows[: self.max_tokens]], dtype=np.float32)
+        rows = [self._rows[word] for word in self._lookup.find(caption)[: self.max_tokens]]
+        return np.array(self._vectors[rows], dtype=np.float32) if rows else self._unknown.copy()

@@ -10,82 +10,89 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoTokenizer
 
-from teachtext.errors import ConfigError
 from teachtext.packages import package_folder, package_version
-from teachtext.pretrained import LOADING_ERRORS, first_line, load_checkpoint
+from teachtext.pretrained import load_checkpoint
+from teachtext.text.caption_tokens import caption_tokenizer
+from teachtext.text.checkpoints import (
+    NOT_READ,
+    ROLE,
+    find_checkpoint,
+    load_tokenizer,
+    text_tower,
+)
+from teachtext.text.linear import speed_up
 
-BATCH_TOKENS = 1024
-"""Padded tokens in one batch; bounds memory whatever the length of the captions."""
+BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
+"""Padded tokens in one batch, by device; bounds memory whatever the length of the captions."""
 
 MPNET_PARTS = 5
-ROLE = "text encoder"
-NOT_READ = ("pooler", "decoder", "vision")
-"""In the names of parameters that token vectors do not come from; a checkpoint may lack them."""
 
 
 class TransformerEncoder:
     """Last hidden states of a pretrained language model, special tokens included.
 
     Causal and bidirectional models, the encoder of an encoder-decoder and the text tower of a
-    vision-language model all work. Results do not depend on how captions are batched (to 1e-4).
+    vision-language model all work. (From T5 Collaborative Experts took the states of the decoder
+    that reads the same tokens; the encoder sees all words of a caption, at half the cost.)
+    Results do not depend on how captions are batched (to 1e-4 in float32).
     """
 
-    def __init__(self, *, checkpoint: str, max_tokens: int) -> None:
+    def __init__(
+        self, *, checkpoint: str, max_tokens: int, precision: str = "float32", device: str = "cpu"
+    ) -> None:
         """Load tokeniser and model.
 
         Args:
-            checkpoint: hub id or local folder.
+            checkpoint: hub id or local folder; of sentence-transformers too.
             max_tokens: longer captions are cut, special tokens counted.
+            precision: ``float32``, ``bfloat16`` or ``float16``; vectors are float32.
+            device: ``cpu`` or ``cuda``.
 
         Raises:
             ConfigError: there is no such checkpoint, or it needs code of its own.
         """
-        self._tokenizer = _load_tokenizer(checkpoint)
+        found = find_checkpoint(checkpoint)
+        own = load_tokenizer(found.place)
         loaded = load_checkpoint(
-            checkpoint, ROLE, precision="float32", device="cpu", may_lack=NOT_READ
+            found.place, ROLE, precision=precision, device=device, may_lack=NOT_READ
         )
+        config = loaded.model.config.get_text_config()
+        # token vectors need no cache of keys and values
+        config.use_cache = False
+        model = text_tower(loaded.model)
+        fast = device == "cpu" and loaded.dtype == torch.float32
+        self._model = speed_up(model) if fast else model
+        self._device = loaded.device
+        self._tokenizer = caption_tokenizer(found, own, loaded.model, max_tokens=max_tokens)
+        self.max_tokens = self._tokenizer.max_tokens
         self.weights = loaded.weights
-        self._model = _text_tower(loaded.model)
-        self.dim = int(loaded.model.config.get_text_config().hidden_size)
-        self.max_tokens = min(max_tokens, int(self._tokenizer.model_max_length))
+        self.dim = int(config.hidden_size)
 
     def encode(self, captions: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Token vectors of each caption: (N, D), 1 <= N <= max_tokens."""
-        tokens = [self._tokenize(caption) for caption in captions]
-        encoded: dict[int, NDArray[np.float32]] = {}
-        for batch in _batches_by_length([len(ids) for ids in tokens]):
+        """Token vectors of each caption: (N, D), 1 <= N <= max_tokens.
+
+        Equal captions share one array.
+        """
+        different = list(dict.fromkeys(captions))
+        tokens = self._tokenizer.cut(different)
+        encoded: dict[str, NDArray[np.float32]] = {}
+        most = BATCH_TOKENS[self._device.type]
+        for batch in batches_by_length([len(ids) for ids in tokens], most):
             states = self._forward([tokens[index] for index in batch])
-            encoded |= dict(zip(batch, states, strict=True))
-        return [encoded[index] for index in range(len(captions))]
-
-    def _tokenize(self, caption: str) -> Tensor:
-        ids = self._tokenizer(caption, truncation=True, max_length=self.max_tokens)["input_ids"]
-        return torch.tensor(ids or [self._end_token()])
-
-    def _end_token(self) -> int:
-        """Stands for an empty caption and fills batches where a model has no padding token."""
-        tokenizer = self._tokenizer
-        candidates = (tokenizer.eos_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id, 0)
-        return next(int(token) for token in candidates if token is not None)
+            encoded |= zip((different[index] for index in batch), states, strict=True)
+        return [encoded[caption] for caption in captions]
 
     @torch.inference_mode()
-    def _forward(self, tokens: list[Tensor]) -> list[NDArray[np.float32]]:
-        pad = self._tokenizer.pad_token_id
-        ids_BN = pad_sequence(
-            tokens, batch_first=True, padding_value=self._end_token() if pad is None else pad
+    def _forward(self, tokens: list[list[int]]) -> list[NDArray[np.float32]]:
+        batch = self._tokenizer.pad(tokens)
+        output = self._model(
+            input_ids=batch.ids_BN.to(self._device), attention_mask=batch.mask_BN.to(self._device)
         )
-        lengths_B = torch.tensor([len(ids) for ids in tokens])
-        mask_BN = (torch.arange(ids_BN.shape[1]) < lengths_B[:, None]).long()
-        output = self._model(input_ids=ids_BN, attention_mask=mask_BN)
         states_BND = output.last_hidden_state.float().cpu().numpy()
         return [
             states_ND[: len(ids)].copy() for states_ND, ids in zip(states_BND, tokens, strict=True)
@@ -115,31 +122,17 @@ class MPNet(TransformerEncoder):
         )
 
 
-def _load_tokenizer(checkpoint: str) -> Any:  # noqa: ANN401 - the library has several kinds
-    try:
-        return AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=False)
-    except LOADING_ERRORS as error:
-        raise ConfigError(
-            f"Cannot load the {ROLE} {checkpoint!r}: {first_line(error)} "
-            "Give a hub id, or a folder with config.json, tokenizer and weights."
-        ) from error
+def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Indices in batches of similar length, longest first.
 
-
-def _text_tower(model: nn.Module) -> nn.Module:
-    """The part that reads text, where a model also has a decoder or an image tower."""
-    if getattr(model.config, "is_encoder_decoder", False):
-        encoder: nn.Module = model.get_encoder()  # type: ignore[operator]
-        return encoder
-    tower: nn.Module = getattr(model, "text_model", model)
-    return tower
-
-
-def _batches_by_length(lengths: list[int]) -> list[list[int]]:
-    """Indices in batches of similar length, longest first, at most ``BATCH_TOKENS`` padded."""
+    Args:
+        lengths: tokens of each caption.
+        most: padded tokens of a batch, unless one caption alone has more.
+    """
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
         longest = lengths[batches[-1][0]] if batches else 0
-        if not batches or longest * (len(batches[-1]) + 1) > BATCH_TOKENS:
+        if not batches or longest * (len(batches[-1]) + 1) > most:
             batches.append([])
         batches[-1].append(index)
     return batches

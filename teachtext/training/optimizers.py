@@ -147,14 +147,15 @@ def make_optimizer(modules: Iterable[nn.Module], training: TrainingSettings) -> 
     makers: dict[str, Callable[..., torch.optim.AdamW]] = {
         "radam": RAdam,
         "ranger": Ranger,
-        "adamw": _adamw,
+        "adamw": adamw,
     }
     return makers[training.optimizer](
         parameters, lr=training.learning_rate, weight_decay=training.weight_decay
     )
 
 
-def _adamw(params: list[nn.Parameter], *, lr: float, weight_decay: float) -> torch.optim.AdamW:
+def adamw(params: list[nn.Parameter], *, lr: float, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW with torch's own moments, fused."""
     return torch.optim.AdamW(params, lr=lr, weight_decay=weight_decay, fused=True)
 
 
@@ -166,9 +167,18 @@ def learning_rate(step: int, *, steps_per_epoch: int, training: TrainingSettings
     if training.schedule == "exponential":
         factor = training.learning_rate_decay ** (step // steps_per_epoch)
     else:
-        factor = (1 + math.cos(math.pi * step / (steps_per_epoch * training.epochs))) / 2
-    warmup = min(1.0, (step + 1) / (training.warmup_steps + 1))
-    return training.learning_rate * factor * warmup
+        factor = cosine_factor(step, steps_per_epoch * training.epochs)
+    return training.learning_rate * factor * warmup_factor(step, training.warmup_steps)
+
+
+def cosine_factor(step: int, steps: int) -> float:
+    """From 1 down to 0 after so many steps (Loshchilov and Hutter, 2017)."""
+    return (1 + math.cos(math.pi * step / steps)) / 2
+
+
+def warmup_factor(step: int, warmup_steps: int) -> float:
+    """From near 0 up to 1 after so many steps."""
+    return min(1.0, (step + 1) / (warmup_steps + 1))
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:

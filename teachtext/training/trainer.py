@@ -1,12 +1,10 @@
 """The one trainer: teachers, students and pruned students differ only in what they are given."""
 
 import logging
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,10 +19,12 @@ from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.progress import Progress
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.teachers import seeds_of_teachers
+from teachtext.training.bookkeeping import mixed_seed, spent_since
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import Losses, RetrievalLoss
 from teachtext.training.optimizers import learning_rate, make_optimizer, set_learning_rate
-from teachtext.training.resuming import EpochStates, Row, Run
+from teachtext.training.resuming import EpochStates, Run
+from teachtext.training.states import Row
 from teachtext.training.steps import Batch, Similarities, Teacher, batch_similarities, training_step
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Trainer:
     def train_epoch(self, run: Run, similarities: Similarities, progress: Progress) -> Row:
         """One pass over the videos; the mean losses of its steps."""
         begin, epoch = time.perf_counter(), run.epoch
-        torch.manual_seed(_mixed(self.seed, epoch, self.processes.rank))
+        torch.manual_seed(mixed_seed(self.seed, epoch, self.processes.rank))
         run.model.train()
         steps: list[Losses] = []
         for number, batch in enumerate(self.batches(epoch), start=epoch * self.steps_per_epoch):
@@ -215,7 +215,7 @@ def _train_epochs(
             begin = time.perf_counter()
             row = trainer.train_epoch(run, similarities, progress)
             if first:
-                row |= _metrics(run.model, queries) | _spent(begin)
+                row |= _metrics(run.model, queries) | spent_since(begin)
             run.history.append(row)
             if first:
                 _keep_epoch(run, states, always=training.keep_epoch == "last")
@@ -253,24 +253,10 @@ def _keep_epoch(run: Run, states: EpochStates, *, always: bool) -> None:
     states.save(run)
 
 
-def _mixed(*numbers: int) -> int:
-    """One seed from several numbers."""
-    return int(np.random.default_rng([number % 2**32 for number in numbers]).integers(2**63))
-
-
 def _metrics(model: RetrievalModel, data: RetrievalSet) -> dict[str, float]:
     return {
         f"val_{direction}_{name}": value
         for direction, metrics in rank_set(model, data).summary().items()
         for name, value in metrics.items()
         if name not in ("queries", "gallery")
-    }
-
-
-def _spent(begin: float) -> dict[str, Any]:
-    on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    return {
-        "seconds": time.perf_counter() - begin,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "peak_gpu_memory_bytes": torch.cuda.max_memory_allocated() if on_gpu else 0,
     }

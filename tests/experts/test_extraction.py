@@ -45,6 +45,7 @@ def test_failed_absent_partial_and_ok_are_different_things(tmp_path, monkeypatch
         "b": ("absent", "no sound track"),
         "c": ("failed", "torn"),
     }
+    assert listening.entries()["b"]["seconds"] == 0
 
 
 class KilledError(BaseException):

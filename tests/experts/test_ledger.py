@@ -3,7 +3,13 @@ import csv
 import pytest
 
 from teachtext.errors import MediaError
-from teachtext.experts.ledger import LedgerEntry, check_failures, ledger_entries, ledger_table
+from teachtext.experts.ledger import (
+    LedgerEntry,
+    check_failures,
+    ledger_entries,
+    ledger_table,
+    seconds_of_experts,
+)
 from teachtext.stages import check_failures as stage
 from teachtext.store.tables import write_table
 
@@ -16,6 +22,16 @@ ENTRIES = [
 
 def test_entries_come_back():
     assert ledger_entries(ledger_table(ENTRIES)) == ENTRIES
+
+
+def test_seconds_are_of_all_videos_and_unknown_for_imported_features():
+    entries = [
+        LedgerEntry("silent", "audio", "absent", "no sound track", 0, 0.0, "k1"),
+        LedgerEntry("loud", "audio", "ok", "", 9, 0.6, "k2"),
+        LedgerEntry("torn", "audio", "failed", "torn", 0, 100.0, ""),
+        LedgerEntry("silent", "videomae", "ok", "", 1, 0.0, ""),
+    ]
+    assert seconds_of_experts(ledger_table(entries)) == {"audio": 0.6 / 3, "videomae": None}
 
 
 def test_too_many_failures_stop_the_run():

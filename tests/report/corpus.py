@@ -32,6 +32,7 @@ def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
         "parameters": 1000,
         "best_epoch": 1,
         "epochs": 3,
+        "val": {"t2v": metrics, "v2t": metrics},
         "test": {"t2v": metrics, "v2t": metrics},
         "normalized": {},
         "ranks": {"t2v": np.array([0.0, 1.0]), "v2t": np.array([0.0, 1.0])},
@@ -66,12 +67,15 @@ class Corpus:
         self.skill = skill or {}
         runs = [(model, seed) for model in models for seed in seeds]
         self.evaluations = [self._evaluate(*run) for run in runs]
-        self.histories = [self._train(*run) for run in runs]
+        trained = [run for run in runs if models[run[0]]["section"] != "zero_shot"]
+        self.histories = [self._train(*run) for run in trained]
         self.manifest = self._probe()
         self.ledger = self._extract()
         self.table = self._tabulate()
 
-    def arguments(self, output, denoise=(), queries=4, results_per_query=2):
+    def arguments(
+        self, output, denoise=(), reviews=(), searches=(), queries=4, results_per_query=2
+    ):
         numbers = {"queries": queries, "results-per-query": results_per_query, "seed": 0}
         numbers |= {"bootstrap-samples": 200, "bootstrap-seed": 0}
         files = {"manifest": self.manifest, "ledger": self.ledger, "captions": self.table}
@@ -80,6 +84,8 @@ class Corpus:
             *("--evaluations", *map(str, self.evaluations)),
             *("--histories", *map(str, self.histories)),
             *("--denoise", *map(str, denoise)),
+            *("--reviews", *map(str, reviews)),
+            *("--searches", *map(str, searches)),
             *(f"--{name}={value}" for name, value in {**numbers, **files}.items()),
             f"--output={output}",
         ]
@@ -96,11 +102,33 @@ class Corpus:
                     "caption": caption,
                     "rank": 100.0 + place if dropped else float(place),
                     "kept": not dropped,
-                    "reason": "rank 100 or worse" if dropped else "",
+                    "reason": "its video is not among the first 100" if dropped else "",
                 }
             )
-        metadata = {"captions": "clean", "seed": str(seed), "keep_rank_below": "100"}
+        keeps = "its video is among the first 100"
+        metadata = {"captions": "clean", "seed": str(seed), "keeps": keeps}
         return write_table(path, rows, metadata)
+
+    def review(self, first="third", kept=0):
+        """Every caption is taken for one of the same video; the ranks fall from 100."""
+        rows = [
+            {
+                "caption_id": caption_id,
+                "video_id": caption_id.split("#")[0],
+                "caption": caption,
+                "rank": 100.0 - place,
+                "own_similarity": 0.25,
+                "first_video_id": first,
+                "first_similarity": 0.5,
+                "first_caption": self.captions.get(f"{first}#0", ""),
+                "kept": kept,
+                "seeds": 2,
+                "reason": "its video is not among the first 10",
+            }
+            for place, (caption_id, caption) in enumerate(self.captions.items())
+        ]
+        path = self.folder / "denoise/clean/review.parquet"
+        return write_table(path, rows, {"captions": "clean"})
 
     def _evaluate(self, model, seed):
         generator = np.random.default_rng([seed, len(model), sum(model.encode())])

@@ -1,37 +1,45 @@
-import pyarrow as pa
+import pytest
 
-from teachtext.report.denoised import WORST_CAPTIONS, summarize_denoised
-from teachtext.report.inputs import DenoisedSet
-
-
-def denoised(ranks, kept):
-    table = pa.table(
-        {
-            "caption_id": [f"c{place:03}" for place in range(len(ranks))],
-            "video_id": ["v"] * len(ranks),
-            "caption": ["x"] * len(ranks),
-            "rank": pa.array(ranks, pa.float64()),
-            "kept": pa.array(kept, pa.bool_()),
-            "reason": ["" if keep else "too far" for keep in kept],
-        }
-    )
-    return summarize_denoised(DenoisedSet("clean", "0", "100", table))
+from teachtext.report.denoised import build_reviews, describe_decision
+from teachtext.report.thumbnails import Clip
 
 
-def test_counts_and_share():
-    summary = denoised([5.0, 300.0, 200.0, 1.0], [True, False, False, True])
-    assert (summary.kept, summary.dropped, summary.percent_dropped) == (2, 2, 50)
+@pytest.fixture
+def review(corpus):
+    clips = {name: Clip(corpus.videos[name]) for name in ("first", "second")}
+    (built,) = build_reviews([corpus.review(first="second")], clips)
+    return built
 
 
-def test_worst_ranks_come_first_and_unranked_last():
-    summary = denoised([5.0, 300.0, None, 200.0], [True, False, False, False])
-    assert [worst.rank for worst in summary.worst] == [300.0, 200.0, 5.0, None]
+def test_captions_stay_in_the_order_of_the_table(review, corpus):
+    assert review.captions == "clean"
+    assert [worst.caption_id for worst in review.worst] == list(corpus.captions)
+    assert [worst.rank for worst in review.worst] == [100, 99, 98, 97, 96, 95]
 
 
-def test_only_the_worst_are_listed():
-    assert len(denoised([1.0] * 50, [True] * 50).worst) == WORST_CAPTIONS
+def test_a_caption_has_a_picture_of_its_video_and_of_what_ranked_first(review):
+    worst = review.worst[0]
+    assert (worst.own.video_id, worst.own.similarity) == ("first", 0.25)
+    assert (worst.first.video_id, worst.first.similarity) == ("second", 0.5)
+    assert worst.own.thumbnail.uri.startswith("data:image/jpeg")
+    assert worst.first_caption == "somebody shows second"
 
 
-def test_empty_set():
-    summary = denoised([], [])
-    assert (summary.kept, summary.dropped, summary.percent_dropped, summary.worst) == (0, 0, 0, ())
+def test_where_the_own_video_ranks_first_there_is_no_other(review):
+    assert [worst.first is None for worst in review.worst] == [False] * 2 + [True] * 2 + [False] * 2
+
+
+def test_a_video_that_the_manifest_lacks_has_no_picture(review):
+    missing = review.worst[-1].own.thumbnail
+    assert (missing.uri, missing.reason) == ("", "not in the manifest")
+
+
+@pytest.mark.parametrize(
+    ("kept", "decision"), [(0, "dropped"), (3, "kept"), (2, "kept by 2 of 3 seeds")]
+)
+def test_the_decision_of_several_seeds(kept, decision):
+    assert describe_decision(kept, 3) == decision
+
+
+def test_no_denoised_set_has_no_review():
+    assert build_reviews([], {}) == []

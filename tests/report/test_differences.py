@@ -36,6 +36,13 @@ def test_every_student_is_compared_with_the_first_of_its_section():
     ) == [("teachtext", "baseline"), ("clean", "baseline"), ("small-teachvideo", "small")]
 
 
+def test_what_is_not_trained_is_compared_with_the_first_of_the_students():
+    zero = ranked("clip", [0] * 4, section="zero_shot", best_epoch=None)
+    students = [ranked("baseline", [9] * 4), ranked("teachtext", [0] * 4)]
+    assert pairs(zero, *students) == [("teachtext", "baseline"), ("clip", "baseline")]
+    assert pairs(zero, ranked("small", [9] * 4, section="pruned")) == []
+
+
 def test_a_section_of_one_has_nothing_to_compare():
     found = measured(ranked("baseline", [0] * 4), ranked("t", [0] * 4, section="teachers"))
     assert found.rows == ()

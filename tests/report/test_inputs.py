@@ -1,6 +1,5 @@
 import json
 
-import pyarrow as pa
 import pytest
 
 from teachtext.errors import StoreError
@@ -78,5 +77,7 @@ def test_found_videos_of_the_asked_text_queries_only(corpus):
 
 def test_denoised_set_keeps_its_identity(corpus):
     denoised = inputs.read_denoised(corpus.denoise(1))
-    assert (denoised.captions, denoised.seed, denoised.keep_rank_below) == ("clean", "1", "100")
-    assert isinstance(denoised.table, pa.Table)
+    assert (denoised.captions, denoised.seed) == ("clean", "1")
+    assert denoised.keeps == "its video is among the first 100"
+    assert (denoised.kept, denoised.dropped) == (4, 2)
+    assert denoised.percent_dropped == pytest.approx(100 / 3)

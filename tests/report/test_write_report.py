@@ -43,7 +43,7 @@ def write(corpus, **arguments):
 
 
 def test_page_is_well_formed_and_has_every_part_in_order(corpus):
-    text = write(corpus, denoise=[corpus.denoise(0)])
+    text = write(corpus, denoise=[corpus.denoise(0)], reviews=[corpus.review()])
     page = Page(text)
     assert page.open == []
     assert re.findall(r'<section id="(\w+)"', text) == [
@@ -75,7 +75,8 @@ def test_hostile_captions_and_ids_are_text(tmp_path, video):
     videos = {'"><script>alert(2)</script>': video, "../../b": None, "c": video}
     spoken = {f"{video_id}#{number}": HOSTILE for video_id in videos for number in range(2)}
     corpus = Corpus(tmp_path, videos, spoken=spoken)
-    text = write(corpus, denoise=[corpus.denoise(0)])
+    reviews = [corpus.review(first='"><script>alert(2)</script>')]
+    text = write(corpus, denoise=[corpus.denoise(0)], reviews=reviews)
     page = Page(text)
     assert page.tags.count("script") == 1
     assert "alert(1)" in text
@@ -102,6 +103,18 @@ def test_one_seed_shows_no_deviation(tmp_path, video):
     results = text[text.index('id="pane-t2v"') : text.index("Fair comparisons")]
     assert "±" not in results.replace("Mean ± standard", "")
     assert "in one seed, of unknown spread" in text
+
+
+def test_a_caption_to_review_shows_its_video_and_what_ranked_first(corpus):
+    text = write(corpus, denoise=[corpus.denoise(0)], reviews=[corpus.review(kept=1)])
+    table = text[text.index('<table class="sortable review">') :].split("</table>")[0]
+    first = table[table.index("<tbody>") :].split("</tr>")[0]
+    assert '<td class="number" data-value="100.0">101</td>' in first
+    assert [text for text in ("somebody shows first", "somebody shows third") if text in first]
+    assert first.count('<img src="data:image/jpeg;base64,') == 2
+    assert "kept by 1 of 2 seeds" in first
+    assert "its own" not in first
+    assert table.count("its own</td>") == 2  # captions of the video that ranks first
 
 
 def test_without_denoising_there_is_no_such_section(corpus):
@@ -165,6 +178,25 @@ def test_a_difference_is_told_and_drawn_with_its_interval(corpus):
 def test_one_model_per_section_leaves_nothing_to_compare(tmp_path, video):
     models = {"baseline": MODELS["baseline"]}
     assert "Differences from the first" not in write(Corpus(tmp_path, {"a": video}, models=models))
+
+
+UNTRAINED = {"section": "zero_shot", "captions": "none", "best_epoch": None, "epochs": 0}
+
+
+def test_what_is_not_trained_has_a_section_of_its_own_and_no_training_curve(tmp_path, video):
+    models = MODELS | {"CLIP": UNTRAINED}
+    text = write(Corpus(tmp_path, {"a": video, "b": video}, models=models))
+    headings = re.findall(r'scope="rowgroup"><span>([^<]*)</span>', text)
+    assert headings[:3] == ["teachers", "students", "zero-shot: nothing trained"]
+    training = text[text.index('<section id="training">') : text.index('<section id="recall">')]
+    assert "teachtext</li>" in training
+    assert "CLIP" not in training
+    assert "CLIP</li>" in text[text.index('<section id="recall">') :]
+
+
+def test_a_run_in_which_nothing_is_trained_has_a_report(tmp_path, video):
+    corpus = Corpus(tmp_path, {"a": video, "b": video}, models={"CLIP": UNTRAINED}, seeds=(0,))
+    assert "CLIP reaches a test text-to-video geometric mean of" in write(corpus)
 
 
 def test_demo_sized_pages_stay_small(corpus):

@@ -6,16 +6,16 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from teachtext.dataset import Caption
-from teachtext.denoising import Verdict, verdict_table
 from teachtext.errors import ConfigError
 from teachtext.features import Features
-from teachtext.stages import _training, train_student
+from teachtext.stages import train_student
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import write_table
@@ -55,8 +55,9 @@ def write_inputs(folder):
         [([c.caption_id for c in train], np.full((24, 12), 0.5, np.float32))],
         model="teacher-toy/0", video_ids=[f"v{v}" for v in SPLITS["train"]],
     )  # fmt: skip
-    verdicts = [Verdict(caption, 0.0, number != 3, "") for number, caption in enumerate(train)]
-    write_table(folder / "clean.parquet", verdict_table(verdicts), {"captions": "clean"})
+    kept = [number != 3 for number in range(len(train))]
+    verdicts = pa.table({"caption_id": [caption.caption_id for caption in train], "kept": kept})
+    write_table(folder / "clean.parquet", verdicts, {"captions": "clean"})
 
 
 def arguments(folder, *, output="model", teachers=("teacher.parquet",), captions=True, **changes):
@@ -142,7 +143,7 @@ def test_several_gpus_make_the_job_torchrun(folder, monkeypatch):
         commands.append(command)
         raise SystemExit
 
-    monkeypatch.setattr(_training.os, "execv", replaced)
+    monkeypatch.setattr(os, "execv", replaced)
     with pytest.raises(SystemExit):
         train_student.main(arguments(folder, gpus=2))
     (command,) = commands

@@ -28,7 +28,7 @@ def tell(row):
     if pause == "pause":
         sys.stdin.readline()
 
-with joined(gpus=0) as processes:
+with joined(gpus=0, section="training") as processes:
     trained = train_model(
         data, data, teachers, architecture=toy_architecture(architecture),
         training=TRAINING.model_copy(update=json.loads(settings)), seed=0,

@@ -1,11 +1,14 @@
 # Config validation, wildcards and input functions; no rules.
 import functools
+import json
 from pathlib import Path
 
 from teachtext.attempts import read_attempts
 from teachtext.config import load_config
 from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
+from teachtext.pruning import curves, subset_model, subset_pattern, without_each
+from teachtext.zero_shot import SEED
 
 try:
     CONFIG = load_config(config)
@@ -17,7 +20,13 @@ EXPERTS = CONFIG.used_experts()
 EXTRACTED = CONFIG.extracted_experts()
 IMPORTED = CONFIG.imported_experts()
 MODELS = list(CONFIG.rows())
+SEARCHES = CONFIG.searches()
+# models that the searches train: which ones is known when the levels before are decided
+SEARCHED = [subset_pattern(curve, EXPERTS) for curve in curves(SEARCHES)]
+PRUNED = [model for model in MODELS if CONFIG.section(model) == "pruned"] + SEARCHED
 IMPORTED_TEACHERS = CONFIG.imported_teachers()
+EVALUATED = [f"{m}/{seed}" for m, seeds in CONFIG.evaluated().items() for seed in seeds]
+TUNED = [name for name, entry in CONFIG.text.items() if entry.finetune is not None]
 
 
 wildcard_constraints:
@@ -25,8 +34,10 @@ wildcard_constraints:
     seed=r"-?\d+",
     expert="|".join(EXPERTS),
     text_encoder="|".join(CONFIG.text),
-    model="|".join(MODELS),
+    model="|".join([*MODELS, *CONFIG.zero_shot, *SEARCHED]),
     captions="|".join(CONFIG.denoise) or "none",
+    search="|".join(SEARCHES) or "none",
+    level=r"[1-9]\d*",
 
 
 def videos_table():
@@ -88,7 +99,7 @@ def expert_request(wildcards):
 
 
 def expert_gpus(wildcards):
-    return EXTRACTED[wildcards.expert].gpus
+    return CONFIG.request(wildcards.expert).gpus
 
 
 def expert_requests():
@@ -110,13 +121,37 @@ def paragraphs_argument(wildcards):
     return "--paragraphs" if CONFIG.dataset.paragraphs else ""
 
 
+def tuned_weights(wildcards):
+    """The folder that a text encoder is loaded from, where it is tuned first."""
+    tuned = CONFIG.text[wildcards.text_encoder].finetune is not None
+    return f"results/text/finetuned/{wildcards.text_encoder}" if tuned else []
+
+
+def encoder_gpus(wildcards):
+    return CONFIG.text[wildcards.text_encoder].gpus
+
+
 def encoder_settings(wildcards):
+    entry = CONFIG.text[wildcards.text_encoder]
+    return entry.embeds_from(tuned_weights(wildcards)).model_dump_json(
+        exclude_none=True
+    )
+
+
+def tuned_settings(wildcards):
     return CONFIG.text[wildcards.text_encoder].model_dump_json()
 
 
+def tuning_threads(wildcards):
+    return CONFIG.text[wildcards.text_encoder].finetune.threads
+
+
+def tuning_gpus(wildcards):
+    return CONFIG.text[wildcards.text_encoder].finetune.gpus
+
+
 def model_tokens(wildcards):
-    encoder = CONFIG.rows()[wildcards.model].text_encoder
-    return f"results/text/{encoder}.parquet"
+    return f"results/text/{CONFIG.text_encoder_of(wildcards.model)}.parquet"
 
 
 def model_features(wildcards):
@@ -142,17 +177,17 @@ def similarities_of(teachers, wildcards):
     return [
         f"results/similarities/{teacher.model}/{seed}.parquet"
         for teacher in teachers
-        for seed in teacher.seeds or [wildcards.seed]
+        for seed in CONFIG.seeds_of(teacher, wildcards.seed)
     ]
 
 
 def teacher_similarities(wildcards):
-    return similarities_of(CONFIG.rows()[wildcards.model].teachers, wildcards)
+    return similarities_of(CONFIG.row(wildcards.model).teachers, wildcards)
 
 
 def model_captions(wildcards):
     """The denoised set a model trains on; none for all captions."""
-    captions = CONFIG.rows()[wildcards.model].captions
+    captions = CONFIG.row(wildcards.model).captions
     return (
         []
         if captions is None
@@ -174,10 +209,15 @@ def model_training(wildcards):
 
 
 def model_threads(wildcards):
+    if wildcards.model in CONFIG.zero_shot:
+        return CONFIG.training.threads
     return CONFIG.training_of(wildcards.model).threads
 
 
 def model_gpus(wildcards):
+    """None for what is not trained: it only compares vectors."""
+    if wildcards.model in CONFIG.zero_shot:
+        return 0
     return CONFIG.training_of(wildcards.model).gpus
 
 
@@ -194,5 +234,42 @@ def denoise_similarities(wildcards):
     return similarities_of(CONFIG.denoise[wildcards.captions].teachers, wildcards)
 
 
-def denoise_threshold(wildcards):
-    return CONFIG.denoise[wildcards.captions].keep_rank_below
+def denoise_settings(wildcards):
+    return CONFIG.denoise[wildcards.captions].model_dump_json()
+
+
+def experts_after(search, level):
+    """Those that a level of a search leaves; level 0 has dropped none."""
+    if level == 0:
+        return CONFIG.experts_of(search)
+    decided = checkpoints.prune_expert.get(search=search, level=level).output[0]
+    return json.loads(Path(decided).read_text())["experts"]
+
+
+def search_levels(search):
+    return range(len(CONFIG.experts_of(search)) - SEARCHES[search].keep + 1)
+
+
+def level_candidates(wildcards):
+    """A model without each expert that the level before leaves."""
+    left = experts_after(wildcards.search, int(wildcards.level) - 1)
+    return expand(
+        "results/models/{model}/{seed}",
+        model=[subset_model(wildcards.search, kept) for kept in without_each(left)],
+        seed=CONFIG.seeds,
+    )
+
+
+def search_evaluations(wildcards):
+    """Of what each level leaves, with teachers and without."""
+    search = wildcards.search
+    subsets = [experts_after(search, level) for level in search_levels(search)]
+    return expand(
+        "results/evaluate/{model}/{seed}.json",
+        model=[
+            subset_model(curve, subset)
+            for curve in curves({search: SEARCHES[search]})
+            for subset in subsets
+        ],
+        seed=CONFIG.seeds,
+    )

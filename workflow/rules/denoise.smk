@@ -9,11 +9,29 @@ rule denoise_captions:
     conda:
         "../../envs/train.yaml"
     params:
-        keep_rank_below=denoise_threshold,
+        settings=denoise_settings,
         paragraphs=paragraphs_argument,
     message:
         "Finding noisy captions: set {wildcards.captions}, seed {wildcards.seed}"
     shell:
         "python -m teachtext denoise-captions --similarities {input.similarities:q} "
         "--captions {input.captions:q} {params.paragraphs} --name {wildcards.captions} --seed {wildcards.seed} "
-        "--keep-rank-below {params.keep_rank_below} --output {output:q} > {log} 2>&1"
+        "--settings {params.settings:q} --output {output:q} > {log} 2>&1"
+
+
+rule review_captions:
+    input:
+        expand("results/denoise/{{captions}}/{seed}.parquet", seed=CONFIG.seeds),
+    output:
+        "results/denoise/{captions}/review.parquet",
+    log:
+        "logs/review_captions/{captions}.log",
+    conda:
+        "../../envs/train.yaml"
+    params:
+        worst=CONFIG.report.worst_captions,
+    message:
+        "Choosing captions for a person to review: set {wildcards.captions}"
+    shell:
+        "python -m teachtext review-captions --verdicts {input:q} --worst {params.worst} "
+        "--output {output:q} > {log} 2>&1"

@@ -10,7 +10,7 @@ rule train_pruned:
     log:
         "logs/train_pruned/{model}/{seed}.log",
     wildcard_constraints:
-        model="|".join(CONFIG.pruned) or "none",
+        model="|".join(PRUNED) or "none",
     conda:
         "../../envs/train.yaml"
     threads: model_threads
@@ -31,3 +31,38 @@ rule train_pruned:
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
         "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"
+
+
+checkpoint prune_expert:
+    input:
+        models=level_candidates,
+        ledger=ancient("results/experts/ledger.parquet"),
+    output:
+        "results/pruned/{search}/{level}.json",
+    log:
+        "logs/prune_expert/{search}/{level}.log",
+    conda:
+        "../../envs/train.yaml"
+    message:
+        "Choosing the expert that level {wildcards.level} of {wildcards.search} drops"
+    shell:
+        "python -m teachtext prune-expert --search {wildcards.search} --level {wildcards.level} "
+        "--models {input.models:q} --ledger {input.ledger:q} --output {output:q} > {log} 2>&1"
+
+
+rule compute_pareto:
+    input:
+        evaluations=search_evaluations,
+        ledger="results/experts/ledger.parquet",
+    output:
+        "results/pruned/{search}/pareto.parquet",
+    log:
+        "logs/compute_pareto/{search}.log",
+    conda:
+        "../../envs/train.yaml"
+    message:
+        "Computing the Pareto table of {wildcards.search}"
+    shell:
+        "python -m teachtext compute-pareto --search {wildcards.search} "
+        "--evaluations {input.evaluations:q} --ledger {input.ledger:q} --output {output:q} "
+        "> {log} 2>&1"

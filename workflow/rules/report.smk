@@ -1,8 +1,6 @@
 rule write_report:
     input:
-        evaluations=expand(
-            "results/evaluate/{model}/{seed}.json", model=MODELS, seed=CONFIG.seeds
-        ),
+        evaluations=expand("results/evaluate/{run}.json", run=EVALUATED),
         models=expand("results/models/{model}/{seed}", model=MODELS, seed=CONFIG.seeds),
         manifest=manifest_of_videos,
         ledger="results/experts/ledger.parquet",
@@ -12,6 +10,10 @@ rule write_report:
             captions=CONFIG.denoise,
             seed=CONFIG.seeds,
         ),
+        reviews=expand(
+            "results/denoise/{captions}/review.parquet", captions=CONFIG.denoise
+        ),
+        searches=expand("results/pruned/{search}/pareto.parquet", search=SEARCHES),
     output:
         "results/report/index.html",
     log:
@@ -33,6 +35,8 @@ rule write_report:
         "--evaluations {input.evaluations:q} --histories {params.histories:q} "
         "{params.manifest:q} --ledger {input.ledger:q} "
         "--captions {input.captions:q} --denoise {input.denoise:q} "
+        "--reviews {input.reviews:q} "
+        "--searches {input.searches:q} "
         "--queries {params.report.queries} "
         "--results-per-query {params.report.results_per_query} --seed {params.report.seed} "
         "--bootstrap-samples {params.report.bootstrap.samples} "

@@ -1,8 +1,36 @@
+rule finetune_text_encoder:
+    input:
+        captions=CONFIG.dataset.captions,
+        checked=ancient("results/video/dataset.json"),
+    output:
+        directory("results/text/finetuned/{text_encoder}"),
+    log:
+        "logs/finetune_text_encoder/{text_encoder}.log",
+    wildcard_constraints:
+        text_encoder="|".join(TUNED) or "none",
+    conda:
+        "../../envs/text.yaml"
+    threads: tuning_threads
+    resources:
+        gpu=tuning_gpus,
+    params:
+        settings=tuned_settings,
+        paragraphs=paragraphs_argument,
+        work="results/text/work/{text_encoder}",
+    message:
+        "Tuning {wildcards.text_encoder} on the training captions"
+    shell:
+        "python -m teachtext finetune-text-encoder --captions {input.captions:q} "
+        "{params.paragraphs} --name {wildcards.text_encoder} --settings {params.settings:q} "
+        "--work {params.work:q} --output {output:q} > {log} 2>&1"
+
+
 rule embed_captions:
     input:
         captions=CONFIG.dataset.captions,
         # the tables are checked before anything is computed from them
         checked=ancient("results/video/dataset.json"),
+        tuned=tuned_weights,
     output:
         "results/text/{text_encoder}.parquet",
     log:
@@ -10,6 +38,8 @@ rule embed_captions:
     conda:
         "../../envs/text.yaml"
     threads: 1
+    resources:
+        gpu=encoder_gpus,
     params:
         settings=encoder_settings,
         paragraphs=paragraphs_argument,

@@ -1,0 +1,212 @@
+"""The searches over experts: what each level costs and saves, in words and drawn. Records only."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from teachtext.pareto import COLUMNS, VAL, metric_column
+from teachtext.report.headline import format_difference
+from teachtext.report.inputs import DIRECTIONS, Direction, read_named_table
+from teachtext.report.plots import COLORS, Curve, draw_curves
+from teachtext.report.summary import METRICS, Spread
+
+KINDS = {True: "with teachers", False: "without teachers"}
+LOOKS = {True: (COLORS[0], "solid"), False: (COLORS[1], "dashed")}
+
+
+@dataclass(frozen=True)
+class Level:
+    """A model of a search over its seeds.
+
+    Attributes:
+        number: how many experts were dropped.
+        dropped: all of them, in the order in which they went.
+        experts: that are left.
+        seconds: of extraction per video; None where it is not known.
+        val: text-to-video geometric mean, by which the search chose.
+        test: direction -> metric name -> mean and spread.
+        on_front: no other model of the search is as good on val and as cheap.
+    """
+
+    number: int
+    dropped: tuple[str, ...]
+    experts: tuple[str, ...]
+    seconds: float | None
+    parameters: int
+    val: Spread
+    test: Mapping[Direction, Mapping[str, Spread]]
+    on_front: bool
+
+    @property
+    def headline(self) -> Spread:
+        """The number by which levels are compared: test text-to-video geometric mean."""
+        return self.test["t2v"]["geometric_mean"]
+
+
+@dataclass(frozen=True)
+class SearchCurve:
+    """The levels of a search, all with teachers or all without."""
+
+    distilled: bool
+    levels: tuple[Level, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called beside the other."""
+        return KINDS[self.distilled]
+
+    @property
+    def color(self) -> str:
+        """In the plot."""
+        return LOOKS[self.distilled][0]
+
+    @property
+    def dash(self) -> str:
+        """In the plot and in its legend."""
+        return LOOKS[self.distilled][1]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """One search: its curves, the one that decided first.
+
+    Attributes:
+        timed: the seconds of every level are known.
+        sentences: what each level of the first curve costs and saves.
+        plot: geometric mean by seconds of extraction, else by parameters.
+    """
+
+    name: str
+    curves: tuple[SearchCurve, ...]
+    timed: bool
+    sentences: tuple[str, ...]
+    plot: Markup
+
+
+def read_search(path: Path, *, place: int) -> SearchResult:
+    """Read the table of compute-pareto.
+
+    Args:
+        path: the table.
+        place: of the search in the page, from 0; it makes the ids of the plot unique.
+
+    Raises:
+        StoreError: the file is missing, damaged or lacks a column.
+    """
+    name, table = read_named_table(path, COLUMNS, key="search")
+    curves = _curves(table.to_pylist())
+    timed = all(level.seconds is not None for curve in curves for level in curve.levels)
+    return SearchResult(
+        name=name,
+        curves=curves,
+        timed=timed,
+        sentences=tuple(describe_level(curves[0], level) for level in curves[0].levels[1:]),
+        plot=_plot(f"search-{place}", curves, timed=timed),
+    )
+
+
+def describe_level(curve: SearchCurve, level: Level) -> str:
+    """What a level loses against all experts, as far as the seeds can tell, and what it saves."""
+    full = curve.levels[0]
+    return f"Without {_listed(level.dropped)}: {_lost(full, level)}{_saved(full, level)}."
+
+
+def _lost(full: Level, level: Level) -> str:
+    difference = level.headline.mean - full.headline.mean
+    points = f"{format_difference(difference)} points"
+    if full.headline.std is None or level.headline.std is None:
+        return f"{points} in one seed, of unknown spread; "
+    spread = math.hypot(full.headline.std, level.headline.std)
+    if abs(difference) < spread or difference == 0:
+        return f"no difference beyond the spread of the seeds ({points} ± {spread:.1f}); "
+    return f"{points} (± {spread:.1f}), "
+
+
+def _saved(full: Level, level: Level) -> str:
+    if full.seconds is None or level.seconds is None or not full.seconds:
+        return f"{_percent(level.parameters, full.parameters)} fewer parameters"
+    return f"{_percent(level.seconds, full.seconds)} less extraction time"
+
+
+def _percent(left: float, of: float) -> str:
+    """Share that is saved; never 100 % of something that is left.
+
+    >>> _percent(30, 100), _percent(0.1, 100)
+    ('70 %', 'more than 99 %')
+    """
+    saved = 100 * (1 - left / of)
+    return "more than 99 %" if left and saved > 99 else f"{saved:.0f} %"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> _listed(["ocr"]), _listed(["ocr", "motion", "speech"])
+    ('ocr', 'ocr, motion and speech')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _curves(rows: Sequence[Mapping[str, Any]]) -> tuple[SearchCurve, ...]:
+    kinds = sorted({row["distilled"] for row in rows}, reverse=True)
+    found = []
+    for distilled in kinds:
+        levels: list[Level] = []
+        for row in rows:
+            if row["distilled"] == distilled:
+                before = levels[-1].dropped if levels else ()
+                levels.append(_level(row, before))
+        found.append(SearchCurve(distilled, tuple(levels)))
+    return tuple(found)
+
+
+def _level(row: Mapping[str, Any], before: tuple[str, ...]) -> Level:
+    return Level(
+        number=row["level"],
+        dropped=before if row["dropped"] is None else (*before, row["dropped"]),
+        experts=tuple(row["experts"]),
+        seconds=row["seconds_per_video"],
+        parameters=row["parameters"],
+        val=_spread(row, VAL),
+        test={
+            direction: {
+                metric: _spread(row, metric_column(direction, metric)) for metric in METRICS
+            }
+            for direction in DIRECTIONS
+        },
+        on_front=row["on_front"],
+    )
+
+
+def _spread(row: Mapping[str, Any], column: str) -> Spread:
+    return Spread(row[f"{column}_mean"], row[f"{column}_std"])
+
+
+def _plot(name: str, curves: Sequence[SearchCurve], *, timed: bool) -> Markup:
+    drawn = [
+        Curve(
+            color=curve.color,
+            dash=curve.dash,
+            x=[_cost(level, timed=timed) for level in curve.levels],
+            mean=[level.headline.mean for level in curve.levels],
+            std=[level.headline.std or 0.0 for level in curve.levels],
+            filled=[level.on_front for level in curve.levels],
+            labels=[_label(level) for level in curve.levels] if not place else (),
+        )
+        for place, curve in enumerate(curves)
+    ]
+    x_label = "seconds of extraction per video" if timed else "parameters, millions"
+    return draw_curves(name, drawn, x_label=x_label, y_label="test geometric mean, %")
+
+
+def _cost(level: Level, *, timed: bool) -> float:
+    return level.seconds if timed and level.seconds is not None else level.parameters / 1e6
+
+
+def _label(level: Level) -> str:
+    return f"\N{MINUS SIGN} {level.dropped[-1]}" if level.dropped else "all"

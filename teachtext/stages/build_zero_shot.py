@@ -1,0 +1,80 @@
+"""Make a model of a text encoder and experts that share a space; nothing is trained."""
+
+import argparse
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from teachtext.checkpoint import ModelCard, save_model
+from teachtext.errors import ConfigError
+from teachtext.models.retrieval import build_model
+from teachtext.stages._arguments import add_features, features_of
+from teachtext.store.features import FeatureStore, StoreIdentity
+from teachtext.store.tokens import TokenTable, read_tokens
+from teachtext.zero_shot import SEED, ZeroShotArchitecture
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext build-zero-shot", description=__doc__)
+    parser.add_argument("--model", required=True, help="name in config.yaml")
+    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
+    add_features(parser)
+    parser.add_argument("--output", type=Path, required=True, help="model directory to write")
+    args = parser.parse_args(argv)
+
+    tokens = read_tokens(args.tokens)
+    experts = {name: FeatureStore(paths[0]).identity for name, paths in features_of(args).items()}
+    check_widths(args.model, tokens, experts)
+    card = _card(args.model, tokens, experts)
+    model = build_model(
+        card.architecture,
+        token_dim=card.token_dim,
+        max_tokens=card.max_tokens,
+        expert_dims={name: identity.dim for name, identity in experts.items()},
+    )
+    save_model(args.output, model, card, None)
+    log.info("%s: %s and %s, nothing trained", args.model, tokens.encoder, ", ".join(experts))
+
+
+def check_widths(model: str, tokens: TokenTable, experts: Mapping[str, StoreIdentity]) -> None:
+    """Refuse vectors that cannot be of one space.
+
+    Args:
+        model: name in config.yaml.
+        tokens: captions.
+        experts: what made the features of each.
+
+    Raises:
+        ConfigError: an expert's rows are wider or narrower than captions.
+    """
+    for name, identity in experts.items():
+        if identity.dim != tokens.tokens.dim:
+            raise ConfigError(
+                f"zero_shot.{model}: captions of {tokens.encoder} ({tokens.weights.name}) have "
+                f"{tokens.tokens.dim} numbers, rows of {name} ({identity.weights.name}) have "
+                f"{identity.dim}. Make both with the same checkpoint."
+            )
+
+
+def _card(model: str, tokens: TokenTable, experts: Mapping[str, StoreIdentity]) -> ModelCard:
+    return ModelCard(
+        model=model,
+        seed=SEED,
+        section="zero_shot",
+        architecture=ZeroShotArchitecture(),
+        training=None,
+        text_encoder=tokens.encoder,
+        text_weights=tokens.weights,
+        token_dim=tokens.tokens.dim,
+        max_tokens=tokens.max_tokens,
+        experts=experts,
+        teachers=[],
+        captions="none",
+        train_captions=0,
+        train_videos=0,
+        best_epoch=None,
+        parameters=0,
+    )

@@ -1,0 +1,75 @@
+"""Tune a text encoder on the training captions, into a folder that embed-captions reads."""
+
+import argparse
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+
+import torch
+
+from teachtext.allocation import keep_freed_memory, use_huge_pages
+from teachtext.distributed import Processes, joined, start_processes
+from teachtext.locking import locked
+from teachtext.stages._arguments import add_captions, captions_of, settings_json
+from teachtext.text.finetune_settings import TextSettings
+from teachtext.text.finetuning import Tuner, check_disk, tune
+from teachtext.text.tunable import load_tunable, save_tuned
+from teachtext.training.states import LatestState, run_identity
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext finetune-text-encoder", description=__doc__)
+    add_captions(parser)
+    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
+    parser.add_argument(
+        "--settings",
+        type=settings_json(TextSettings),
+        required=True,
+        help="the text encoder's entry in config.yaml, with its finetune, as JSON",
+    )
+    parser.add_argument("--work", type=Path, required=True, help="folder of states to resume from")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    args = parser.parse_args(argv)
+    if args.settings.finetune is None:
+        parser.error("--settings has no finetune")
+
+    gpus = args.settings.finetune.gpus
+    start_processes(gpus, ["finetune-text-encoder", *argv])
+    use_huge_pages()
+    keep_freed_memory()
+    torch.set_num_threads(args.settings.finetune.threads)
+    with ExitStack() as stack:
+        section = f"text.{args.name}.finetune"
+        processes = stack.enter_context(joined(gpus=gpus, section=section))
+        if processes.rank == 0:
+            stack.enter_context(locked(args.work / "lock"))
+        processes.wait()
+        _tune(args, processes)
+
+
+def _tune(args: argparse.Namespace, processes: Processes) -> None:
+    finetune = args.settings.finetune
+    tunable = load_tunable(args.name, args.settings, finetune, captions_of(args), processes)
+    card = tunable.card
+    facts = {"card": card, "processes": processes.count, "device": processes.device.type}
+    states = LatestState(args.work, run_identity(facts, []))
+    if states.is_finished and args.output.is_dir():
+        log.info("another process has tuned it already")
+        return
+    log.info(
+        "%s: %d captions, %d of them cut at %d tokens",
+        args.name,
+        card["train_captions"],
+        card["train_captions_cut"],
+        args.settings.max_tokens,
+    )
+    if processes.rank == 0:
+        check_disk(args.work, tunable.model)
+    tuner = Tuner(args.name, tunable.objective, finetune, states, processes)
+    history = tune(tunable.tower, tuner)
+    if processes.rank == 0:
+        save_tuned(args.output, tunable, history)
+        states.finish()

@@ -1,0 +1,34 @@
+"""Choose the captions of a denoised set that rank worst over all seeds, for a person to review."""
+
+import argparse
+import logging
+from pathlib import Path
+
+import pyarrow as pa
+
+from teachtext.denoising import VERDICT_COLUMNS, review_table
+from teachtext.store.tables import read_table, require_columns, table_metadata, write_table
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext review-captions", description=__doc__)
+    parser.add_argument(
+        "--verdicts", type=Path, nargs="+", required=True, help="of denoise-captions, by seed"
+    )
+    parser.add_argument("--worst", type=int, required=True, help="captions to choose")
+    parser.add_argument("--output", type=Path, required=True, help="captions to review (Parquet)")
+    args = parser.parse_args(argv)
+
+    verdicts = [_read(path) for path in args.verdicts]
+    table = review_table(verdicts, worst=args.worst)
+    write_table(args.output, table, {"captions": table_metadata(verdicts[0])["captions"]})
+    log.info("chose %d captions of %d", table.num_rows, verdicts[0].num_rows)
+
+
+def _read(path: Path) -> pa.Table:
+    table = read_table(path)
+    require_columns(table, VERDICT_COLUMNS, f"table of verdicts in {path.parent}")
+    return table

@@ -1,0 +1,149 @@
+"""The latest state of a run on disk: networks, optimiser and plain facts, so that it can go on.
+
+One safetensors file: tensors as they are, everything else as JSON in its metadata.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from teachtext.atomic import replacing
+from teachtext.store.checksums import CHECKSUMS
+
+Row = dict[str, Any]
+LATEST = "latest.safetensors"
+FINISHED = "finished"
+
+
+class LatestState:
+    """The latest state of one run; each one written takes the place of the one before.
+
+    Args:
+        folder: of the run; others of the same name write over each other's states.
+        identity: of everything that decides the outcome; a state of another identity is not
+            taken up.
+    """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self._folder, self.identity = folder, identity
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(
+        self,
+        modules: Mapping[str, nn.Module],
+        optimizer: torch.optim.Optimizer,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Keep a state.
+
+        Args:
+            modules: networks that change, by a name of their own; weights that two layers share
+                are kept once.
+            optimizer: of their parameters.
+            facts: plain values.
+        """
+        tensors = _optimizer_tensors(optimizer)
+        for name, module in modules.items():
+            tensors |= {f"{name}.{key}": tensor for key, tensor in _own_tensors(module).items()}
+        run = {**facts, "groups": optimizer.state_dict()["param_groups"]}
+        metadata = {"identity": self.identity, "run": json.dumps(run)}
+        with replacing(self._folder / LATEST) as temporary:
+            save_file(tensors, temporary, metadata)
+
+    def facts(self) -> Row | None:
+        """What was kept beside the tensors; None without a whole state of this identity."""
+        try:
+            with safe_open(self._folder / LATEST, framework="pt") as file:
+                metadata = file.metadata() or {}
+        except (FileNotFoundError, SafetensorError):
+            return None
+        if metadata.get("identity") != self.identity:
+            return None
+        facts: Row = json.loads(metadata["run"])
+        return facts
+
+    def load(
+        self,
+        modules: Mapping[str, nn.Module],
+        optimizer: torch.optim.Optimizer,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Put the kept tensors into networks and optimiser.
+
+        Args:
+            modules: as given to ``save``.
+            optimizer: likewise.
+            facts: of this state.
+        """
+        tensors = load_file(self._folder / LATEST)
+        for name, module in modules.items():
+            for key, tensor in _own_tensors(module).items():
+                tensor.copy_(tensors[f"{name}.{key}"])
+        _load_optimizer(optimizer, facts["groups"], tensors)
+
+    def finish(self) -> None:
+        """Drop all states, once the outcome is written; what is left says that it was."""
+        with replacing(self._folder / FINISHED) as temporary:
+            temporary.write_text(self.identity)
+        for path in self._folder.glob("*.safetensors"):
+            path.unlink()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether a run of this identity came to its end."""
+        path = self._folder / FINISHED
+        return path.exists() and path.read_text() == self.identity
+
+
+def run_identity(facts: Mapping[str, Any], files: Iterable[Path]) -> str:
+    """A digest of everything that decides the outcome of a run.
+
+    Args:
+        facts: settings and names, as plain values.
+        files: that it reads; a folder counts by its checksums, a file by its size and age.
+    """
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for path in files:
+        if path.is_dir():
+            digest.update((path / CHECKSUMS).read_bytes())
+        else:
+            status = path.stat()
+            digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _own_tensors(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers by name; of names for the same memory the first."""
+    names: dict[tuple[int, torch.Size], str] = {}
+    tensors: dict[str, Tensor] = module.state_dict()
+    for name, tensor in tensors.items():
+        names.setdefault((tensor.data_ptr(), tensor.shape), name)
+    return {name: tensors[name] for name in names.values()}
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    return {
+        f"optimizer.{index}.{name}": value
+        for index, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+
+
+def _load_optimizer(
+    optimizer: torch.optim.Optimizer, groups: list[Row], tensors: Mapping[str, Tensor]
+) -> None:
+    """The optimiser takes the mapped tensors as its own; what it writes stays in memory."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        part, _, rest = name.partition(".")
+        if part == "optimizer":
+            index, _, key = rest.partition(".")
+            state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
