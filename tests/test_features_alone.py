@@ -1,6 +1,7 @@
 """The whole workflow without videos: captions, features and a teacher were made elsewhere."""
 
 import csv
+import hashlib
 import json
 import shutil
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from .running import scatter_features, snakemake, teachtext
+from .text.tunable_checkpoints import tiny_checkpoint
 
 pytestmark = pytest.mark.e2e
 
@@ -21,15 +23,26 @@ experts:
   motion: null
   speech: null
   ocr: null
-text: {wordllama: null, minilm: null}
+text:
+  wordllama: null
+  minilm: null
+  words: {encoder: word-vectors, checkpoint: data/words.txt, max_tokens: 8}
+  tuned:
+    encoder: transformers
+    checkpoint: data/gpt2
+    max_tokens: 8
+    finetune:
+      {objective: contrastive, epochs: 2, batch_size: 4, learning_rate: 0.01, warmup_steps: 1,
+       weight_decay: 0.01, mask_fraction: 0.15, temperature: 0.05, seed: 0, threads: 1, gpus: 0, precision: float32,
+       gradient_checkpointing: false, state_minutes: 5}
 models: {video_clusters: {speech: null, ocr: null}, max_rows: {speech: null, ocr: null}}
 teachers: {teacher-wordllama: null, teacher-minilm: null, scorer: {import: data/scores.parquet}}
 denoise: {clean: {teachers: [scorer], keep_rank_below: 2}}
 students:
   baseline: null
   baseline-clean: null
-  teachtext: {text_encoder: glove, teachers: [teacher-glove, scorer]}
-  teachtext-clean: {text_encoder: glove, teachers: [scorer]}
+  teachtext: {text_encoder: tuned, teachers: [teacher-glove, scorer]}
+  teachtext-clean: {text_encoder: words, teachers: [scorer]}
 pruned: {appearance-baseline: null, appearance-teachvideo: null}
 """
 
@@ -53,6 +66,8 @@ def features_alone(tmp_path_factory):
         offsets=np.array([0, *range(0, 21, 2)]),
     )
     write_scores(folder / "data/scores.parquet", video_ids[::-1])
+    (folder / "data/words.txt").write_text("a 1 0\ndog 0 1\ncat 1 1\n")
+    tiny_checkpoint(folder / "data/gpt2", "gpt2")
     (folder / "alone.yaml").write_text(FEATURES_ALONE)
     done = snakemake(folder, overlay=folder / "alone.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -93,6 +108,24 @@ def test_an_imported_teacher_teaches_and_ranks_captions(features_alone):
     assert card["teachers"] == ["teacher-glove/0", "scorer/0"]
     clean = pq.read_table(features_alone / "results/denoise/clean/0.parquet").to_pylist()
     assert {row["caption_id"][-1]: row["kept"] for row in clean} == {"0": True, "1": False}
+
+
+def test_a_text_encoder_is_tuned_before_it_embeds(features_alone):
+    folder = features_alone / "results/text/finetuned/tuned"
+    epochs = pq.read_table(folder / "history.parquet").column("epoch").to_pylist()
+    assert epochs == [0, 1, 2]
+    card = json.loads((features_alone / "results/models/teachtext/0/config.json").read_text())
+    assert card["text_encoder"] == "tuned"
+    weights = (folder / "model.safetensors").read_bytes()
+    assert card["text_weights"]["sha256"] == hashlib.sha256(weights).hexdigest()
+
+
+def test_words_are_looked_up_in_a_file(features_alone):
+    rows = pq.read_table(features_alone / "results/text/words.parquet").to_pylist()
+    assert {row["caption"]: row["tokens"] for row in rows} == {
+        "a dog": [[1, 0], [0, 1]],
+        "a cat": [[1, 0], [1, 1]],
+    }
 
 
 def test_a_mistake_in_an_imported_file_is_one_line(features_alone, tmp_path):
