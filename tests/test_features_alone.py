@@ -33,7 +33,8 @@ text:
     max_tokens: 8
     finetune:
       {objective: contrastive, epochs: 2, batch_size: 4, learning_rate: 0.01, warmup_steps: 1,
-       weight_decay: 0.01, mask_fraction: 0.15, temperature: 0.05, seed: 0, threads: 1, gpus: 0, precision: float32,
+       weight_decay: 0.01, mask_fraction: 0.15, temperature: 0.05, seed: 0, threads: 1, gpus: 0,
+       precision: float32,
        gradient_checkpointing: false, state_minutes: 5}
 models: {video_clusters: {speech: null, ocr: null}, max_rows: {speech: null, ocr: null}}
 teachers: {teacher-wordllama: null, teacher-minilm: null, scorer: {import: data/scores.parquet}}
