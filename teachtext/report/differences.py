@@ -83,6 +83,28 @@ def measure_differences(
     Raises:
         StoreError: two models were evaluated on different captions.
     """
+    section_of = {evaluation.model: evaluation.section for evaluation in evaluations}
+    return compare_models(evaluations, _pairs(section_of), samples=samples, generator=generator)
+
+
+def compare_models(
+    evaluations: Sequence[Evaluation],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    samples: int,
+    generator: np.random.Generator,
+) -> Differences:
+    """Compare models with others, all on the same draws of the test videos.
+
+    Args:
+        evaluations: of all of them and all their seeds.
+        pairs: each model and what it is compared with.
+        samples: how many times as many videos as there are will be drawn.
+        generator: draws them.
+
+    Raises:
+        StoreError: two models were evaluated on different captions.
+    """
     _check_same_queries(evaluations)
     _, video_Q = np.unique(evaluations[0].text_queries["video_id"], return_inverse=True)
     by_model: dict[str, list[Evaluation]] = {}
@@ -94,9 +116,7 @@ def measure_differences(
     resamples = resample(ranks, video_Q, samples=samples, generator=generator)
     rows = tuple(
         DifferenceRow(model, reference, _compare(resamples[model], resamples[reference]))
-        for model, reference in _pairs(
-            {model: seeds[0].section for model, seeds in by_model.items()}
-        )
+        for model, reference in pairs
     )
     return Differences(rows, samples, _extent(rows))
 

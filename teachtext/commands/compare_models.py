@@ -1,0 +1,65 @@
+"""Compare evaluated models with one of them: differences, 95 % intervals, p-values."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from teachtext.errors import StoreError
+from teachtext.evaluation.significance import METRICS, Difference
+from teachtext.report.differences import Differences, compare_models, format_p_value
+from teachtext.report.inputs import Evaluation, read_evaluation
+
+
+def main(argv: list[str]) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="teachtext compare-models", description=__doc__)
+    parser.add_argument("models", nargs="+", help="names in config.yaml")
+    parser.add_argument("--against", required=True, help="the model they are compared with")
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--samples", type=int, default=10_000, help="draws of the videos (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of these draws (default: %(default)s)")
+    args = parser.parse_args(argv)
+    evaluations = [
+        evaluation
+        for model in dict.fromkeys([*args.models, args.against])
+        for evaluation in _evaluations(args.results / "evaluate", model)
+    ]
+    pairs = [(model, args.against) for model in args.models]
+    generator = np.random.default_rng(args.seed)
+    found = compare_models(evaluations, pairs, samples=args.samples, generator=generator)
+    sys.stdout.write(_table(found, args.against, len(evaluations[0].text_queries)))
+
+
+def _evaluations(folder: Path, model: str) -> list[Evaluation]:
+    """Of all seeds of a model."""
+    evaluated = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    if model not in evaluated:
+        raise StoreError(
+            f"{model!r} is not among the evaluated models in {folder}: "
+            f"{', '.join(evaluated) or 'there are none'}. Name one of them, or run snakemake."
+        )
+    return [read_evaluation(path) for path in sorted((folder / model).glob("*.json"))]
+
+
+def _table(differences: Differences, reference: str, queries: int) -> str:
+    width = max(len(row.model) for row in differences.rows)
+    head = "".join(f"{metric.replace('_', ' '):>28}" for metric in METRICS)
+    lines = [
+        f"Points of text-to-video recall above {reference}, means over seeds; 95 % of "
+        f"{differences.samples:,} draws of the test videos, {queries:,} queries",
+        f"{'':{width}}{head}{'p':>9}",
+    ]
+    for row in differences.rows:
+        cells = "".join(f"{_cell(row.by_metric[metric]):>28}" for metric in METRICS)
+        lines.append(f"{row.model:{width}}{cells}{format_p_value(row.headline.p_value):>9}")
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _cell(found: Difference) -> str:
+    return f"{found.value:+.1f} ({found.low:+.1f} to {found.high:+.1f})"

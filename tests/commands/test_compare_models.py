@@ -1,0 +1,51 @@
+import re
+
+import pytest
+
+from teachtext.commands.compare_models import main
+from teachtext.errors import StoreError
+from tests.report.corpus import Corpus
+
+SKILL = {"baseline": 0.2, "teachtext": 1.0, "teacher-glove": 0.2}
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Evaluations of three models, of which one is always right."""
+    return Corpus(tmp_path, dict.fromkeys(f"video{n}" for n in range(20)), skill=SKILL).folder
+
+
+def told(results, capsys, *arguments):
+    main([*arguments, f"--results={results}", "--samples=200"])
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_model_that_is_always_right_is_surely_better(results, capsys):
+    head, names, row = told(results, capsys, "teachtext", "--against", "baseline")
+    assert "above baseline" in head
+    assert "40 queries" in head
+    assert names.split() == ["R@1", "R@5", "R@10", "geometric", "mean", "p"]
+    assert row.startswith("teachtext")
+    intervals = re.findall(r"([+-][\d.]+) \(([+-][\d.]+) to ([+-][\d.]+)\)", row)
+    assert len(intervals) == 4
+    assert all(float(low) <= float(value) <= float(high) for value, low, high in intervals)
+    assert float(intervals[0][1]) > 0
+    assert row.endswith("0.010")  # 2 / 201: no draw says otherwise
+
+
+def test_a_model_compared_with_itself_is_no_better(results, capsys):
+    *_, row = told(results, capsys, "baseline", "--against", "baseline")
+    assert row.count("+0.0 (+0.0 to +0.0)") == 4
+    assert row.endswith("1.000")
+
+
+def test_several_models_may_be_compared_also_teachers(results, capsys):
+    _, _, *rows = told(results, capsys, "teachtext", "teacher-glove", "--against", "baseline")
+    assert [row.split()[0] for row in rows] == ["teachtext", "teacher-glove"]
+
+
+def test_a_model_that_is_not_there_is_answered_with_those_that_are(results, tmp_path):
+    with pytest.raises(StoreError, match=r"'foo' is not among.*baseline, teacher-glove, teachtext"):
+        main(["foo", "--against", "baseline", f"--results={results}"])
+    with pytest.raises(StoreError, match="there are none"):
+        main(["foo", "--against", "baseline", f"--results={tmp_path / 'none'}"])
