@@ -118,6 +118,25 @@ def test_the_papers_recipe_lies_under_a_benchmark(benchmark, shipped_config):
     assert [teacher.seeds for teacher in config.rows()["teachtext"].teachers] == [None] * 3
 
 
+@pytest.mark.parametrize("benchmark", ["msrvtt-full", "msvd"])
+def test_a_benchmark_alone_is_trained_by_the_papers_recipe(benchmark, shipped_config):
+    training = laid_over(shipped_config, ROOT / f"workflow/presets/{benchmark}.yaml").training
+    assert (training.ranking_loss, training.schedule) == ("max-margin", "exponential")
+    assert (training.distillation_loss, training.distillation_weight) == ("huber", 1)
+
+
+def test_the_best_recipe_lies_over_a_benchmark_and_is_the_shipped_one(shipped_config):
+    shipped = load_config(shipped_config).training_of("teachtext")
+    msrvtt = yaml.safe_load((ROOT / "workflow/presets/msrvtt-full.yaml").read_text())
+    update_config(shipped_config, msrvtt)
+    config = laid_over(shipped_config, ROOT / "workflow/presets/teachtext-plus.yaml")
+    for key in ("ranking_loss", "distillation_loss", "distillation_weight", "schedule"):
+        assert getattr(config.training_of("teachtext"), key) == getattr(shipped, key)
+    assert shipped.ranking_loss == "info-nce"
+    teachers = config.row("teachtext").teachers
+    assert [teacher.seeds for teacher in teachers] == [[0, 1, 2]] * 3
+
+
 @pytest.mark.parametrize(
     ("group", "key", "values"),
     [
@@ -127,6 +146,8 @@ def test_the_papers_recipe_lies_under_a_benchmark(benchmark, shipped_config):
     ],
 )
 def test_an_ablation_changes_one_thing(group, key, values, shipped_config):
+    paper = yaml.safe_load((ROOT / "workflow/presets/teachtext-paper.yaml").read_text())
+    update_config(shipped_config, paper)
     config = laid_over(shipped_config, ROOT / "workflow/presets/ablations.yaml")
     reference = config.training_of("teachtext")
     rows = [name for name in config.students if name.startswith(f"{group}-")]
