@@ -70,7 +70,7 @@ def _embed(
         for begin in range(0, len(captions), window):
             together = captions[begin : begin + window]
             vectors = encoder.encode([caption.caption for caption in together])
+            progress.advance(done=len(together))
             for start in range(0, len(together), BLOCK):
                 block = together[start : start + BLOCK]
                 yield block, vectors[start : start + BLOCK]
-                progress.advance(done=len(block))
