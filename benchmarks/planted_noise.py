@@ -107,8 +107,8 @@ def open_sets(data, work, architecture) -> dict[str, dict[str, RetrievalSet]]:
     }
 
 
-def stage(name, **arguments):
-    teachtext([name, *(f"--{key}={value}" for key, value in arguments.items())])
+def stage(verb, /, **arguments):
+    teachtext([verb, *(f"--{key}={value}" for key, value in arguments.items())])
 
 
 def measure(sets, share, seed, given) -> dict[tuple[str, ...], float]:

@@ -51,12 +51,10 @@ class WordLookup:
 
     def _readings(self, word: str) -> Iterator[tuple[str, ...]]:
         """From the most to the least literal."""
-        from simplemma import lemmatize  # its dictionary takes a while, and most words are known
-
         lower = word.lower()
         yield (word,)
         yield (lower,)
-        yield (lemmatize(lower, lang="en"),)
+        yield (_lemma(lower),)
         if lower in COMPOUNDS:
             yield COMPOUNDS[lower]
         if lower.isalpha():
@@ -76,3 +74,9 @@ class WordLookup:
         with as_file(files("symspellpy") / "frequency_dictionary_en_82_765.txt") as path:
             speller.load_dictionary(path, term_index=0, count_index=1)
         return speller
+
+
+def _lemma(word: str) -> str:
+    from simplemma import lemmatize  # its dictionary takes a while, and most words are known
+
+    return lemmatize(word, lang="en")
