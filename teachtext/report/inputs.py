@@ -25,6 +25,8 @@ class Evaluation:
 
     Attributes:
         section: section of the configuration that names the model.
+        models: section of the configuration, with the row's overrides.
+        training: likewise; None: nothing was trained.
         teachers: models it was distilled from, none for a baseline.
         captions: the caption set it was trained on, ``all`` or a denoised one.
         best_epoch: epoch with the best validation score, from 0; None: nothing was trained.
@@ -40,7 +42,8 @@ class Evaluation:
     model: str
     seed: int
     section: str
-    architecture: str
+    models: Mapping[str, Any]
+    training: Mapping[str, Any] | None
     text_encoder: str
     experts: tuple[str, ...]
     teachers: tuple[str, ...]
@@ -127,7 +130,8 @@ def read_evaluation(path: Path) -> Evaluation:
             model=str(values["model"]),
             seed=int(values["seed"]),
             section=str(values["section"]),
-            architecture=str(values["architecture"]),
+            models=dict(values["models"]),
+            training=None if values["training"] is None else dict(values["training"]),
             text_encoder=str(values["text_encoder"]),
             experts=tuple(map(str, values["experts"])),
             teachers=tuple(map(str, values["teachers"])),

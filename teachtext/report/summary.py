@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ from teachtext.report.inputs import Direction, Evaluation
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
 SECTIONS = ("teachers", "students", "pruned", "zero_shot")
 ALL_CAPTIONS = "all"
+
+OF_TEACHERS = ("distillation_", "teacher_")
+"""Beginnings of the settings of training that teachers bring along."""
+OF_MACHINES = ("threads", "gpus", "precision", "compile", "tensorboard")
+"""Settings of training that say where it runs, not what is learned."""
 
 Kind = Literal["distillation", "pruned", "denoising"]
 KINDS: tuple[Kind, ...] = ("distillation", "pruned", "denoising")
@@ -34,7 +39,8 @@ class ModelSummary:
 
     model: str
     section: str
-    architecture: str
+    models: Mapping[str, Any]
+    training: Mapping[str, Any] | None
     text_encoder: str
     experts: tuple[str, ...]
     teachers: tuple[str, ...]
@@ -117,6 +123,7 @@ def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
             if (
                 model.captions != ALL_CAPTIONS == reference.captions
                 and model.teachers == reference.teachers
+                and (not model.teachers or model.training == reference.training)
             ):
                 pairs.append(Comparison("denoising", model, reference))
     # Of two denoised pairs, the one of the distilled student says more.
@@ -177,10 +184,20 @@ def _median_rank(found: NDArray[np.float64]) -> float:
 def _same_network(model: ModelSummary, other: ModelSummary) -> bool:
     return (
         model.section == other.section
-        and model.architecture == other.architecture
+        and model.models == other.models
+        and _without_teachers(model) == _without_teachers(other)
         and model.text_encoder == other.text_encoder
         and set(model.experts) == set(other.experts)
     )
+
+
+def _without_teachers(model: ModelSummary) -> dict[str, Any]:
+    """What decides how a model is trained, without what its teachers bring along."""
+    return {
+        key: value
+        for key, value in (model.training or {}).items()
+        if not key.startswith(OF_TEACHERS) and key not in OF_MACHINES
+    }
 
 
 def _summarize_model(evaluations: Sequence[Evaluation]) -> ModelSummary:
@@ -188,7 +205,8 @@ def _summarize_model(evaluations: Sequence[Evaluation]) -> ModelSummary:
     return ModelSummary(
         model=first.model,
         section=first.section,
-        architecture=first.architecture,
+        models=first.models,
+        training=first.training,
         text_encoder=first.text_encoder,
         experts=first.experts,
         teachers=first.teachers,

@@ -24,7 +24,8 @@ def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
     metrics = {**dict.fromkeys(names, geometric_mean), "queries": 2, "gallery": 2}
     values = {
         "section": "students",
-        "architecture": "CollaborativeExperts",
+        "models": {"architecture": "CollaborativeExperts"},
+        "training": {"epochs": 3, "distillation_weight": 1, "threads": 1},
         "text_encoder": "minilm",
         "experts": ("appearance", "audio"),
         "teachers": (),
@@ -147,7 +148,8 @@ class Corpus:
         values = {
             "model": model,
             "seed": seed,
-            "architecture": "CollaborativeExperts",
+            "models": {"architecture": "CollaborativeExperts"},
+            "training": {"epochs": 3},
             "text_encoder": "minilm",
             "experts": EXPERTS,
             "teachers": [],

@@ -82,7 +82,9 @@ def test_a_student_is_compared_with_the_same_network_without_teachers():
     [
         {"text_encoder": "mpnet"},
         {"experts": ("appearance",)},
-        {"architecture": "MixtureOfEmbeddingExperts"},
+        {"models": {"architecture": "MixtureOfEmbeddingExperts"}},
+        {"training": {"epochs": 9, "distillation_weight": 1, "threads": 1}},
+        {"training": None},
         {"captions": "clean"},
         {"section": "teachers"},
         {"teachers": ("other",)},
@@ -90,6 +92,19 @@ def test_a_student_is_compared_with_the_same_network_without_teachers():
 )
 def test_models_that_differ_in_more_are_not_compared(change):
     assert pairs_of(evaluation("other", **change), evaluation("teachtext", teachers=("t",))) == []
+
+
+def test_what_only_teachers_bring_along_and_where_it_ran_make_no_difference():
+    training = {"epochs": 3, "distillation_weight": 300, "threads": 8}
+    student = evaluation("teachtext", teachers=("t",), training=training)
+    assert pairs_of(evaluation("baseline"), student) == [("distillation", "teachtext", "baseline")]
+
+
+def test_students_that_learn_otherwise_from_their_teachers_tell_nothing_of_denoising():
+    training = {"epochs": 3, "distillation_weight": 300, "threads": 1}
+    teachers = {"teachers": ("t",)}
+    clean = evaluation("clean", captions="clean", training=training, **teachers)
+    assert pairs_of(clean, evaluation("teachtext", **teachers)) == []
 
 
 def test_order_of_experts_does_not_matter():
