@@ -25,15 +25,14 @@ def main(argv: list[str]) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="of these draws (default: %(default)s)")
     args = parser.parse_args(argv)
-    evaluations = [
-        evaluation
-        for model in dict.fromkeys([*args.models, args.against])
-        for evaluation in _evaluations(args.results / "evaluate", model)
-    ]
+    names = dict.fromkeys([*args.models, args.against])
+    evaluations = _of_common_seeds(
+        [_evaluations(args.results / "evaluate", model) for model in names]
+    )
     pairs = [(model, args.against) for model in args.models]
     generator = np.random.default_rng(args.seed)
     found = compare_models(evaluations, pairs, samples=args.samples, generator=generator)
-    sys.stdout.write(_table(found, args.against, len(evaluations[0].text_queries)))
+    sys.stdout.write(_table(found, evaluations, args.against))
 
 
 def _evaluations(folder: Path, model: str) -> list[Evaluation]:
@@ -47,11 +46,24 @@ def _evaluations(folder: Path, model: str) -> list[Evaluation]:
     return [read_evaluation(path) for path in sorted((folder / model).glob("*.json"))]
 
 
-def _table(differences: Differences, reference: str, queries: int) -> str:
+def _of_common_seeds(by_model: list[list[Evaluation]]) -> list[Evaluation]:
+    """Of the seeds that all models have; what was not trained counts once, whatever the seeds."""
+    trained = [seeds for seeds in by_model if seeds[0].training is not None]
+    common = set.intersection(*({one.seed for one in seeds} for seeds in trained or by_model))
+    if not common:
+        raise StoreError("These models have no seed in common. Run snakemake to evaluate them.")
+    return [
+        one for seeds in by_model for one in seeds if one.training is None or one.seed in common
+    ]
+
+
+def _table(differences: Differences, evaluations: list[Evaluation], reference: str) -> str:
+    seeds = ", ".join(str(one.seed) for one in evaluations if one.model == reference)
+    queries = len(evaluations[0].text_queries)
     width = max(len(row.model) for row in differences.rows)
     head = "".join(f"{metric.replace('_', ' '):>28}" for metric in METRICS)
     lines = [
-        f"Points of text-to-video recall above {reference}, means over seeds; 95 % of "
+        f"Points of text-to-video recall above {reference}, means over seeds {seeds}; 95 % of "
         f"{differences.samples:,} draws of the test videos, {queries:,} queries",
         f"{'':{width}}{head}{'p':>9}",
     ]

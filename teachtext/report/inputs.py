@@ -50,7 +50,6 @@ class Evaluation:
     captions: str
     parameters: int
     best_epoch: int | None
-    epochs: int
     val: Mapping[Direction, Mapping[str, float]]
     test: Mapping[Direction, Mapping[str, float]]
     normalized: Mapping[str, Mapping[Direction, Mapping[str, float]]]
@@ -58,6 +57,11 @@ class Evaluation:
     text_queries: pa.Table
     own_captions: NDArray[np.int64]
     ranks_path: Path
+
+    @property
+    def epochs(self) -> int:
+        """How long it was trained."""
+        return 0 if self.training is None else int(self.training["epochs"])
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,6 @@ def read_evaluation(path: Path) -> Evaluation:
             captions=str(values["captions"]),
             parameters=int(values["parameters"]),
             best_epoch=None if values["best_epoch"] is None else int(values["best_epoch"]),
-            epochs=int(values["epochs"]),
             val={direction: dict(values["val"][direction]) for direction in DIRECTIONS},
             test={direction: dict(values["test"][direction]) for direction in DIRECTIONS},
             normalized=dict(values["test_normalized"]),

@@ -82,5 +82,4 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "captions": card.captions,
         "parameters": card.parameters,
         "best_epoch": card.best_epoch,
-        "epochs": 0 if card.training is None else card.training.epochs,
     }

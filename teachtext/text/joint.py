@@ -20,7 +20,7 @@ from teachtext.text.checkpoints import (
     text_tower,
 )
 from teachtext.text.linear import speed_up
-from teachtext.text.transformer import BATCH_TOKENS, batches_by_length
+from teachtext.text.transformer import BATCH_TOKENS, encode_by_length
 
 SIGLIP = ("siglip", "siglip2")
 """Trained with lower-cased captions that padding fills, and that the network reads as well."""
@@ -74,31 +74,24 @@ class JointEncoder:
         if device == "cpu" and loaded.dtype == torch.float32:
             speed_up(tower)
         self.weights = loaded.weights
-        self.dim = self._forward([self._tokenizer.cut([""])[0]]).shape[1]
+        self.dim = int(self.encode([""])[0].shape[1])
 
     def encode(self, captions: Sequence[str]) -> list[NDArray[np.float32]]:
         """The vector of each caption: (1, D). Equal captions share one array."""
-        different = list(dict.fromkeys(captions))
-        tokens = self._tokenizer.cut(different)
-        lengths = [self._padded_to or len(ids) for ids in tokens]
-        encoded: dict[str, NDArray[np.float32]] = {}
-        for batch in batches_by_length(lengths, BATCH_TOKENS[self._device.type]):
-            vectors_BD = self._forward([tokens[index] for index in batch])
-            encoded |= {
-                different[index]: vector_D[None].copy()
-                for index, vector_D in zip(batch, vectors_BD, strict=True)
-            }
-        return [encoded[caption] for caption in captions]
+        most = BATCH_TOKENS[self._device.type]
+        return encode_by_length(captions, self._cut, self._forward, most=most)
+
+    def _cut(self, captions: Sequence[str]) -> list[list[int]]:
+        return [self._filled(ids) for ids in self._tokenizer.cut(captions)]
 
     @torch.inference_mode()
-    def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        batch = self._tokenizer.pad([self._filled(ids) for ids in tokens])
+    def _forward(self, tokens: list[list[int]]) -> list[NDArray[np.float32]]:
+        batch = self._tokenizer.pad(tokens)
         output = self._model.get_text_features(
             input_ids=batch.ids_BN.to(self._device), attention_mask=batch.mask_BN.to(self._device)
         )
         vectors_BD: Tensor = output if isinstance(output, Tensor) else output.pooler_output
-        vectors: NDArray[np.float32] = vectors_BD.float().cpu().numpy()
-        return vectors
+        return [vector_D[None].copy() for vector_D in vectors_BD.float().cpu().numpy()]
 
     def _filled(self, ids: list[int]) -> list[int]:
         """With the padding that the network reads, where it reads any."""

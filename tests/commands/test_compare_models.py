@@ -49,3 +49,18 @@ def test_a_model_that_is_not_there_is_answered_with_those_that_are(results, tmp_
         main(["foo", "--against", "baseline", f"--results={results}"])
     with pytest.raises(StoreError, match="there are none"):
         main(["foo", "--against", "baseline", f"--results={tmp_path / 'none'}"])
+
+
+def test_models_are_compared_by_the_seeds_that_all_have(results, capsys):
+    head, _, both = told(results, capsys, "teachtext", "--against", "baseline")
+    assert "seeds 0, 1;" in head
+    (results / "evaluate/teachtext/1.json").unlink()
+    head, _, one = told(results, capsys, "teachtext", "--against", "baseline")
+    assert "seeds 0;" in head
+    assert one != both
+    (results / "evaluate/teachtext/0.json").rename(results / "evaluate/teachtext/9.json")
+    values = (results / "evaluate/teachtext/9.json").read_text()
+    (results / "evaluate/teachtext/9.json").write_text(values.replace('"seed": 0', '"seed": 9'))
+    (results / "evaluate/teachtext/0.parquet").rename(results / "evaluate/teachtext/9.parquet")
+    with pytest.raises(StoreError, match="no seed in common"):
+        main(["teachtext", "--against", "baseline", f"--results={results}"])

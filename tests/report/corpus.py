@@ -32,7 +32,6 @@ def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
         "captions": "all",
         "parameters": 1000,
         "best_epoch": 1,
-        "epochs": 3,
         "val": {"t2v": metrics, "v2t": metrics},
         "test": {"t2v": metrics, "v2t": metrics},
         "normalized": {},
@@ -156,7 +155,6 @@ class Corpus:
             "captions": "all",
             "parameters": 1_234_567 + 1000 * len(model),
             "best_epoch": 1,
-            "epochs": 3,
             **self.models[model],
             "val": scores,
             "test": scores,
@@ -188,7 +186,7 @@ class Corpus:
         skill = 100 * self.skill.get(model, 0.5)
         generator = np.random.default_rng([seed, len(model)])
         rows = []
-        for epoch in range(self.models[model].get("epochs", 3)):
+        for epoch in range(3):
             learned = skill * (1 - np.exp(-(epoch + 1) / 6)) + generator.normal(0, 0.6)
             ranking = 0.2 * np.exp(-epoch / 5) + 0.02
             distillation = 0.05 * np.exp(-epoch / 8) if distilled else None

@@ -180,7 +180,7 @@ def test_one_model_per_section_leaves_nothing_to_compare(tmp_path, video):
     assert "Differences from the first" not in write(Corpus(tmp_path, {"a": video}, models=models))
 
 
-UNTRAINED = {"section": "zero_shot", "captions": "none", "best_epoch": None, "epochs": 0}
+UNTRAINED = {"section": "zero_shot", "captions": "none", "best_epoch": None, "training": None}
 
 
 def test_what_is_not_trained_has_a_section_of_its_own_and_no_training_curve(tmp_path, video):
