@@ -171,7 +171,11 @@ def test_a_run_with_one_network_for_captions_and_videos_ends_at_a_report(run):
     page = (run / "results/report/index.html").read_text()
     assert "zero-shot: nothing trained" in page
     result = json.loads((run / "results/evaluate/zero/0.json").read_text())
-    assert (result["section"], result["best_epoch"], result["epochs"]) == ("zero_shot", None, 0)
+    assert (result["section"], result["best_epoch"], result["training"]) == (
+        "zero_shot",
+        None,
+        None,
+    )
     assert result["test"]["t2v"]["gallery"] == 4
     again = snakemake(run, overlay=run / "clip.yaml")
     assert "Nothing to be done" in again.stdout + again.stderr
