@@ -1,3 +1,23 @@
 """Text-to-video retrieval by generalised distillation, from video files to a report."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from teachtext.datasets.loading import load_dataset
+    from teachtext.store.library import load_features
+
 __version__ = "0.1.0"
+__all__ = ["load_dataset", "load_features"]
+
+_MODULES = {
+    "load_dataset": "teachtext.datasets.loading",
+    "load_features": "teachtext.store.library",
+}
+"""Public function -> its module, imported when it is asked for: the command line starts faster."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public function
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -10,7 +10,15 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from teachtext.errors import ConfigError
-from teachtext.imports import IMPORTED, MADE, ExpertEntry, ImportSettings, TeacherEntry
+from teachtext.imports import (
+    IMPORTED,
+    MADE,
+    ExpertEntry,
+    ImportedTokens,
+    ImportSettings,
+    TeacherEntry,
+    TextEntry,
+)
 from teachtext.pruning import SEPARATOR, check_search, curves
 from teachtext.rows import (
     ROW,
@@ -58,7 +66,7 @@ class Config(Settings):
     demo: DemoSettings
     video: VideoSettings
     experts: dict[Name, ExpertEntry] = Field(min_length=1)
-    text: dict[Name, TextSettings] = Field(min_length=1)
+    text: dict[Name, TextEntry] = Field(min_length=1)
     models: ArchitectureSettings
     training: TrainingSettings
     teachers: dict[Name, TeacherEntry]
@@ -94,6 +102,14 @@ class Config(Settings):
         name, *experts = model.split(SEPARATOR)
         row = {**self.entries(), **curves(self.searches())}[name]
         return row.model_copy(update={"experts": experts}) if experts else row
+
+    def encoders(self) -> dict[str, TextSettings]:
+        """Text encoders that embed captions here."""
+        return {k: entry for k, entry in self.text.items() if isinstance(entry, TextSettings)}
+
+    def imported_tokens(self) -> dict[str, ImportedTokens]:
+        """Text encoders whose token vectors were made elsewhere."""
+        return {k: entry for k, entry in self.text.items() if isinstance(entry, ImportedTokens)}
 
     def imported_teachers(self) -> dict[str, str]:
         """Teachers whose similarities were made elsewhere -> their files."""
@@ -154,7 +170,7 @@ class Config(Settings):
         return ExpertRequest(
             name=expert,
             settings=settings,
-            text_encoder=None if encoder is None else self.text[encoder],
+            text_encoder=None if encoder is None else self.encoders()[encoder],
             short_side=self.video.short_side if settings.signal == "frames" else None,
         )
 
@@ -247,7 +263,7 @@ def _check_names(config: Config) -> None:
         )
     for expert, settings in config.experts.items():
         if isinstance(settings, ExpertSettings) and settings.text_encoder is not None:
-            _require(settings.text_encoder, config.text, f"experts.{expert}.text_encoder")
+            _require(settings.text_encoder, config.encoders(), f"experts.{expert}.text_encoder")
             _refuse_tuned(settings.text_encoder, config, f"experts.{expert}.text_encoder")
     _require_experts(config.models, config, "models")
     teachers = [name for name in names if name not in config.searches()]
@@ -263,15 +279,15 @@ def _check_names(config: Config) -> None:
 
 
 def _check_zero_shot(where: str, row: ZeroShotSettings, config: Config) -> None:
-    _require(row.text_encoder, config.text, f"{where}.text_encoder")
+    _require(row.text_encoder, config.encoders(), f"{where}.text_encoder")
     for expert in row.experts:
         _require(expert, config.experts, f"{where}.experts")
-    check_spaces(where, row, config.experts, config.text)
+    check_spaces(where, row, config.experts, config.encoders())
 
 
 def _refuse_tuned(encoder: str, config: Config, where: str) -> None:
     """Else features of videos would change with the captions."""
-    if config.text[encoder].finetune is not None:
+    if config.encoders()[encoder].finetune is not None:
         raise ConfigError(
             f"config.yaml: {where} names {encoder!r}, which is tuned on the captions. "
             "Name a text encoder without finetune."

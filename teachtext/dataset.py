@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from teachtext.atomic import replacing
 from teachtext.errors import DatasetError
 
 Split = Literal["train", "val", "test"]
@@ -96,6 +97,20 @@ def read_captions(path: Path) -> list[Caption]:
     return captions
 
 
+def write_captions(path: Path, captions: Iterable[Caption]) -> None:
+    """Write a table of captions that ``read_captions`` reads; it appears complete or not at all.
+
+    Args:
+        path: CSV.
+        captions: its rows.
+    """
+    columns = ("caption_id", "video_id", "caption", "split")
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        writer.writerows([getattr(caption, name) for name in columns] for caption in captions)
+
+
 def read_paragraphs(path: Path) -> list[Caption]:
     """Read the table of captions and make all captions of a video one, as DiDeMo's users do.
 
@@ -108,13 +123,18 @@ def read_paragraphs(path: Path) -> list[Caption]:
     Raises:
         DatasetError: as ``read_captions``.
     """
-    of_video: dict[str, list[Caption]] = {}
-    for caption in read_captions(path):
-        of_video.setdefault(caption.video_id, []).append(caption)
     return [
         Caption(video, video, parts[0].split, " ".join(part.caption for part in parts))
-        for video, parts in of_video.items()
+        for video, parts in by_video(read_captions(path)).items()
     ]
+
+
+def by_video(captions: Iterable[Caption]) -> dict[str, list[Caption]]:
+    """Video id -> its captions; videos are in the order of their first captions."""
+    found: dict[str, list[Caption]] = {}
+    for caption in captions:
+        found.setdefault(caption.video_id, []).append(caption)
+    return found
 
 
 def read_video_ids(path: Path) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from teachtext.rows import ModelSettings
-from teachtext.settings import ExpertSettings, Settings
+from teachtext.settings import ExpertSettings, Positive, Settings
+from teachtext.text.finetune_settings import TextSettings
 
 MADE, IMPORTED = "made here", "made elsewhere"
 """The two kinds of an entry; pydantic puts them into the places of errors."""
@@ -18,16 +19,35 @@ class ImportSettings(Settings):
     file: str = Field(
         alias="import",
         min_length=1,
-        description="file made elsewhere: .npz of features, Parquet of similarities",
+        description="made elsewhere: features (.zarr, .npz, HDF5), similarities (Parquet)",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _alone(cls, entry: Mapping[str, Any]) -> dict[str, Any]:
-        others = [key for key, value in entry.items() if key != "import" and value is not None]
-        if others:
-            raise ValueError(f"has import and {others[0]}, of which it may have one; remove one")
-        return {"import": entry["import"]}
+        return _with_import(entry, ())
+
+
+class ImportedTokens(Settings):
+    """Token vectors of the captions, made elsewhere."""
+
+    file: str = Field(
+        alias="import", min_length=1, description="Parquet that `teachtext import-features` wrote"
+    )
+    max_tokens: Positive = Field(description="longer captions are cut")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, entry: Mapping[str, Any]) -> dict[str, Any]:
+        return _with_import(entry, ("max_tokens",))
+
+
+def _with_import(entry: Mapping[str, Any], beside: tuple[str, ...]) -> dict[str, Any]:
+    given = {key: value for key, value in entry.items() if value is not None}
+    others = [key for key in given if key not in ("import", *beside)]
+    if others:
+        raise ValueError(f"has import and {others[0]}, of which it may have one; remove one")
+    return given
 
 
 def _expert_kind(entry: object) -> str | None:
@@ -37,12 +57,19 @@ def _expert_kind(entry: object) -> str | None:
     return IMPORTED if _is_import(entry) else MADE if has_network else None
 
 
+def _text_kind(entry: object) -> str | None:
+    has_encoder = isinstance(entry, TextSettings) or (
+        isinstance(entry, Mapping) and entry.get("encoder") is not None
+    )
+    return IMPORTED if _is_import(entry) else MADE if has_encoder else None
+
+
 def _teacher_kind(entry: object) -> str:
     return IMPORTED if _is_import(entry) else MADE
 
 
 def _is_import(entry: object) -> bool:
-    return isinstance(entry, ImportSettings) or (
+    return isinstance(entry, ImportSettings | ImportedTokens) or (
         isinstance(entry, Mapping) and entry.get("import") is not None
     )
 
@@ -56,6 +83,16 @@ ExpertEntry = Annotated[
     ),
 ]
 """An expert: a network, or a file of features."""
+
+TextEntry = Annotated[
+    Annotated[TextSettings, Tag(MADE)] | Annotated[ImportedTokens, Tag(IMPORTED)],
+    Discriminator(
+        _text_kind,
+        custom_error_type="neither",
+        custom_error_message="has neither encoder nor import; give it one",
+    ),
+]
+"""A text encoder, or a file of token vectors."""
 
 TeacherEntry = Annotated[
     Annotated[ModelSettings, Tag(MADE)] | Annotated[ImportSettings, Tag(IMPORTED)],

@@ -10,7 +10,9 @@ from teachtext.text.encoders import TEXT_ENCODERS
 Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
 Precision = Literal["float32", "bfloat16", "float16"]
 Normalization = Literal["qb-norm", "dual-softmax"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+"""What may be a part of a path."""
+Name = Annotated[str, Field(pattern=NAME)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 

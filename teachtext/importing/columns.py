@@ -1,7 +1,5 @@
-"""Features made elsewhere: one .npz file of an expert's rows, checked as a whole."""
+"""Features made elsewhere, in columns: one file of an expert's rows, checked as a whole."""
 
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,8 @@ from numpy.typing import NDArray
 from teachtext.errors import DatasetError
 from teachtext.experts.ledger import LedgerEntry
 from teachtext.features import Features
+from teachtext.importing.arrays import UNREADABLE, Loader, read_arrays
+from teachtext.store.features import FeatureStore
 from teachtext.store.ragged import Ragged
 from teachtext.weights import WeightsIdentity, identify_weights
 
@@ -22,16 +22,6 @@ NETWORK = "import"
 """In the place of a network's name, where features say what made them."""
 REQUIRED = ("video_id", "features")
 OPTIONAL = ("offsets", "start_seconds", "end_seconds")
-UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy raises for damaged files, for pickles, and for files of another kind."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +75,40 @@ def read_imported(path: Path) -> ImportedFeatures:
     """Read features made elsewhere; nothing in the file is run.
 
     Args:
-        path: .npz of ``video_id`` (N,) text and ``features`` (N, D); with ``offsets`` (N + 1,)
-            integers, ``features`` is (rows, D) and those of video i begin at ``offsets[i]``.
-            ``start_seconds`` and ``end_seconds`` (rows,) are optional: without them row t of a
-            video counts as its second from t to t + 1. All of it is in memory at once.
+        path: feature store that ``import-features`` wrote (.zarr), or .npz or HDF5 of columns, as
+            ``read_columns`` takes them. All of it is in memory at once.
 
     Raises:
         DatasetError: the file is missing, damaged, holds Python objects or values that are not
             finite as float16, or its arrays do not fit together.
+        StoreError: the feature store is damaged.
     """
-    arrays = _read_arrays(path)
+    if path.suffix == ".zarr":
+        return _read_store(path)
+    loaders = read_arrays(path)
+    for name in REQUIRED:
+        if name not in loaders:
+            raise DatasetError(
+                f"{path} has no array {name!r}. It needs: {', '.join(REQUIRED)}. Other files of "
+                "features are taken over by teachtext import-features."
+            )
+    return read_columns(path, loaders)
+
+
+def read_columns(path: Path, loaders: Mapping[str, Loader]) -> ImportedFeatures:
+    """Check the columns of a file, and join them.
+
+    Args:
+        path: the file.
+        loaders: of ``video_id`` (N,) text and ``features`` (N, D); with ``offsets`` (N + 1,)
+            integers, ``features`` is (rows, D) and those of video i begin at ``offsets[i]``.
+            ``start_seconds`` and ``end_seconds`` (rows,) are optional: without them row t of a
+            video counts as its second from t to t + 1.
+
+    Raises:
+        DatasetError: as ``read_imported``.
+    """
+    arrays = _load(path, loaders)
     video_ids = _video_ids(path, arrays["video_id"])
     features = _numbers(path, arrays["features"])
     offsets = _offsets(path, arrays.get("offsets"), len(video_ids), len(features))
@@ -118,22 +132,21 @@ def check_known(imported: ImportedFeatures, video_ids: Sequence[str]) -> None:
         )
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    if not path.is_file():
-        raise DatasetError(f"{path} does not exist. Set import to an .npz file of features.")
+def _read_store(path: Path) -> ImportedFeatures:
+    store = FeatureStore(path)
+    store.verify()
+    return ImportedFeatures(store.identity.weights, store.video_ids, store.rows(), *store.times())
+
+
+def _load(path: Path, loaders: Mapping[str, Loader]) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = [name for name in (*REQUIRED, *OPTIONAL) if name in archive]
-            arrays = {name: archive[name] for name in names}
+        arrays = {k: loaders[k]() for k in (*REQUIRED, *OPTIONAL) if k in loaders}
     except UNREADABLE as error:
         raise DatasetError(
-            f"{path} is no .npz file of plain arrays ({' '.join(str(error).split())}). Write it "
+            f"{path} is no file of plain arrays ({' '.join(str(error).split())}). Write it "
             "with numpy.savez, video_id as an array of str."
         ) from None
-    for name in REQUIRED:
-        if name not in arrays:
-            raise DatasetError(f"{path} has no array {name!r}. It needs: {', '.join(REQUIRED)}.")
-    return arrays
+    return {name: np.empty(0) if array is None else array for name, array in arrays.items()}
 
 
 def _video_ids(path: Path, given: NDArray[Any]) -> list[str]:

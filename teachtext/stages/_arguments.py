@@ -1,6 +1,7 @@
 """Argument types that several stages share."""
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from teachtext.config import first_problem
 from teachtext.dataset import Caption, read_captions, read_paragraphs
-from teachtext.settings import Settings
+from teachtext.settings import NAME, Settings
 from teachtext.video.isolation import Limits
 
 S = TypeVar("S", bound=Settings)
@@ -45,7 +46,7 @@ def add_features(parser: argparse.ArgumentParser) -> None:
     A list of all stores would be longer than a command line can be.
     """
     parser.add_argument(
-        "--features", type=_named_folder, nargs="+", required=True, help="EXPERT=FOLDER of stores"
+        "--features", type=named_path, nargs="+", required=True, help="EXPERT=FOLDER of stores"
     )
     parser.add_argument("--shards", type=int, required=True, help="number of stores per expert")
 
@@ -71,8 +72,9 @@ def captions_of(args: argparse.Namespace) -> list[Caption]:
     return read_paragraphs(args.captions) if args.paragraphs else read_captions(args.captions)
 
 
-def _named_folder(text: str) -> tuple[str, Path]:
-    name, separator, folder = text.partition("=")
-    if not separator or not name or not folder:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
-    return name, Path(folder)
+def named_path(text: str) -> tuple[str, Path]:
+    """An argument type: NAME=PATH."""
+    name, separator, path = text.partition("=")
+    if not separator or not re.fullmatch(NAME, name) or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH")
+    return name, Path(path)

@@ -5,8 +5,8 @@ import logging
 from pathlib import Path
 
 from teachtext.dataset import read_video_ids, shard_of
-from teachtext.experts.importing import NETWORK, check_known, read_imported
 from teachtext.experts.ledger import ledger_table
+from teachtext.importing.columns import NETWORK, check_known, read_imported
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.tables import write_table
 
@@ -17,7 +17,9 @@ def main(argv: list[str]) -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="teachtext import-expert", description=__doc__)
     parser.add_argument("--expert", required=True, help="name in config.yaml")
-    parser.add_argument("--features", type=Path, required=True, help="made elsewhere (.npz)")
+    parser.add_argument(
+        "--features", type=Path, required=True, help="made elsewhere (.zarr, .npz or HDF5)"
+    )
     parser.add_argument(
         "--videos", type=Path, required=True, help="table that names all videos, or their captions"
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from teachtext.cli import main
 from teachtext.dataset import shard_of
 from teachtext.errors import DatasetError
-from teachtext.experts.importing import read_imported
+from teachtext.importing.columns import read_imported
 from teachtext.store.features import FeatureStore
 
 VIDEOS = np.array(["a", "it's $(b)", "c"])
@@ -92,13 +92,13 @@ def test_rows_without_offsets_are_one_a_video(save):
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04torn", pickle.dumps([1, 2])])
 def test_what_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "f.npz").write_bytes(content)
-    with pytest.raises(DatasetError, match=r"is no \.npz file of plain arrays"):
+    with pytest.raises(DatasetError, match=r"Cannot read .*Give a whole file of plain arrays"):
         read_imported(tmp_path / "f.npz")
 
 
 def test_a_single_array_is_refused(tmp_path):
     np.save(tmp_path / "f.npy", ROWS)
-    with pytest.raises(DatasetError, match=r"is no \.npz file"):
+    with pytest.raises(DatasetError, match=r"of no known kind. Use one of: \.pkl"):
         read_imported(tmp_path / "f.npy")
 
 

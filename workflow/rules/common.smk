@@ -26,7 +26,9 @@ SEARCHED = [subset_pattern(curve, EXPERTS) for curve in curves(SEARCHES)]
 PRUNED = [model for model in MODELS if CONFIG.section(model) == "pruned"] + SEARCHED
 IMPORTED_TEACHERS = CONFIG.imported_teachers()
 EVALUATED = [f"{m}/{seed}" for m, seeds in CONFIG.evaluated().items() for seed in seeds]
-TUNED = [name for name, entry in CONFIG.text.items() if entry.finetune is not None]
+ENCODERS = CONFIG.encoders()
+IMPORTED_TOKENS = CONFIG.imported_tokens()
+TUNED = [name for name, entry in ENCODERS.items() if entry.finetune is not None]
 
 
 wildcard_constraints:
@@ -121,33 +123,41 @@ def paragraphs_argument(wildcards):
     return "--paragraphs" if CONFIG.dataset.paragraphs else ""
 
 
+def imported_tokens(wildcards):
+    return IMPORTED_TOKENS[wildcards.text_encoder].file
+
+
+def imported_max_tokens(wildcards):
+    return IMPORTED_TOKENS[wildcards.text_encoder].max_tokens
+
+
 def tuned_weights(wildcards):
     """The folder that a text encoder is loaded from, where it is tuned first."""
-    tuned = CONFIG.text[wildcards.text_encoder].finetune is not None
+    tuned = wildcards.text_encoder in TUNED
     return f"results/text/finetuned/{wildcards.text_encoder}" if tuned else []
 
 
 def encoder_gpus(wildcards):
-    return CONFIG.text[wildcards.text_encoder].gpus
+    return ENCODERS[wildcards.text_encoder].gpus
 
 
 def encoder_settings(wildcards):
-    entry = CONFIG.text[wildcards.text_encoder]
+    entry = ENCODERS[wildcards.text_encoder]
     return entry.embeds_from(tuned_weights(wildcards)).model_dump_json(
         exclude_none=True
     )
 
 
 def tuned_settings(wildcards):
-    return CONFIG.text[wildcards.text_encoder].model_dump_json()
+    return ENCODERS[wildcards.text_encoder].model_dump_json()
 
 
 def tuning_threads(wildcards):
-    return CONFIG.text[wildcards.text_encoder].finetune.threads
+    return ENCODERS[wildcards.text_encoder].finetune.threads
 
 
 def tuning_gpus(wildcards):
-    return CONFIG.text[wildcards.text_encoder].finetune.gpus
+    return ENCODERS[wildcards.text_encoder].finetune.gpus
 
 
 def model_tokens(wildcards):

@@ -35,6 +35,8 @@ rule embed_captions:
         "results/text/{text_encoder}.parquet",
     log:
         "logs/embed_captions/{text_encoder}.log",
+    wildcard_constraints:
+        text_encoder="|".join(ENCODERS) or "none",
     conda:
         "../../envs/text.yaml"
     threads: 1
@@ -49,3 +51,27 @@ rule embed_captions:
         "python -m teachtext embed-captions --captions {input.captions:q} {params.paragraphs} "
         "--name {wildcards.text_encoder} --settings {params.settings:q} "
         "--threads {threads} --output {output:q} > {log} 2>&1"
+
+
+rule import_tokens:
+    input:
+        tokens=imported_tokens,
+        captions=CONFIG.dataset.captions,
+        checked=ancient("results/video/dataset.json"),
+    output:
+        "results/text/{text_encoder}.parquet",
+    log:
+        "logs/import_tokens/{text_encoder}.log",
+    wildcard_constraints:
+        text_encoder="|".join(IMPORTED_TOKENS) or "none",
+    conda:
+        "../../envs/media.yaml"
+    params:
+        max_tokens=imported_max_tokens,
+        paragraphs=paragraphs_argument,
+    message:
+        "Importing the token vectors of {wildcards.text_encoder}"
+    shell:
+        "python -m teachtext import-tokens --tokens {input.tokens:q} "
+        "--captions {input.captions:q} {params.paragraphs} --name {wildcards.text_encoder} "
+        "--max-tokens {params.max_tokens} --output {output:q} > {log} 2>&1"

@@ -1,0 +1,142 @@
+"""Take over features and token vectors of other programs, such as the authors' archives."""
+
+import argparse
+import logging
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from teachtext.atomic import replacing
+from teachtext.dataset import Caption, read_captions, write_captions
+from teachtext.errors import ConfigError
+from teachtext.importing.features import Outcome, import_features
+from teachtext.importing.layout import Content, Kind
+from teachtext.importing.sources import Sources, named
+from teachtext.importing.tokens import import_tokens, in_order
+from teachtext.stages._arguments import named_path
+from teachtext.store.library import expert_path, tokens_path
+from teachtext.store.tokens import read_tokens
+
+log = logging.getLogger(__name__)
+
+EXAMPLES = 3
+"""Ids shown of each remark."""
+Outcomes = dict[tuple[Kind, str], Outcome]
+"""Kind and name -> what became of it."""
+
+
+def main(argv: list[str]) -> None:
+    """Run the command."""
+    args = _parser().parse_args(argv)
+    if not (args.archives or args.experts or args.text):
+        raise ConfigError("There is nothing to import. Give --archives, --experts or --text.")
+    captions = read_captions(args.captions)
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    # all is made beside what is there, and moved when none of it was refused
+    with tempfile.TemporaryDirectory(dir=args.output.parent, prefix=".import-") as scratch:
+        sources = _sources(args, Path(scratch))
+        captions = in_order(captions, sources.words, sources.translated)
+        made = Path(scratch) / "made"
+        outcomes = _import(sources, captions, made)
+        _move(made, args.output)
+    spoken = _spoken(captions, args.output)
+    write_captions(args.output / "captions.csv", spoken)
+    sys.stdout.write(_describe(outcomes, captions, spoken))
+
+
+def _sources(args: argparse.Namespace, scratch: Path) -> Sources:
+    sources = Sources()
+    for number, archive in enumerate(args.archives):
+        folder = scratch / f"archive-{number}"
+        folder.mkdir()
+        sources.add_all(archive, folder)
+    sources.lay_over(
+        named(
+            [
+                *((Content("ids"), path) for path in args.ids),
+                *((Content("captions"), path) for path in args.words),
+                *((Content("expert", name), path) for name, path in args.experts),
+                *((Content("tokens", name), path) for name, path in args.text),
+            ]
+        )
+    )
+    return sources
+
+
+def _import(
+    sources: Sources, captions: list[Caption], made: Path
+) -> dict[tuple[Kind, str], Outcome]:
+    video_ids = list(dict.fromkeys(caption.video_id for caption in captions))
+    outcomes: Outcomes = {}
+    for expert, source in sorted(sources.experts.items()):
+        outcomes["expert", expert] = import_features(
+            source.paths[0],
+            expert_path(made, expert),
+            expert=expert,
+            name=source.name,
+            video_ids=video_ids,
+            translated=sources.translated,
+        )
+    for encoder, source in sorted(sources.tokens.items()):
+        outcomes["tokens", encoder] = import_tokens(
+            source.paths,
+            tokens_path(made, encoder),
+            encoder=encoder,
+            name=source.name,
+            captions=captions,
+            words=sources.words,
+            translated=sources.translated,
+        )
+    return outcomes
+
+
+def _move(made: Path, output: Path) -> None:
+    """Put what was made where it belongs, in the place of what was there."""
+    for path in [*made.glob("*.zarr"), *made.glob("text/*.parquet")]:
+        target = output / path.relative_to(made)
+        with replacing(target) as temporary:
+            shutil.move(path, temporary)
+
+
+def _spoken(captions: list[Caption], output: Path) -> list[Caption]:
+    """The captions that all text encoders of the folder have token vectors of."""
+    for path in sorted(output.glob("text/*.parquet")):
+        known = {caption.caption_id for caption in read_tokens(path).captions}
+        captions = [caption for caption in captions if caption.caption_id in known]
+    return captions
+
+
+def _describe(outcomes: Outcomes, captions: list[Caption], spoken: list[Caption]) -> str:
+    lines = [f"{'':32}{'width':>8}{'videos':>10}"]
+    for (kind, name), outcome in outcomes.items():
+        what = "expert" if kind == "expert" else "text"
+        lines.append(f"{what:7}{name:25}{outcome.dim:8}{outcome.videos:10}")
+        for remark, ids in outcome.remarks.items():
+            examples = ", ".join(map(repr, ids[:EXAMPLES]))
+            more = ", …" if len(ids) > EXAMPLES else ""
+            lines.append(f"       {len(ids)} {remark}: {examples}{more}")
+    lines.append(f"captions.csv: {len(spoken)} of {len(captions)} captions")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="teachtext import-features", description=__doc__)
+    add = parser.add_argument
+    add("--captions", type=Path, required=True, help="table of captions of the dataset")
+    add(
+        "--archives",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="tar archives or folders in the authors' layout; later ones go before earlier ones",
+    )
+    for option, what in (
+        ("--experts", "features: pickle, .npz, HDF5, or a folder of <video_id>.npy"),
+        ("--text", "token vectors: pickle, .npz or HDF5; a name that is there twice is joined"),
+    ):
+        add(option, type=named_path, nargs="+", default=[], metavar="NAME=PATH", help=what)
+    add("--words", type=Path, nargs="+", default=[], help="pickles of the captions of --text")
+    add("--ids", type=Path, nargs="+", default=[], help="pickles that map ids to the videos' own")
+    add("--output", type=Path, required=True, help="folder to write, or to add to")
+    return parser

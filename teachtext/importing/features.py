@@ -1,0 +1,166 @@
+"""An expert's features from files of other programs, taken over into our store, video by video."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.errors import DatasetError
+from teachtext.features import Features
+from teachtext.importing.arrays import UNREADABLE, Loader, broken, read_arrays
+from teachtext.importing.columns import NETWORK, REQUIRED, read_columns
+from teachtext.importing.ids import Matched, match_ids
+from teachtext.progress import Progress
+from teachtext.store.features import StoreIdentity, write_features
+from teachtext.weights import identify_weights
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """What became of one expert.
+
+    Attributes:
+        videos: that have features.
+        dim: width of a row.
+        remarks: what -> ids of which it is true.
+    """
+
+    videos: int = 0
+    dim: int = 0
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+
+    def remark(self, what: str, video: str) -> None:
+        """Note something of a video."""
+        self.remarks.setdefault(what, []).append(video)
+
+
+def import_features(
+    path: Path,
+    output: Path,
+    *,
+    expert: str,
+    name: str,
+    video_ids: Sequence[str],
+    translated: Mapping[str, str],
+) -> Outcome:
+    """Write an expert's feature store from a file of another program.
+
+    Args:
+        path: any file that ``importing.arrays`` reads: of each video (D,), or (T, D) with T >= 0
+            rows, or nothing, NaN or None where it has none. Or .npz or HDF5 of columns
+            (``importing.columns``).
+        output: the store to write (.zarr).
+        expert: its name.
+        name: of what the features come from, for provenance.
+        video_ids: of the dataset.
+        translated: other ids of the same videos.
+
+    Raises:
+        DatasetError: the file cannot be read or trusted, its rows differ in width, or it has none
+            of the videos.
+    """
+    loaders = read_arrays(path)
+    weights = identify_weights(name, _files(path))
+    if set(loaders) >= set(REQUIRED):
+        loaders = _by_video(path, loaders)
+    matched = match_ids(loaders, video_ids, translated)
+    if not matched.foreign:
+        raise DatasetError(
+            f"{name} has features of {next(iter(loaders))!r} and others, but of none of the "
+            f"dataset's {len(video_ids)} videos, such as {video_ids[0]!r}. Check the ids."
+        )
+    videos = {v: loaders[matched.foreign[v]] for v in video_ids if v in matched.foreign}
+    outcome = _counted(matched, dim=_width(path, videos))
+    identity = StoreIdentity(expert, NETWORK, outcome.dim, weights, {})
+    with Progress(log, f"import {expert}", len(videos), unit="video") as progress:
+        write_features(output, identity, _Found(path, videos, outcome, progress))
+    return outcome
+
+
+def _counted(matched: Matched, *, dim: int) -> Outcome:
+    outcome = Outcome(dim=dim)
+    for video in matched.unknown:
+        outcome.remark("not in the dataset", video)
+    for video in matched.repeated:
+        outcome.remark("there twice, the first is taken", video)
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Found(Mapping[str, Features | None]):
+    """Features that are read when they are looked up, and noted in the outcome."""
+
+    path: Path
+    loaders: Mapping[str, Loader]
+    outcome: Outcome
+    progress: Progress
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.loaders)
+
+    def __len__(self) -> int:
+        return len(self.loaders)
+
+    def __getitem__(self, video: str) -> Features | None:
+        self.progress.advance()
+        rows_TD = _rows(self.path, video, self.loaders[video])
+        if rows_TD is None:
+            self.outcome.remark("without features", video)
+            return None
+        if rows_TD.shape[1] != self.outcome.dim:
+            raise DatasetError(
+                f"{self.path}: rows of {video!r} have {rows_TD.shape[1]} values, others "
+                f"{self.outcome.dim}. Give one expert's features."
+            )
+        with np.errstate(over="ignore"):  # what overflows is found as infinite
+            finite = bool(np.isfinite(rows_TD.astype(np.float16)).all())
+        if not finite:
+            self.outcome.remark("not finite as float16, left out", video)
+            return None
+        self.outcome.videos += 1
+        seconds = np.arange(len(rows_TD), dtype=np.float64)
+        return Features(rows_TD, seconds, seconds + 1)
+
+
+def _width(path: Path, loaders: Mapping[str, Loader]) -> int:
+    """Values in a row: as in the first video that has one."""
+    for video, loader in loaders.items():
+        rows_TD = _rows(path, video, loader)
+        if rows_TD is not None:
+            return int(rows_TD.shape[1])
+    raise DatasetError(f"{path} has no features of any video of the dataset. Give another file.")
+
+
+def _rows(path: Path, video: str, loader: Loader) -> NDArray[np.float32] | None:
+    """(T, D) of one video, T >= 1; None where there is nothing, or all of it is NaN."""
+    try:
+        array = loader()
+    except UNREADABLE as error:
+        raise broken(path, error) from None
+    if array is None or not array.size or (array.dtype.kind == "f" and np.isnan(array).all()):
+        return None
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
+        raise DatasetError(
+            f"{path}: {video!r} has {array.shape} {array.dtype}. Features are (D,) or (T, D) "
+            "numbers."
+        )
+    return np.atleast_2d(array).astype(np.float32)
+
+
+def _by_video(path: Path, columns: Mapping[str, Loader]) -> dict[str, Loader]:
+    """A loader for each video of a file of columns; its times are those of import-expert."""
+    imported = read_columns(path, columns)
+
+    def loader(row: int) -> Loader:
+        return lambda: imported.rows[row]
+
+    return {video: loader(row) for row, video in enumerate(imported.video_ids)}
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.npy")) if path.is_dir() else [path]

@@ -1,0 +1,75 @@
+"""Take over the token vectors of the captions that were made elsewhere."""
+
+import argparse
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.dataset import Caption, by_video, read_captions
+from teachtext.errors import DatasetError
+from teachtext.progress import Progress
+from teachtext.stages._arguments import add_captions, captions_of
+from teachtext.store.tokens import TokenTable, read_tokens, write_tokens
+
+log = logging.getLogger(__name__)
+BLOCK = 256
+"""Captions of a row group."""
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    parser = argparse.ArgumentParser(prog="teachtext import-tokens", description=__doc__)
+    add_captions(parser)
+    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
+    parser.add_argument("--tokens", type=Path, required=True, help="of import-features (Parquet)")
+    parser.add_argument("--max-tokens", type=int, required=True, help="longer captions are cut")
+    parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")
+    args = parser.parse_args(argv)
+
+    table, queries = read_tokens(args.tokens), captions_of(args)
+    own = by_video(read_captions(args.captions))
+    parts = [own[query.video_id] if args.paragraphs else [query] for query in queries]
+    places = _places(args.tokens, table, parts)
+    write_tokens(
+        args.output,
+        _blocks(table, queries, places, args.max_tokens),
+        encoder=args.name,
+        weights=table.weights,
+        dim=table.tokens.dim,
+        max_tokens=args.max_tokens,
+    )
+    log.info("imported the token vectors of %d captions", len(queries))
+
+
+def _places(
+    path: Path, table: TokenTable, parts: Sequence[Sequence[Caption]]
+) -> list[NDArray[np.int64]]:
+    """Where the captions of each query are in the table."""
+    place = {caption: number for number, caption in enumerate(table.captions)}
+    missing = [caption for captions in parts for caption in captions if caption not in place]
+    if missing:
+        raise DatasetError(
+            f"{path} has no token vectors of {len(missing)} captions as they are in the table of "
+            f"captions, first {missing[0].caption_id!r}. Set dataset.captions to the captions.csv "
+            "that teachtext import-features wrote beside it, or import again."
+        )
+    return [np.array([place[c] for c in captions], dtype=np.int64) for captions in parts]
+
+
+def _blocks(
+    table: TokenTable,
+    queries: list[Caption],
+    places: list[NDArray[np.int64]],
+    max_tokens: int,
+) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
+    """Queries with the vectors of their captions, one after another."""
+    with Progress(log, "import", len(queries), unit="caption") as progress:
+        for begin in range(0, len(queries), BLOCK):
+            block = slice(begin, begin + BLOCK)
+            vectors = [table.tokens.take(chosen).values[:max_tokens] for chosen in places[block]]
+            yield queries[block], vectors
+            progress.advance(done=len(vectors))
+            table.tokens.release()
