@@ -26,6 +26,7 @@ include: "workflow/rules/denoise.smk"
 include: "workflow/rules/students.smk"
 include: "workflow/rules/pruned.smk"
 include: "workflow/rules/zero_shot.smk"
+include: "workflow/rules/released.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 

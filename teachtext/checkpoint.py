@@ -34,7 +34,7 @@ class ModelCard:
     Attributes:
         model: name in config.yaml.
         seed: of the run.
-        section: ``teachers``, ``students``, ``pruned`` or ``zero_shot``.
+        section: ``teachers``, ``students``, ``pruned``, ``zero_shot`` or ``released``.
         architecture: of the model.
         training: how it was trained; None: nothing was.
         text_encoder: name in config.yaml.

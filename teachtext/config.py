@@ -5,7 +5,7 @@ Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import Field, ValidationError
 
@@ -26,6 +26,7 @@ from teachtext.rows import (
     DenoiseSettings,
     ModelSettings,
     PrunedEntry,
+    ReleasedSettings,
     SearchSettings,
     TeacherSettings,
     ZeroShotSettings,
@@ -46,8 +47,9 @@ from teachtext.settings import (
 from teachtext.text.finetune_settings import TextSettings
 from teachtext.zero_shot import SEED, check_spaces, check_teachers
 
-Section = Literal["teachers", "students", "pruned", "zero_shot"]
-NAMED_ENTRIES = ("experts", "text", "teachers", "denoise", "students", "pruned", "zero_shot")
+Section = Literal["teachers", "students", "pruned", "zero_shot", "released"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
+NAMED_ENTRIES = ("experts", "text", "denoise", *SECTIONS)
 """Sections whose keys are names chosen by the user; an entry set to null is left out."""
 BY_EXPERT = ("video_clusters", "max_rows")
 """Keys of `models` whose keys are names of experts; likewise."""
@@ -74,6 +76,7 @@ class Config(Settings):
     students: dict[Name, ModelSettings]
     pruned: dict[Name, PrunedEntry]
     zero_shot: dict[Name, ZeroShotSettings]
+    released: dict[Name, ReleasedSettings]
     evaluate: EvaluateSettings
     report: ReportSettings
 
@@ -91,7 +94,11 @@ class Config(Settings):
     def evaluated(self) -> dict[str, list[int]]:
         """All models that are written down, trained or not -> the seeds of their results."""
         trained = dict.fromkeys(self.rows(), self.seeds)
-        return {**trained, **{model: [SEED] for model in self.zero_shot}}
+        return {**trained, **{model: [SEED] for model in self.untrained()}}
+
+    def untrained(self) -> dict[str, ZeroShotSettings | ReleasedSettings]:
+        """Models that are not trained here; of each there is one result, whatever the seeds."""
+        return {**self.zero_shot, **self.released}
 
     def entries(self) -> dict[str, ModelSettings]:
         """All that models are trained from: rows and searches."""
@@ -117,23 +124,19 @@ class Config(Settings):
 
     def section(self, model: str) -> Section:
         """The section that a model's row is in."""
-        if model in self.teachers:
-            return "teachers"
-        if model in self.zero_shot:
-            return "zero_shot"
-        return "students" if model in self.students else "pruned"
+        return next((name for name in SECTIONS if model in getattr(self, name)), "pruned")
 
     def text_encoder_of(self, model: str) -> str:
         """The text encoder of a model, trained or not."""
-        return (self.zero_shot.get(model) or self.row(model)).text_encoder
+        return (self.untrained().get(model) or self.row(model)).text_encoder
 
     def experts_of(self, model: str) -> list[str]:
         """The experts a model looks through, in alphabetical order (the paper's order)."""
-        return sorted((self.zero_shot.get(model) or self.row(model)).experts or self.experts)
+        return sorted((self.untrained().get(model) or self.row(model)).experts or self.experts)
 
     def seeds_of(self, teacher: TeacherSettings, seed: int | str) -> Sequence[int | str]:
         """The seeds whose similarities a teacher gives to a model of some seed."""
-        return [SEED] if teacher.model in self.zero_shot else teacher.seeds or [seed]
+        return [SEED] if teacher.model in self.untrained() else teacher.seeds or [seed]
 
     def ranked_by(self, model: str) -> list[str]:
         """Models whose similarities must exist before this one trains."""
@@ -151,7 +154,7 @@ class Config(Settings):
 
     def used_experts(self) -> list[str]:
         """Experts that at least one model looks through."""
-        names = [*self.entries(), *self.zero_shot]
+        names = [*self.entries(), *self.untrained()]
         return sorted({expert for name in names for expert in self.experts_of(name)})
 
     def extracted_experts(self) -> dict[str, ExpertSettings]:
@@ -252,8 +255,7 @@ def _check_overrides(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Everything that is referred to by name exists, and every model name exists once."""
-    sections: tuple[Section, ...] = ("teachers", "students", "pruned", "zero_shot")
-    names = [name for section in sections for name in getattr(config, section)]
+    names = [name for section in SECTIONS for name in getattr(config, section)]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"config.yaml: two models are called {name!r}. Rename one.")
@@ -275,7 +277,11 @@ def _check_names(config: Config) -> None:
         _require_teachers(captions.teachers, teachers, f"denoise.{name}.teachers")
     for name, row in config.zero_shot.items():
         _check_zero_shot(f"zero_shot.{name}", row, config)
-    check_teachers(config.zero_shot, [*config.entries().values(), *config.denoise.values()])
+    for name, released in config.released.items():
+        _require(released.text_encoder, config.text, f"released.{name}.text_encoder")
+        for expert in released.experts or []:
+            _require(expert, config.experts, f"released.{name}.experts")
+    check_teachers(config.untrained(), [*config.entries().values(), *config.denoise.values()])
 
 
 def _check_zero_shot(where: str, row: ZeroShotSettings, config: Config) -> None:
@@ -338,7 +344,7 @@ def _require(name: str, allowed: Mapping[str, object] | list[str], where: str) -
 
 def _check_order(config: Config) -> None:
     """No model waits for itself."""
-    finished = {*config.imported_teachers(), *config.zero_shot}
+    finished = {*config.imported_teachers(), *config.untrained()}
 
     def visit(model: str, waiting: tuple[str, ...]) -> None:
         if model in waiting:

@@ -131,7 +131,7 @@ class _Stack:
         """Put what a name makes of its arguments."""
         if isinstance(target, Name) and target.name in RECONSTRUCTORS:
             target, arguments = arguments[0], ()
-        if not isinstance(target, Name):
+        if not isinstance(target, Name | Opaque):
             raise PickleError("it calls what is no name")
         if target.name in self.machine.calls:
             self.values.append(self.machine.calls[target.name](*arguments))

@@ -81,6 +81,14 @@ class ZeroShotSettings(Settings):
     experts: list[str] = Field(min_length=1, description="names, of the same space")
 
 
+class ReleasedSettings(Settings):
+    """A row of `released`: a model that others trained."""
+
+    checkpoint: str = Field(min_length=1, description="the authors' trained_model.pth")
+    text_encoder: str = Field(description="name in `text`: the one that it was trained with")
+    experts: list[str] | None = Field(None, min_length=1, description="names; default: all")
+
+
 class DenoiseSettings(Settings):
     """A set of captions: those that the teachers rank well."""
 

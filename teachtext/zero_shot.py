@@ -1,6 +1,6 @@
 """Rows without training: their settings, who shares a space with whom, who may teach."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Literal
 
 from teachtext.errors import ConfigError
@@ -77,20 +77,20 @@ def check_spaces(
 
 
 def check_teachers(
-    rows: Mapping[str, ZeroShotSettings], learners: Iterable[ModelSettings | DenoiseSettings]
+    rows: Container[str], learners: Iterable[ModelSettings | DenoiseSettings]
 ) -> None:
     """Refuse seeds of what has none.
 
     Args:
-        rows: `zero_shot` of config.yaml.
+        rows: models that are not trained.
         learners: all that have teachers.
 
     Raises:
-        ConfigError: a teacher of `zero_shot` is given seeds.
+        ConfigError: a teacher that is not trained is given seeds.
     """
     for teacher in (teacher for learner in learners for teacher in learner.teachers):
         if teacher.model in rows and teacher.seeds is not None:
             raise ConfigError(
-                f"config.yaml: teacher {teacher.model!r} is in zero_shot: nothing is trained, so "
-                f"it has no seeds (got {teacher.seeds}). Write its name alone."
+                f"config.yaml: teacher {teacher.model!r} is not trained here, so it has no "
+                f"seeds (got {teacher.seeds}). Write its name alone."
             )

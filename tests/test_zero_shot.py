@@ -81,7 +81,7 @@ def test_a_row_may_teach_without_seeds(shipped_config):
 def test_seeds_of_a_row_are_refused(section, shipped_config):
     learner = {"students": "teachtext", "denoise": "clean"}[section]
     taught = {section: {learner: {"teachers": [{"model": "zero", "seeds": [0, 1]}]}}}
-    with pytest.raises(ConfigError, match=r"'zero' is in zero_shot.*\[0, 1\].*name alone"):
+    with pytest.raises(ConfigError, match=r"'zero' is not trained here.*\[0, 1\].*name alone"):
         with_clip(shipped_config, a_row(), taught)
 
 

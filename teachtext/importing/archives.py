@@ -7,6 +7,7 @@ import io
 import logging
 import lzma
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -27,7 +28,20 @@ COMPRESSIONS: dict[bytes, Callable[[BinaryIO], io.IOBase]] = {
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
 """First bytes of a compressed archive -> how it is read."""
-BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, MemoryError, zlib.error, lzma.LZMAError)
+UNREADABLE = (
+    EOFError,
+    KeyError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What comes of damaged files, and of files of another kind."""
 
 
 def most_bytes(compressed: int) -> int:
@@ -63,7 +77,7 @@ def unpack(archive: Path, folder: Path, *, wanted: Callable[[str], bool]) -> dic
                         found[name] = path
     except _RefusedError as error:
         raise DatasetError(f"{archive} is refused: {error}. Nothing of it is used.") from None
-    except BROKEN as error:
+    except UNREADABLE as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OSError(error.errno, error.strerror, str(folder)) from None
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -4,7 +4,6 @@ A loader reads one array when it is called, so a file may be larger than memory.
 """
 
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
-from teachtext.importing.archives import most_bytes
+from teachtext.importing.archives import UNREADABLE, most_bytes
 from teachtext.pickle_machine import Opaque
 from teachtext.pickles import LazyArray, read_pickle
 
 Loader = Callable[[], NDArray[Any] | None]
 """Reads an array; None where a file says that there is none."""
-UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy and h5py raise for damaged files and for files of another kind."""
 HICKLE = ("data", "data_0")
 """Groups and datasets that hickle wraps values in (https://github.com/telegraphic/hickle)."""
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from teachtext.errors import DatasetError
 from teachtext.experts.ledger import LedgerEntry
 from teachtext.features import Features
-from teachtext.importing.arrays import UNREADABLE, Loader, read_arrays
+from teachtext.importing.archives import UNREADABLE
+from teachtext.importing.arrays import Loader, read_arrays
 from teachtext.store.features import FeatureStore
 from teachtext.store.ragged import Ragged
 from teachtext.weights import WeightsIdentity, identify_weights

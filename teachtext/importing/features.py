@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.features import Features
-from teachtext.importing.arrays import UNREADABLE, Loader, broken, read_arrays
+from teachtext.importing.archives import UNREADABLE
+from teachtext.importing.arrays import Loader, broken, read_arrays
 from teachtext.importing.columns import NETWORK, REQUIRED, read_columns
 from teachtext.importing.ids import Matched, match_ids
 from teachtext.progress import Progress

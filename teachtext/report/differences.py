@@ -13,11 +13,11 @@ import numpy as np
 from teachtext.errors import StoreError
 from teachtext.evaluation.significance import METRICS, Difference, Resamples, difference, resample
 from teachtext.report.inputs import Evaluation
+from teachtext.report.summary import UNTRAINED
 
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Ends of the axis of differences, in points, that halve into round numbers."""
 STUDENTS = ("students", "pruned")
-ZERO_SHOT = "zero_shot"
 OTHERS = METRICS[:3]
 """Metrics that are told in numbers; the geometric mean is drawn as well."""
 
@@ -144,11 +144,12 @@ def _pairs(section_of: Mapping[str, str]) -> list[tuple[str, str]]:
     """Each model and its reference; sections in the order of the method."""
     members = {
         section: [model for model, own in section_of.items() if own == section]
-        for section in (*STUDENTS, ZERO_SHOT)
+        for section in (*STUDENTS, *UNTRAINED)
     }
     pairs = [(model, members[s][0]) for s in STUDENTS for model in members[s][1:]]
     first = members["students"][:1]
-    return pairs + [(model, reference) for model in members[ZERO_SHOT] for reference in first]
+    untrained = [model for section in UNTRAINED for model in members[section]]
+    return pairs + [(model, reference) for model in untrained for reference in first]
 
 
 def _compare(model: Resamples, reference: Resamples) -> dict[str, Difference]:

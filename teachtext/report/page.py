@@ -101,6 +101,7 @@ def _context(report: Report) -> dict[str, Any]:
         "models": models,
         "sentences": headline(models, comparisons),
         "comparisons": comparisons,
+        "untrained": summary.UNTRAINED,
         "verdicts": VERDICTS,
         "other_metrics": OTHERS,
         "legend": entries,

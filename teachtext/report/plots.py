@@ -21,6 +21,7 @@ DASHES = {
     "students": "solid",
     "pruned": (0, (1, 1.5)),
     "zero_shot": (0, (5, 1.5, 1, 1.5)),
+    "released": (0, (6, 1)),
 }
 WIDTH_INCHES, HEIGHT_INCHES = 5.6, 3.3
 INK = "#010203"  # stands for the text colour of the page; nothing else is drawn in it

@@ -30,7 +30,8 @@ SECTION_HEADINGS = {
     "zero_shot": (
         "zero-shot: nothing trained",
         "cosine of a caption and the mean of a video's unit rows; one result, whatever the seed",
-    )
+    ),
+    "released": ("released", "weights that others trained; one result, whatever the seed"),
 }
 """Section -> heading and remark, where it is not its name alone."""
 DIRECTION_NAMES: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}

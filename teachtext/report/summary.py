@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from teachtext.report.inputs import Direction, Evaluation
 
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
-SECTIONS = ("teachers", "students", "pruned", "zero_shot")
+SECTIONS = ("teachers", "students", "pruned", "zero_shot", "released")
+UNTRAINED = ("zero_shot", "released")
 ALL_CAPTIONS = "all"
 
 OF_TEACHERS = ("distillation_", "teacher_")

@@ -25,6 +25,7 @@ SEARCHES = CONFIG.searches()
 SEARCHED = [subset_pattern(curve, EXPERTS) for curve in curves(SEARCHES)]
 PRUNED = [model for model in MODELS if CONFIG.section(model) == "pruned"] + SEARCHED
 IMPORTED_TEACHERS = CONFIG.imported_teachers()
+UNTRAINED = CONFIG.untrained()
 EVALUATED = [f"{m}/{seed}" for m, seeds in CONFIG.evaluated().items() for seed in seeds]
 ENCODERS = CONFIG.encoders()
 IMPORTED_TOKENS = CONFIG.imported_tokens()
@@ -36,7 +37,7 @@ wildcard_constraints:
     seed=r"-?\d+",
     expert="|".join(EXPERTS),
     text_encoder="|".join(CONFIG.text),
-    model="|".join([*MODELS, *CONFIG.zero_shot, *SEARCHED]),
+    model="|".join([*MODELS, *UNTRAINED, *SEARCHED]),
     captions="|".join(CONFIG.denoise) or "none",
     search="|".join(SEARCHES) or "none",
     level=r"[1-9]\d*",
@@ -214,19 +215,27 @@ def model_architecture(wildcards):
     return CONFIG.architecture_of(wildcards.model).model_dump_json()
 
 
+def released_checkpoint(wildcards):
+    return CONFIG.released[wildcards.model].checkpoint
+
+
+def released_architecture(wildcards):
+    return CONFIG.models.model_dump_json()
+
+
 def model_training(wildcards):
     return CONFIG.training_of(wildcards.model).model_dump_json()
 
 
 def model_threads(wildcards):
-    if wildcards.model in CONFIG.zero_shot:
+    if wildcards.model in UNTRAINED:
         return CONFIG.training.threads
     return CONFIG.training_of(wildcards.model).threads
 
 
 def model_gpus(wildcards):
     """None for what is not trained: it only compares vectors."""
-    if wildcards.model in CONFIG.zero_shot:
+    if wildcards.model in UNTRAINED:
         return 0
     return CONFIG.training_of(wildcards.model).gpus
 
