@@ -1,0 +1,1 @@
+"""Published benchmarks made into our tables, and our tables opened for other programs."""
