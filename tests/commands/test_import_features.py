@@ -88,6 +88,39 @@ def test_files_are_added_one_by_one_and_take_the_place_of_others(folder, capsys)
     assert "captions.csv: 2 of 6 captions" in capsys.readouterr().out
 
 
+def dump(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps(value, protocol=2))
+
+
+def test_msvd_has_two_names_for_each_video_and_text_in_three_files(folder):
+    root = folder / "unpacked/data/MSVD/structured-symlinks"
+    rows = {video: np.full(3, number) for number, video in enumerate(VIDEOS)}
+    dump(root / "aggregated_scene_25fps_256px_stride1_offset0/densenet161-avg.pickle", rows)
+    dump(root / "dict_youtube_mapping.pkl", {v: f"vid{n}" for n, v in enumerate(VIDEOS)})
+    for number, split in enumerate(("train", "val", "test")):
+        # without words captions are in the order of the table, which has #1 before #0
+        vectors = {f"vid{number}": [np.full((1, 2), number + 0.5), np.full((1, 2), number)]}
+        dump(root / f"aggregated_text_feats/openai-caption-{split}.pkl", vectors)
+    run(folder, "--archives", folder / "unpacked")
+    tokens = read_tokens(folder / "features/text/openai.parquet")
+    values = tokens.tokens.take(np.arange(6)).values[:, 0].tolist()
+    found = {c.caption_id: value for c, value in zip(tokens.captions, values, strict=True)}
+    assert found == {
+        f"{video}#{caption}": number + (0.5 if caption else 0)
+        for number, video in enumerate(VIDEOS)
+        for caption in (0, 1)
+    }
+
+
+def test_didemo_names_features_by_files(folder):
+    rows = {f"{video}.mov.mp4": np.full(3, number) for number, video in enumerate(VIDEOS)}
+    name = "aggregated_scene_25fps_256px_stride1_offset0/densenet161-avg.pickle"
+    dump(folder / "unpacked" / name, rows)
+    run(folder, "--archives", folder / "unpacked")
+    assert set(load_features(folder / "features", "scene.densenet161.0")) == set(VIDEOS)
+
+
 class Hostile:
     def __reduce__(self):
         return (exec, ("open('hacked', 'w')",))
