@@ -84,14 +84,14 @@ def import_tokens(
 
 def _blocks(
     captions: Sequence[Caption], found: Mapping[str, Vectors], dim: int, progress: Progress
-) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
+) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
     for begin in range(0, len(captions), BLOCK):
         block = list(captions[begin : begin + BLOCK])
         yield block, [_loaded(caption, found[caption.caption_id], dim) for caption in block]
         progress.advance(done=len(block))
 
 
-def _loaded(caption: Caption, vectors: Vectors, dim: int) -> NDArray[np.float32]:
+def _loaded(caption: Caption, vectors: Vectors, dim: int) -> NDArray[np.float16]:
     values = vectors.load() if isinstance(vectors, LazyArray) else vectors
     what = f"Token vectors of caption {caption.caption_id!r}"
     if values.dtype.kind not in "fiu" or values.shape[1] != dim:
@@ -99,9 +99,10 @@ def _loaded(caption: Caption, vectors: Vectors, dim: int) -> NDArray[np.float32]
             f"{what} are {values.shape} {values.dtype}, others (N, {dim}). Give one encoder's."
         )
     with np.errstate(over="ignore"):  # what overflows is found as infinite
-        if not np.isfinite(values.astype(np.float16)).all():
-            raise DatasetError(f"{what} are not finite as float16. Scale them down.")
-    return values.astype(np.float32)
+        halves: NDArray[np.float16] = values.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise DatasetError(f"{what} are not finite as float16. Scale them down.")
+    return halves
 
 
 def in_order(

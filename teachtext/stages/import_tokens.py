@@ -64,7 +64,7 @@ def _blocks(
     queries: list[Caption],
     places: list[NDArray[np.int64]],
     max_tokens: int,
-) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
+) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
     """Queries with the vectors of their captions, one after another."""
     with Progress(log, "import", len(queries), unit="caption") as progress:
         for begin in range(0, len(queries), BLOCK):

@@ -39,7 +39,7 @@ class TokenTable:
 
 def write_tokens(
     path: Path,
-    blocks: Iterable[tuple[Sequence[Caption], Sequence[NDArray[np.float32]]]],
+    blocks: Iterable[tuple[Sequence[Caption], Sequence[NDArray[np.floating]]]],
     *,
     encoder: str,
     weights: WeightsIdentity,
@@ -67,7 +67,8 @@ def write_tokens(
     schema = _COLUMNS.append(pa.field("tokens", pa.list_(vector)))
     with writing(path, schema, metadata) as append:
         for captions, vectors in blocks:
-            halves = join((v.astype(np.float16) for v in vectors), np.empty((0, dim), np.float16))
+            cast = (v.astype(np.float16, copy=False) for v in vectors)
+            halves = join(cast, np.empty((0, dim), np.float16))
             flat = pa.FixedSizeListArray.from_arrays(pa.array(halves.values.ravel()), type=vector)
             lists = pa.ListArray.from_arrays(halves.offsets.astype(np.int32), flat)
             texts = [[getattr(caption, name) for caption in captions] for name in TEXTS]
