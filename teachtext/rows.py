@@ -1,12 +1,15 @@
 """Entries of config.yaml that refer to each other: models, their teachers, and sets of captions."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from teachtext.settings import Aggregation, Positive, Settings
 
+Section = Literal["teachers", "students", "pruned", "zero_shot", "released"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
+"""The sections whose entries are models."""
 ROW, SEARCH = "row", "search"
 """The two kinds of an entry of `pruned`; pydantic puts them into the places of errors."""
 

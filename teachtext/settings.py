@@ -183,6 +183,10 @@ class TransformerSettings(Settings):
     dropout: float = Field(ge=0, lt=1, description="also before the mixture weights")
 
 
+BY_EXPERT = ("video_clusters", "max_rows")
+"""Keys of `models` whose keys are names of experts."""
+
+
 class ArchitectureSettings(Settings):
     """The retrieval model."""
 
