@@ -18,7 +18,7 @@ from teachtext.errors import StoreError
 from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.settings import TrainingSettings
 from teachtext.store.features import StoreIdentity
-from teachtext.store.tables import read_table, require_columns, write_table
+from teachtext.store.tables import read_table, write_table
 from teachtext.weights import WeightsIdentity
 from teachtext.zero_shot import AnyArchitecture
 
@@ -149,12 +149,13 @@ def kept_score(folder: Path, card: ModelCard) -> float:
     """Val text-to-video geometric mean of the epoch whose weights a model has.
 
     Raises:
-        StoreError: no history, or one of another version.
+        StoreError: no history, or one without val.
     """
     if card.best_epoch is None:
         raise StoreError(f"{folder} was not trained, so no epoch was kept. Name a trained model.")
     history = read_table(folder / "history.parquet")
-    require_columns(history, [SCORE], f"history in {folder}")
+    if SCORE not in history.column_names:
+        raise StoreError(f"{folder} was trained without val. Add val captions and train it again.")
     return float(history[SCORE][card.best_epoch].as_py())
 
 

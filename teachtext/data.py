@@ -158,6 +158,25 @@ def load_set(
     )
 
 
+def load_val(
+    tokens: TokenTable,
+    stores: Mapping[str, Sequence[Path]],
+    *,
+    architecture: AnyArchitecture,
+) -> RetrievalSet | None:
+    """Open the val split; the arguments are those of ``load_set``.
+
+    Returns:
+        None without captions of val.
+
+    Raises:
+        StoreError: a video of the split has no features.
+    """
+    if not any(caption.split == "val" for caption in tokens.captions):
+        return None
+    return load_set(tokens, stores, "val", architecture=architecture)
+
+
 def pad(rows: Rows, indices: NDArray[np.int64], *, seconds: Rows | None = None) -> Sequences:
     """Some sequences as one float32 tensor with a mask; at least one row wide.
 

@@ -43,6 +43,19 @@ class VideoSource:
     end_seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class ValUser:
+    """Who chooses by the val split.
+
+    Attributes:
+        entry: of config.yaml.
+        setting: with which it would not.
+    """
+
+    entry: str
+    setting: str
+
+
 def read_videos(path: Path) -> list[VideoSource]:
     """Read the table of videos.
 
@@ -153,7 +166,7 @@ def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) ->
     """Check that the two tables fit together.
 
     Raises:
-        DatasetError: a caption names a video that is not there, or a split has no captions.
+        DatasetError: a caption names a video that is not there.
     """
     known = {video.video_id for video in videos}
     unknown = sorted({caption.video_id for caption in captions} - known)
@@ -162,22 +175,31 @@ def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) ->
             f"Captions name {len(unknown)} videos that the table of videos lacks, first "
             f"{unknown[0]!r}. Add them there or remove their captions."
         )
-    check_splits(captions)
 
 
-def check_splits(captions: Sequence[Caption]) -> None:
-    """Check that every split has captions.
+def check_splits(captions: Sequence[Caption], val_user: ValUser | None) -> None:
+    """Check that every split that is needed has captions.
+
+    Args:
+        captions: of all splits.
+        val_user: who needs val; None: nobody does.
 
     Raises:
         DatasetError: one has none.
     """
     counts = Counter(caption.split for caption in captions)
-    for split in SPLITS:
+    found = f"(found: {dict(sorted(counts.items()))})"
+    for split in ("train", "test"):
         if not counts[split]:
             raise DatasetError(
-                f"No caption has split {split!r} (found: {dict(sorted(counts.items()))}). "
-                "Training needs train, choosing the best epoch val, the results test."
+                f"No caption has split {split!r} {found}. Training needs train, the results test."
             )
+    if val_user is not None and not counts["val"]:
+        raise DatasetError(
+            f"No caption has split 'val' {found}, and {val_user.entry} chooses by it. Set "
+            f"{val_user.setting}, or give it some: new rows of the table, or training videos by "
+            "`teachtext import-dataset ... --hold-out VIDEOS`."
+        )
 
 
 def shard_of(video_id: str, shards: int) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from teachtext.errors import StoreError
 from teachtext.pruning import Point, on_front
 from teachtext.report.inputs import DIRECTIONS, Evaluation
 from teachtext.report.summary import METRICS, Spread, spread
@@ -35,6 +36,9 @@ def pareto_table(
         Columns level, distilled, experts, dropped, seconds_per_video, parameters, on_front, and
         mean and std over seeds of val_t2v_geometric_mean and of every test metric. The seconds
         are null if those of one expert are not known; std is null for one seed.
+
+    Raises:
+        StoreError: an evaluation has no val.
     """
     groups: dict[tuple[bool, Experts], list[Evaluation]] = {}
     for evaluation in evaluations:
@@ -71,9 +75,18 @@ def _row(
         "dropped": next(iter(dropped), None),
         "seconds_per_video": sum(known) if len(known) == len(experts) else None,
         "parameters": seeds[0].parameters,
-        **_spread_of(VAL, [seed.val["t2v"]["geometric_mean"] for seed in seeds]),
+        **_spread_of(VAL, [_val_score(seed) for seed in seeds]),
         **_test_spreads(seeds),
     }
+
+
+def _val_score(seed: Evaluation) -> float:
+    if seed.val is None:
+        raise StoreError(
+            f"{seed.model}, seed {seed.seed}, was evaluated without val, and a search chooses by "
+            "it. Add val captions and evaluate it again."
+        )
+    return seed.val["t2v"]["geometric_mean"]
 
 
 def _test_spreads(seeds: Sequence[Evaluation]) -> dict[str, float | None]:

@@ -2,6 +2,7 @@ import pytest
 
 from teachtext.dataset import (
     Caption,
+    ValUser,
     check_dataset,
     check_splits,
     read_captions,
@@ -88,12 +89,26 @@ def test_a_caption_of_an_unknown_video(table):
         check_dataset(videos, captions)
 
 
-def test_an_empty_split(table):
-    captions = [c for c in read_captions(table(CAPTIONS)) if c.split != "val"]
-    with pytest.raises(DatasetError, match="No caption has split 'val'"):
-        check_dataset(read_videos(table(VIDEOS)), captions)
-    with pytest.raises(DatasetError, match="No caption has split 'val'"):
-        check_splits(captions)
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_train_and_test_are_always_needed(table, split):
+    captions = [c for c in read_captions(table(CAPTIONS)) if c.split != split]
+    with pytest.raises(DatasetError, match=f"No caption has split '{split}'"):
+        check_splits(captions, None)
+
+
+def test_val_is_needed_by_whom_chooses_by_it(table):
+    captions = read_captions(table(CAPTIONS))
+    without = [c for c in captions if c.split != "val"]
+    user = ValUser("pruned.lean", "pruned.lean: null")
+    check_splits(captions, user)
+    check_splits(without, None)
+    with pytest.raises(DatasetError) as refused:
+        check_splits(without, user)
+    assert str(refused.value) == (
+        "No caption has split 'val' (found: {'test': 1, 'train': 2}), and pruned.lean chooses by "
+        "it. Set pruned.lean: null, or give it some: new rows of the table, or training videos by "
+        "`teachtext import-dataset ... --hold-out VIDEOS`."
+    )
 
 
 @pytest.mark.parametrize("text", [VIDEOS, CAPTIONS])

@@ -46,28 +46,63 @@ students:
   teachtext-clean: {text_encoder: words, teachers: [scorer]}
 pruned: {appearance-baseline: null, appearance-teachvideo: null}
 """
+WITHOUT_VAL = """
+dataset: {name: without-val, videos: null, captions: data/captions.csv, shards: 1}
+experts:
+  appearance: {import: data/seen.npz, network: null, fps: null}
+  audio: null
+  motion: null
+  speech: null
+  ocr: null
+text:
+  glove: null
+  wordllama: null
+  minilm: null
+  words: {encoder: word-vectors, checkpoint: data/words.txt, max_tokens: 8}
+models:
+  video_clusters: {audio: null, speech: null, ocr: null}
+  max_rows: {audio: null, speech: null, ocr: null}
+training: {keep_epoch: last}
+teachers:
+  teacher-glove: null
+  teacher-wordllama: null
+  teacher-minilm: null
+  teacher: {text_encoder: words}
+denoise: {clean: null}
+students:
+  baseline: null
+  baseline-clean: null
+  teachtext: {text_encoder: words, teachers: [teacher]}
+  teachtext-clean: null
+pruned: {appearance-baseline: null, appearance-teachvideo: null}
+"""
+
+VIDEO_IDS = [f"clip $({number})" for number in range(12)]
+
+
+def write_data(folder, splits):
+    """Two captions and a row of features for each video, and vectors of three words."""
+    (folder / "data").mkdir()
+    with (folder / "data/captions.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerow(["video_id", "caption", "split"])
+        for video, split in zip(VIDEO_IDS, splits, strict=True):
+            csv.writer(stream).writerows([video, f"a {word}", split] for word in ("dog", "cat"))
+    scatter_features(folder / "data/seen.npz", [*VIDEO_IDS, "nobody's"])
+    (folder / "data/words.txt").write_text("a 1 0\ndog 0 1\ncat 1 1\n")
 
 
 @pytest.fixture(scope="module")
 def features_alone(tmp_path_factory):
     """A run without videos: captions, features and a teacher's opinion were made elsewhere."""
     folder = tmp_path_factory.mktemp("alone")
-    (folder / "data").mkdir()
-    video_ids = [f"clip $({number})" for number in range(12)]
-    splits = ["train"] * 6 + ["val"] * 2 + ["test"] * 4
-    with (folder / "data/captions.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerow(["video_id", "caption", "split"])
-        for video, split in zip(video_ids, splits, strict=True):
-            csv.writer(stream).writerows([video, f"a {word}", split] for word in ("dog", "cat"))
-    scatter_features(folder / "data/seen.npz", [*video_ids, "nobody's"])
+    write_data(folder, ["train"] * 6 + ["val"] * 2 + ["test"] * 4)
     np.savez(
         folder / "data/heard.npz",
-        video_id=np.array(["unknown", *video_ids[2:]]),
+        video_id=np.array(["unknown", *VIDEO_IDS[2:]]),
         features=np.ones((20, 3)),
         offsets=np.array([0, *range(0, 21, 2)]),
     )
-    write_scores(folder / "data/scores.parquet", video_ids[::-1])
-    (folder / "data/words.txt").write_text("a 1 0\ndog 0 1\ncat 1 1\n")
+    write_scores(folder / "data/scores.parquet", VIDEO_IDS[::-1])
     tiny_checkpoint(folder / "data/gpt2", "gpt2")
     (folder / "alone.yaml").write_text(FEATURES_ALONE)
     done = snakemake(folder, overlay=folder / "alone.yaml")
@@ -138,3 +173,32 @@ def test_a_mistake_in_an_imported_file_is_one_line(features_alone, tmp_path):
     log = (tmp_path / "logs/import_expert/appearance.log").read_text()
     assert log.count("\n") == 1
     assert "features of 'clip $(3)' are not finite as float16" in log
+
+
+@pytest.fixture
+def without_val(tmp_path):
+    """A folder with captions of which none are val."""
+    write_data(tmp_path, ["train"] * 8 + ["test"] * 4)
+    return tmp_path
+
+
+def test_captions_without_val_end_at_a_report_of_the_last_epochs(without_val):
+    (without_val / "alone.yaml").write_text(WITHOUT_VAL)
+    done = snakemake(without_val, overlay=without_val / "alone.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for model in ("teacher", "teachtext"):
+        found = json.loads((without_val / f"results/evaluate/{model}/0.json").read_text())
+        assert (found["val"], found["best_epoch"]) == (None, 2)
+        assert found["test"]["t2v"]["queries"] == 8
+    page = (without_val / "results/report/index.html").read_text()
+    assert "kept: the last, for there is no val split." in page
+
+
+def test_who_needs_a_missing_val_is_told_before_anything_is_computed(without_val):
+    (without_val / "alone.yaml").write_text(WITHOUT_VAL.replace("last", "best"))
+    stopped = snakemake(without_val, overlay=without_val / "alone.yaml")
+    assert stopped.returncode != 0
+    log = (without_val / "logs/check_dataset/check_dataset.log").read_text()
+    assert log.count("\n") == 1
+    assert "teachers.teacher chooses by it. Set training.keep_epoch: last, or" in log
+    assert not [path for path in (without_val / "results").rglob("*") if path.is_file()]

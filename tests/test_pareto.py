@@ -1,3 +1,6 @@
+import pytest
+
+from teachtext.errors import StoreError
 from teachtext.pareto import pareto_table
 
 from .report.corpus import evaluations_of
@@ -56,3 +59,9 @@ def test_seconds_are_null_while_an_imported_expert_is_kept():
 def test_one_seed_has_no_deviation():
     _, table = rows([50], [48], [30])
     assert {row["test_t2v_R@1_std"] for row in table()} == {None}
+
+
+def test_evaluations_without_val_have_no_place_in_a_search():
+    _, table = rows([50], [48], [30], val=None)
+    with pytest.raises(StoreError, match=r"lean, seed 0, .* without val"):
+        table()

@@ -8,6 +8,7 @@ from teachtext.dataset import (
     Caption,
     Split,
     VideoSource,
+    check_dataset,
     read_captions,
     read_videos,
     videos_of,
@@ -74,13 +75,7 @@ def load_dataset(path: str | Path) -> Dataset:
     if not table.exists():
         return Dataset([], captions)
     videos = read_videos(table)
-    known = {video.video_id for video in videos}
-    for caption in captions:
-        if caption.video_id not in known:
-            raise DatasetError(
-                f"{table} lacks video {caption.video_id!r}, which captions.csv names. Import the "
-                "benchmark again with --videos, or delete videos.csv."
-            )
+    check_dataset(videos, captions)
     return Dataset(videos, captions)
 
 

@@ -31,6 +31,7 @@ class Evaluation:
         captions: the caption set it was trained on, ``all`` or a denoised one.
         best_epoch: epoch with the best validation score, from 0; None: nothing was trained.
         val: direction -> metric name -> value, recalls in percent; the epoch was chosen by it.
+            None: the data set has no val.
         test: likewise.
         normalized: the same by normalised similarities; one way may have one direction only.
         ranks: direction -> rank of each query's own video, from 0; in the order of the query ids.
@@ -50,7 +51,7 @@ class Evaluation:
     captions: str
     parameters: int
     best_epoch: int | None
-    val: Mapping[Direction, Mapping[str, float]]
+    val: Mapping[Direction, Mapping[str, float]] | None
     test: Mapping[Direction, Mapping[str, float]]
     normalized: Mapping[str, Mapping[Direction, Mapping[str, float]]]
     ranks: Mapping[Direction, NDArray[np.float64]]
@@ -142,8 +143,8 @@ def read_evaluation(path: Path) -> Evaluation:
             captions=str(values["captions"]),
             parameters=int(values["parameters"]),
             best_epoch=None if values["best_epoch"] is None else int(values["best_epoch"]),
-            val={direction: dict(values["val"][direction]) for direction in DIRECTIONS},
-            test={direction: dict(values["test"][direction]) for direction in DIRECTIONS},
+            val=None if values["val"] is None else _by_direction(values["val"]),
+            test=_by_direction(values["test"]),
             normalized=dict(values["test_normalized"]),
             ranks={direction: _floats(rows["rank"]) for direction, rows in by_direction.items()},
             text_queries=by_direction["t2v"].select(["query_id", "video_id"]),
@@ -154,6 +155,10 @@ def read_evaluation(path: Path) -> Evaluation:
         raise StoreError(
             f"{path} is not an evaluation of this version ({error!r}). Delete it to evaluate again."
         ) from error
+
+
+def _by_direction(metrics: Mapping[str, Any]) -> dict[Direction, dict[str, float]]:
+    return {direction: dict(metrics[direction]) for direction in DIRECTIONS}
 
 
 def read_history(path: Path) -> History:

@@ -10,12 +10,12 @@ import torch
 
 from teachtext import __version__
 from teachtext.allocation import keep_freed_memory, use_huge_pages
-from teachtext.checkpoint import ModelCard, save_model
-from teachtext.config import Section
-from teachtext.data import RetrievalSet, load_set
+from teachtext.checkpoint import SCORE, ModelCard, save_model
+from teachtext.data import RetrievalSet, load_set, load_val
 from teachtext.denoising import kept_captions
 from teachtext.distributed import Processes, joined, start_processes
 from teachtext.locking import locked
+from teachtext.rows import Section
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.similarities import AlignedSimilarities, open_similarities
@@ -53,7 +53,7 @@ def _train(
 ) -> None:
     tokens, stores = read_tokens(args.tokens), features_of(args)
     train = load_set(tokens, stores, "train", architecture=args.architecture).keep_available()
-    val = load_set(tokens, stores, "val", architecture=args.architecture)
+    val = load_val(tokens, stores, architecture=args.architecture)
     captions = "all"
     if args.captions is not None:
         table = read_table(args.captions)
@@ -101,8 +101,9 @@ def _train(
 def _write(output: Path, trained: Trained, card: ModelCard, states: EpochStates) -> None:
     save_model(output, trained.model, card, trained.history)
     states.finish()
-    best = trained.history[trained.best_epoch]["val_t2v_geometric_mean"]
-    log.info("best epoch %d: %.1f geometric mean on val", trained.best_epoch, best)
+    score = trained.history[trained.best_epoch].get(SCORE)
+    on_val = "there is no val" if score is None else f"{score:.1f} geometric mean on val"
+    log.info("kept epoch %d: %s", trained.best_epoch, on_val)
 
 
 def _aligned(paths: list[Path], train: RetrievalSet) -> Mapping[str, AlignedSimilarities]:

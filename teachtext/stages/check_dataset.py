@@ -7,7 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 from teachtext.atomic import replacing
-from teachtext.dataset import SPLITS, check_dataset, check_splits, read_videos, videos_of
+from teachtext.dataset import (
+    SPLITS,
+    ValUser,
+    check_dataset,
+    check_splits,
+    read_videos,
+    videos_of,
+)
 from teachtext.stages._arguments import add_captions, captions_of
 
 log = logging.getLogger(__name__)
@@ -18,15 +25,20 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="teachtext check-dataset", description=__doc__)
     parser.add_argument("--videos", type=Path, help="table of videos; default: there are none")
     add_captions(parser)
+    parser.add_argument(
+        "--needs-val",
+        nargs=2,
+        metavar=("ENTRY", "SETTING"),
+        help="who chooses by the val split, and how it would not; default: nobody does",
+    )
     parser.add_argument("--output", type=Path, required=True, help="counts to write (JSON)")
     args = parser.parse_args(argv)
 
     videos = [] if args.videos is None else read_videos(args.videos)
     captions = captions_of(args)
-    if args.videos is None:
-        check_splits(captions)
-    else:
+    if args.videos is not None:
         check_dataset(videos, captions)
+    check_splits(captions, ValUser(*args.needs_val) if args.needs_val else None)
     of_split = Counter(caption.split for caption in captions)
     counts = {
         split: {"videos": len(videos_of(captions, split)), "captions": of_split[split]}

@@ -1,9 +1,8 @@
-"""Evaluate a model on the val and test splits, both directions, and keep the ranks."""
+"""Evaluate a model on test, and val if there is one, both directions, and keep the ranks."""
 
 import argparse
 import json
 import logging
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 
 from teachtext.atomic import replacing
 from teachtext.checkpoint import ModelCard, load_model
-from teachtext.data import load_set
+from teachtext.data import load_set, load_val
 from teachtext.evaluation.evaluate import device_of, draw_bank, evaluate, evaluate_normalized
 from teachtext.settings import EvaluateSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
@@ -30,10 +29,10 @@ def main(argv: list[str]) -> None:
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
     model.to(device_of(card.training))
-    tokens = read_tokens(args.tokens)
-    open_split = partial(load_set, tokens, features_of(args), architecture=card.architecture)
-    val = evaluate(model, open_split("val"), top=settings.top)
-    test_set = open_split("test")
+    tokens, stores = read_tokens(args.tokens), features_of(args)
+    val_set = load_val(tokens, stores, architecture=card.architecture)
+    val = None if val_set is None else evaluate(model, val_set, top=settings.top).metrics
+    test_set = load_set(tokens, stores, "test", architecture=card.architecture)
     test = evaluate(model, test_set, top=settings.top)
     generator = np.random.default_rng(settings.seed)
     normalized = evaluate_normalized(
@@ -45,7 +44,7 @@ def main(argv: list[str]) -> None:
         inverse_temperature=settings.inverse_temperature,
         bank_top=settings.bank_top,
     )
-    metrics = {"val": val.metrics, "test": test.metrics, "test_normalized": normalized}
+    metrics = {"val": val, "test": test.metrics, "test_normalized": normalized}
     write_table(args.ranks, test.ranks, {"model": card.model, "seed": str(card.seed)})
     with replacing(args.output) as temporary:
         temporary.write_text(json.dumps(_facts(card) | metrics, indent=2) + "\n")

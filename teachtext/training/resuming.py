@@ -22,7 +22,8 @@ class Run:
         loss: with what it learns itself.
         optimizer: of the parameters of both.
         history: one row per finished epoch.
-        best_epoch: whose weights are kept; None before the first.
+        best_epoch: whose weights are kept apart; None before the first, and where the last epoch
+            is kept.
     """
 
     model: RetrievalModel
@@ -55,7 +56,7 @@ class EpochStates:
         self._folder, self._latest = folder, LatestState(folder, identity)
 
     def save(self, run: Run) -> None:
-        """Keep the state after an epoch; call it after ``save_best`` of that epoch."""
+        """Keep the state after an epoch; if it is the best, call it after ``save_best``."""
         facts = {"history": run.history, "best_epoch": run.best_epoch}
         self._latest.save(run.modules, run.optimizer, facts)
         for path in self._folder.glob("best-*.safetensors"):
@@ -79,9 +80,12 @@ class EpochStates:
             Whether there was.
         """
         facts = self._latest.facts()
-        if facts is None or not self._best(facts["best_epoch"]).exists():
+        if facts is None:
             return False
-        run.history[:], run.best_epoch = facts["history"], facts["best_epoch"]
+        best = facts["best_epoch"]
+        if best is not None and not self._best(best).exists():
+            return False
+        run.history[:], run.best_epoch = facts["history"], best
         self._latest.load(run.modules, run.optimizer, facts)
         return True
 

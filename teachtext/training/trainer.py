@@ -38,7 +38,7 @@ class Trained:
         model: with the weights of the best epoch.
         best_epoch: the one with the highest t2v geometric mean on val; of equals the last. Or, as
             ``keep_epoch`` says, the last of all.
-        history: one row per epoch.
+        history: one row per epoch; with metrics of val, if there is one.
     """
 
     model: RetrievalModel
@@ -149,7 +149,7 @@ class Trainer:
 
 def train_model(
     train: RetrievalSet,
-    val: RetrievalSet,
+    val: RetrievalSet | None,
     teachers: Mapping[str, Teacher],
     *,
     architecture: ArchitectureSettings,
@@ -159,11 +159,11 @@ def train_model(
     processes: Processes,
     on_epoch: Callable[[Row], None] | None = None,
 ) -> Trained | None:
-    """Train a model and keep its best epoch on val.
+    """Train a model and keep its best epoch on val, or its last.
 
     Args:
         train: captions and videos to learn from.
-        val: chooses the epoch; never a test split.
+        val: chooses the epoch; never a test split. None: there is none, and the last is kept.
         teachers: by ``name/seed``, aligned with ``train``; seeds of one name are averaged, and
             are one teacher to the aggregation. Empty: no distillation.
         architecture: the model.
@@ -177,30 +177,39 @@ def train_model(
         None in all processes but the first.
 
     Raises:
-        DatasetError: a single video has nothing to be told from.
+        DatasetError: a single video has nothing to be told from, or nothing chooses the epoch.
         TrainingError: the loss is no longer a number.
     """
     trainer = Trainer(train, teachers, training, seed, processes)
     if not trainer.steps_per_epoch:
         raise DatasetError("One training video is not enough: there is none to tell it from.")
+    if val is None and training.keep_epoch == "best":
+        raise DatasetError(
+            "There are no val captions to choose the best epoch by. Add some, or set "
+            "training.keep_epoch: last."
+        )
     seeds = list(seeds_of_teachers(teachers).values())
     model, run = _new_run(train, architecture, training, seeds, seed, processes)
     if states.take_up(run):
         log.info("going on after %d of %d epochs", run.epoch, training.epochs)
     processes.wait()  # the first process writes over what the others are reading
-    queries = val.first_captions() if training.val_captions == "first" else val
+    first_only = training.val_captions == "first"
+    queries = val.first_captions() if val is not None and first_only else val
     _train_epochs(trainer, run, queries, states, on_epoch)
-    if processes.rank or run.best_epoch is None:
+    if processes.rank:
         return None
-    model.load_state_dict(states.load_best(run.best_epoch))
+    kept = run.epoch - 1
+    if run.best_epoch is not None:
+        kept = run.best_epoch
+        model.load_state_dict(states.load_best(kept))
     model.eval()
-    return Trained(model, run.best_epoch, run.history)
+    return Trained(model, kept, run.history)
 
 
 def _train_epochs(
     trainer: Trainer,
     run: Run,
-    queries: RetrievalSet,
+    queries: RetrievalSet | None,
     states: EpochStates,
     on_epoch: Callable[[Row], None] | None,
 ) -> None:
@@ -215,10 +224,13 @@ def _train_epochs(
             begin = time.perf_counter()
             row = trainer.train_epoch(run, similarities, progress)
             if first:
-                row |= _metrics(run.model, queries) | spent_since(begin)
+                metrics = {} if queries is None else _metrics(run.model, queries)
+                row |= metrics | spent_since(begin)
             run.history.append(row)
             if first:
-                _keep_epoch(run, states, always=training.keep_epoch == "last")
+                if training.keep_epoch == "best":
+                    _keep_best(run, states)
+                states.save(run)
             if on_epoch is not None:
                 on_epoch(row)
             trainer.processes.wait()
@@ -243,14 +255,13 @@ def _new_run(
     return model, Run(model, loss, make_optimizer([model, loss], training), [])
 
 
-def _keep_epoch(run: Run, states: EpochStates, *, always: bool) -> None:
-    """Write the state, and the weights if they are the best so far."""
+def _keep_best(run: Run, states: EpochStates) -> None:
+    """Write the weights of an epoch if they are the best so far."""
     row, best = run.history[-1], run.best_epoch
     score = row["val_t2v_geometric_mean"]
-    if always or best is None or score >= run.history[best]["val_t2v_geometric_mean"]:
+    if best is None or score >= run.history[best]["val_t2v_geometric_mean"]:
         run.best_epoch = row["epoch"]
         states.save_best(run.model, row["epoch"])
-    states.save(run)
 
 
 def _metrics(model: RetrievalModel, data: RetrievalSet) -> dict[str, float]:

@@ -25,6 +25,13 @@ def test_an_incomplete_evaluation_says_what_to_do(corpus):
         inputs.read_evaluation(path)
 
 
+def test_an_evaluation_may_have_no_val(corpus):
+    path = corpus.evaluations[0]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"val": None}))
+    assert inputs.read_evaluation(path).val is None
+    assert inputs.read_evaluation(corpus.evaluations[1]).val is not None
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "\udc80"])
 def test_a_damaged_evaluation_is_a_store_error(corpus, text):
     corpus.evaluations[0].write_text(text, errors="surrogateescape")

@@ -12,8 +12,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from teachtext.checkpoint import kept_score, load_card
 from teachtext.dataset import Caption
-from teachtext.errors import ConfigError
+from teachtext.errors import ConfigError, StoreError
 from teachtext.features import Features
 from teachtext.stages import train_student
 from teachtext.store.features import StoreIdentity, write_features
@@ -32,15 +33,20 @@ CAPTIONS = [
 ]
 
 
-def write_inputs(folder):
-    """Tokens, two experts in two shards, one teacher, a denoised set."""
-    random = np.random.default_rng(0)
-    meaning = random.standard_normal((18, DIM)).astype(np.float32)
-    vectors = [meaning[[int(caption.video_id[1:])] * 2] for caption in CAPTIONS]
+def write_captions(folder, captions):
+    """Two equal token vectors for each caption, those of its video."""
+    meaning = np.random.default_rng(0).standard_normal((18, DIM)).astype(np.float32)
+    vectors = [meaning[[int(caption.video_id[1:])] * 2] for caption in captions]
     write_tokens(
-        folder / "tokens.parquet", [(CAPTIONS, vectors)],
+        folder / "tokens.parquet", [(captions, vectors)],
         encoder="toy", weights=WEIGHTS, dim=DIM, max_tokens=2,
     )  # fmt: skip
+    return meaning
+
+
+def write_inputs(folder):
+    """Tokens, two experts in two shards, one teacher, a denoised set."""
+    meaning = write_captions(folder, CAPTIONS)
     for expert in ("appearance", "audio"):
         identity = StoreIdentity(expert, "toy", DIM, WEIGHTS, {})
         for shard in (0, 1):
@@ -91,6 +97,17 @@ def test_a_student_is_written_with_what_it_learned_from(folder):
         history[0]["distillation_loss"]
     )
     assert [path.name for path in sorted((folder / "work").iterdir())] == ["finished", "lock"]
+
+
+def test_without_val_captions_the_last_epoch_is_written_and_has_no_score(folder):
+    write_captions(folder, [caption for caption in CAPTIONS if caption.split != "val"])
+    train_student.main(arguments(folder, keep_epoch="last"))
+    card = load_card(folder / "model")
+    assert card.best_epoch == 1
+    history = pq.read_table(folder / "model/history.parquet")
+    assert not [name for name in history.column_names if name.startswith("val")]
+    with pytest.raises(StoreError, match="trained without val"):
+        kept_score(folder / "model", card)
 
 
 def test_every_seed_of_a_teacher_is_named(folder):

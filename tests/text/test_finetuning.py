@@ -96,6 +96,18 @@ def test_perplexity_is_that_of_a_token_and_none_of_sentences(checkpoints, tmp_pa
     assert {row["held_out_perplexity"] for row in contrastive} == {None}
 
 
+@pytest.mark.parametrize("objective", ["language-modelling", "contrastive"])
+def test_without_val_a_text_encoder_is_tuned_and_not_measured(objective, checkpoints, tmp_path):
+    train = [caption for caption in CAPTIONS if caption.split == "train"]
+    tunable, history = tuned(
+        checkpoints["gpt2"], tmp_path / "work", captions=train, objective=objective
+    )
+    assert [row["held_out_loss"] for row in history] == [None] * 4
+    save_tuned(tmp_path / "tuned", tunable, history)
+    assert pq.read_table(tmp_path / "tuned/history.parquet").num_rows == 4
+    assert tunable.card["val_captions"] == 0
+
+
 def test_contrastive_tuning_brings_captions_of_a_video_together(checkpoints, tmp_path):
     def cosines(folder):
         encoder = TransformerEncoder(checkpoint=str(folder), max_tokens=8)

@@ -14,6 +14,7 @@ ALONE = Processes(0, 1, torch.device("cpu"))
 TRAINING = training(
     epochs=30, batch_size=8, learning_rate=0.01, learning_rate_decay=0.95, margin=0.2
 )
+LAST = TRAINING.model_copy(update={"keep_epoch": "last", "epochs": 5})
 
 
 class Agreed:
@@ -29,11 +30,13 @@ class Agreed:
         """Nothing is held."""
 
 
-def train(folder, *, data=None, teachers=(), settings=TRAINING, architecture=None, identity="a"):
+def train(
+    folder, *, data=None, teachers=(), settings=TRAINING, architecture=None, identity="a", val=True
+):
     data = data or toy_set()
     return train_model(
         data,
-        data,
+        data if val else None,
         dict(teachers),
         architecture=architecture or toy_architecture(),
         training=settings,
@@ -76,8 +79,23 @@ def test_the_best_epoch_is_the_last_of_the_best(trained):
 
 
 def test_the_last_epoch_may_be_kept_instead(tmp_path):
-    settings = TRAINING.model_copy(update={"keep_epoch": "last", "epochs": 5})
-    assert train(tmp_path, settings=settings).best_epoch == 4
+    result = train(tmp_path, settings=LAST)
+    assert result.best_epoch == 4
+    assert "val_t2v_geometric_mean" in result.history[4]
+    # the latest state has the weights
+    assert [path.name for path in tmp_path.iterdir()] == ["latest.safetensors"]
+
+
+def test_without_val_the_same_weights_are_kept_and_nothing_is_measured(tmp_path):
+    measured, result = (train(tmp_path / str(val), settings=LAST, val=val) for val in (True, False))
+    assert_same_weights(measured, result)
+    assert result.best_epoch == 4
+    assert not any(name.startswith("val_") for row in result.history for name in row)
+
+
+def test_the_best_epoch_needs_val(tmp_path):
+    with pytest.raises(DatasetError, match=r"set training\.keep_epoch: last"):
+        train(tmp_path, val=False)
 
 
 def test_a_seed_decides_every_bit(trained, tmp_path):
@@ -130,6 +148,21 @@ class PowerCutError(Exception):
     """Ends a run."""
 
 
+def stop_in_epoch(number, folder, monkeypatch, **changes):
+    """Train until an epoch begins."""
+    whole = Trainer.train_epoch
+
+    def train_epoch(self, run, *others):
+        if run.epoch == number:
+            raise PowerCutError
+        return whole(self, run, *others)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_epoch", train_epoch)
+        with pytest.raises(PowerCutError):
+            train(folder, **changes)
+
+
 @pytest.mark.parametrize("optimizer", ["radam", "ranger", "adamw"])
 @pytest.mark.parametrize("ranking_loss", ["max-margin", "info-nce"])
 def test_a_stopped_run_ends_with_the_same_bits(optimizer, ranking_loss, tmp_path, monkeypatch):
@@ -137,27 +170,27 @@ def test_a_stopped_run_ends_with_the_same_bits(optimizer, ranking_loss, tmp_path
     settings = TRAINING.model_copy(update={"optimizer": optimizer, "epochs": 6, **losses})
     teachers = {"t/0": Agreed(0.3), "t/1": Agreed(0.4)}
     undisturbed = train(tmp_path / "undisturbed", teachers=teachers, settings=settings)
-
-    def fails_in_epoch(number):
-        whole = Trainer.train_epoch
-
-        def train_epoch(self, run, *others):
-            if run.epoch == number:
-                raise PowerCutError
-            return whole(self, run, *others)
-
-        return train_epoch
-
     for epoch in (0, 2, 5):
-        with monkeypatch.context() as patch:
-            patch.setattr(Trainer, "train_epoch", fails_in_epoch(epoch))
-            with pytest.raises(PowerCutError):
-                train(tmp_path / "disturbed", teachers=teachers, settings=settings)
+        stop_in_epoch(
+            epoch, tmp_path / "disturbed", monkeypatch, teachers=teachers, settings=settings
+        )
     resumed = train(tmp_path / "disturbed", teachers=teachers, settings=settings)
     assert_same_weights(undisturbed, resumed)
     assert resumed.best_epoch == undisturbed.best_epoch
     losses = [[row["loss"] for row in run.history] for run in (undisturbed, resumed)]
     assert losses[0] == losses[1]
+
+
+def test_a_run_without_val_goes_on_to_the_same_bits(tmp_path, monkeypatch):
+    undisturbed = train(tmp_path / "undisturbed", settings=LAST, val=False)
+    stop_in_epoch(3, tmp_path / "disturbed", monkeypatch, settings=LAST, val=False)
+    resumed = train(tmp_path / "disturbed", settings=LAST, val=False)
+    # nothing is left to train, as if the model had not been written
+    ended = train(tmp_path / "disturbed", settings=LAST, val=False)
+    for result in (resumed, ended):
+        assert_same_weights(undisturbed, result)
+        assert [row["epoch"] for row in result.history] == list(range(5))
+    assert resumed.history == ended.history
 
 
 def test_a_torn_state_or_one_of_other_settings_is_not_taken_up(tmp_path):

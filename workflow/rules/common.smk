@@ -8,6 +8,7 @@ from teachtext.config import load_config
 from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
 from teachtext.pruning import curves, subset_model, subset_pattern, without_each
+from teachtext.val_split import first_val_user
 from teachtext.zero_shot import SEED
 
 try:
@@ -70,6 +71,11 @@ def shard_rows(wildcards):
 
 def videos_argument(wildcards):
     return ["--videos", CONFIG.dataset.videos] if CONFIG.dataset.videos else []
+
+
+def needs_val_argument(wildcards):
+    user = first_val_user(CONFIG)
+    return [] if user is None else ["--needs-val", user.entry, user.setting]
 
 
 def manifest_of_videos(wildcards):

@@ -12,11 +12,13 @@ rule check_dataset:
     params:
         videos=videos_argument,
         paragraphs=paragraphs_argument,
+        needs_val=needs_val_argument,
     message:
         "Checking the tables"
     shell:
         "python -m teachtext check-dataset {params.videos:q} "
-        "--captions {input.captions:q} {params.paragraphs} --output {output:q} > {log} 2>&1"
+        "--captions {input.captions:q} {params.paragraphs} {params.needs_val:q} "
+        "--output {output:q} > {log} 2>&1"
 
 
 rule probe_videos:
