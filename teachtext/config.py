@@ -19,6 +19,7 @@ from teachtext.imports import (
     TextEntry,
 )
 from teachtext.pruning import SEPARATOR, curves
+from teachtext.report.settings import ReportSettings
 from teachtext.rows import (
     SECTIONS,
     DenoiseSettings,
@@ -39,10 +40,10 @@ from teachtext.settings import (
     ExpertRequest,
     ExpertSettings,
     Name,
-    ReportSettings,
     Settings,
     TrainingSettings,
     VideoSettings,
+    without_nulls,
 )
 from teachtext.text.finetune_settings import TextSettings
 from teachtext.zero_shot import SEED
@@ -198,20 +199,14 @@ def load_config(values: Mapping[str, Any]) -> Config:
 
 def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
     kept = {
-        section: _entries(content) if section in NAMED_ENTRIES else content
+        section: without_nulls(content) if section in NAMED_ENTRIES else content
         for section, content in values.items()
     }
     models = kept.get("models")
     if isinstance(models, Mapping):
-        by_expert = {key: _entries(models[key]) for key in BY_EXPERT if key in models}
+        by_expert = {key: without_nulls(models[key]) for key in BY_EXPERT if key in models}
         kept["models"] = {**models, **by_expert}
     return kept
-
-
-def _entries(content: Any) -> Any:  # noqa: ANN401 - as read from YAML
-    if not isinstance(content, Mapping):
-        return content
-    return {name: entry for name, entry in content.items() if entry is not None}
 
 
 def json_schema() -> str:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from teachtext.errors import ConfigError
 from teachtext.imports import IMPORTED, MADE
 from teachtext.pruning import check_search
+from teachtext.report.published import check_published
 from teachtext.rows import ROW, SEARCH, SECTIONS, TeacherSettings, ZeroShotSettings
 from teachtext.settings import BY_EXPERT, ArchitectureSettings, ExpertSettings
 from teachtext.zero_shot import check_spaces, check_teachers
@@ -32,6 +33,8 @@ def check_config(config: "Config") -> None:
     _check_names(config)
     _check_order(config)
     _check_videos(config)
+    if config.report.published is not None:
+        check_published(config.report.published, list(config.evaluated()))
 
 
 def first_problem(error: ValidationError) -> str:

@@ -1,6 +1,7 @@
 """The sections of config.yaml, each a pydantic model with a description of every key."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +16,13 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def without_nulls(entries: Any) -> Any:  # noqa: ANN401 - as read from YAML
+    """Entries that are not null, so that a second file laid over the first can remove some."""
+    if not isinstance(entries, Mapping):
+        return entries
+    return {name: entry for name, entry in entries.items() if entry is not None}
 
 
 def _some_weight(how: str | list[float]) -> str | list[float]:
@@ -271,7 +279,7 @@ class TrainingSettings(Settings):
         description="of each val video, to choose the best epoch"
     )
     keep_epoch: Literal["best", "last"] = Field(
-        description="whose weights are the model's: best on val, or the last"
+        description="whose weights are the model's: best on val, or last, which needs no val split"
     )
     threads: Positive = Field(description="on the CPU; another number changes the last bits")
     gpus: int = Field(ge=0, description="0: on the CPU; more than one share each batch")
@@ -301,23 +309,3 @@ class EvaluateSettings(Settings):
     )
     bank_top: Positive = Field(description="results of each of them that QB-Norm activates")
     seed: int = Field(description="draws the query bank")
-
-
-class BootstrapSettings(Settings):
-    """How sure a difference of two models is: teachtext.evaluation.significance."""
-
-    samples: Positive = Field(description="draws of as many test videos as there are")
-    seed: int = Field(description="draws them")
-
-
-class ReportSettings(Settings):
-    """The page."""
-
-    title: str = Field(description="its heading")
-    queries: Positive = Field(description="test queries shown with what was found")
-    results_per_query: Positive = Field(description="results shown for each")
-    seed: int = Field(description="draws the queries that are shown")
-    worst_captions: Positive = Field(
-        description="of each denoised set, shown for a person to review"
-    )
-    bootstrap: BootstrapSettings

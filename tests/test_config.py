@@ -242,3 +242,27 @@ def test_a_request_holds_all_that_decides_the_features(shipped_config):
     assert speech.text_encoder == config.text["wordllama"]
     assert (speech.short_side, motion.short_side) == (None, 240)
     assert motion.settings.fps == 6
+
+
+def test_published_rows_may_be_left_out_by_a_second_file(shipped_config):
+    rows = {"baseline": "CE+", "teachtext": None}
+    shipped_config["report"]["published"] = {"benchmark": "msrvtt-full", "rows": rows}
+    assert load_config(shipped_config).report.published.rows == {"baseline": "CE+"}
+
+
+@pytest.mark.parametrize(
+    ("published", "words"),
+    [
+        ({"benchmark": "msrvtt", "rows": {"baseline": "CE"}}, ["'msrvtt'", "msrvtt-full, "]),
+        ({"benchmark": "msvd", "rows": {"baselin": "CE"}}, ["'baselin'", "teachtext-clean"]),
+        ({"benchmark": "msvd", "rows": {"baseline": "CE ++"}}, ["'CE ++'", "TT-CE+ denoised"]),
+        ({"benchmark": "msvd", "rows": {"baseline": None}}, ["published.rows", "at least 1"]),
+        ({"benchmark": "msvd"}, ["report.published.rows is missing"]),
+    ],
+)
+def test_names_of_published_rows_are_checked(shipped_config, published, words):
+    shipped_config["report"]["published"] = published
+    with pytest.raises(ConfigError) as caught:
+        load_config(shipped_config)
+    assert all(word in str(caught.value) for word in words)
+    assert "\n" not in str(caught.value)

@@ -14,13 +14,16 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from teachtext import __version__
+from teachtext.dataset import SPLITS
 from teachtext.report import availability, curves, results, summary
 from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.gallery import Gallery
 from teachtext.report.headline import format_difference, format_spread, headline
 from teachtext.report.inputs import DenoisedSet, Evaluation, History
+from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
 from teachtext.report.searches import SearchResult
+from teachtext.report.settings import PublishedSettings
 
 FOLDER = Path(__file__).parent
 MAX_REASONS = 50
@@ -41,6 +44,7 @@ class Report:
         manifest: one row per video; none where there are features alone.
         ledger: one row per video and expert.
         splits: split, captions, videos.
+        published: which models stand beside which published rows; None: none.
     """
 
     title: str
@@ -52,6 +56,7 @@ class Report:
     denoised: Sequence[DenoisedSet]
     reviews: Sequence[Review]
     differences: Differences
+    published: PublishedSettings | None
     searches: Sequence[SearchResult]
     gallery: Gallery
 
@@ -95,6 +100,7 @@ def _context(report: Report) -> dict[str, Any]:
     models = summary.summarize(report.evaluations)
     comparisons = summary.compare(models)
     entries = curves.legend(models)
+    tables = results.result_tables(models, entries, report.evaluations[0])
     script = (FOLDER / "page.js").read_text(encoding="utf-8")
     return {
         "report": report,
@@ -105,7 +111,11 @@ def _context(report: Report) -> dict[str, Any]:
         "verdicts": VERDICTS,
         "other_metrics": OTHERS,
         "legend": entries,
-        "tables": results.result_tables(models, entries, report.evaluations[0]),
+        "has_val": any(evaluation.val is not None for evaluation in report.evaluations),
+        "tables": tables,
+        "reproduction": report.published and set_beside(report.published, models, entries, tables),
+        "limit": LIMIT,
+        "rounding_std": ROUNDING_STD,
         "costs": results.cost_rows(models, report.evaluations, report.histories),
         "training": curves.plot_training(entries, report.histories, report.evaluations),
         "recalls": curves.plot_recalls(entries, report.evaluations),
@@ -135,6 +145,10 @@ def provenance(report: Report, models: Sequence[summary.ModelSummary]) -> list[t
     seeds = sorted({evaluation.seed for evaluation in report.evaluations})
     clips = report.manifest.num_rows
     captions = sum(captions for _, captions, _ in report.splits)
+    counts = {
+        split: f"{captions:,} captions of {videos:,} videos"
+        for split, captions, videos in report.splits
+    }
     return [
         ("teachtext", __version__),
         ("Python", platform.python_version()),
@@ -143,10 +157,7 @@ def provenance(report: Report, models: Sequence[summary.ModelSummary]) -> list[t
         ("seeds", ", ".join(map(str, seeds))),
         ("videos in the manifest", f"{clips:,}" if clips else "none, features alone"),
         ("captions", f"{captions:,}"),
-        *(
-            (f"split {split}", f"{captions:,} captions of {videos:,} videos")
-            for split, captions, videos in report.splits
-        ),
+        *((f"split {split}", counts.get(split, f"no {split} split")) for split in SPLITS),
     ]
 
 

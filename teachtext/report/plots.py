@@ -1,4 +1,4 @@
-"""Line plots as inline SVG that takes its colours from the page. Drawn by matplotlib, no files."""
+"""Plots as inline SVG that takes its colours from the page. Drawn by matplotlib, no files."""
 
 import io
 import re
@@ -101,6 +101,25 @@ def draw_curves(name: str, curves: Sequence[Curve], *, x_label: str, y_label: st
         axes.margins(x=0.09, y=0.14)
 
     return _picture(name, draw, x_label=x_label, y_label=y_label)
+
+
+def draw_dots(name: str, curves: Sequence[Curve], *, places: Sequence[str], y_label: str) -> Markup:
+    """Draw means and standard deviations over named places; x counts them from 0.
+
+    Args:
+        name: unique in the page; prefix of every id inside the picture.
+        curves: drawn in their order.
+        places: metrics, from left to right.
+        y_label: beside the picture; plain words, no names of the user's.
+    """
+
+    def draw(axes: Axes) -> None:
+        for curve in curves:
+            _draw_curve(axes, curve)
+        axes.set_xlim(-0.5, len(places) - 0.5)
+        axes.set_xticks(range(len(places)), places)
+
+    return _picture(name, draw, x_label="metric", y_label=y_label)
 
 
 def _picture(name: str, draw: Callable[[Axes], None], *, x_label: str, y_label: str) -> Markup:

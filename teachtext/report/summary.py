@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from teachtext.report.inputs import Direction, Evaluation
 
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
+LOWER_IS_BETTER = ("MdR", "MnR")
 SECTIONS = ("teachers", "students", "pruned", "zero_shot", "released")
 UNTRAINED = ("zero_shot", "released")
 ALL_CAPTIONS = "all"
@@ -138,7 +139,7 @@ def best_as_shown(
     if not models:
         return set()
     means = {model.model: round(model.test[direction][metric].mean, decimals) for model in models}
-    best = min(means.values()) if metric in {"MdR", "MnR"} else max(means.values())
+    best = min(means.values()) if metric in LOWER_IS_BETTER else max(means.values())
     return {name for name, mean in means.items() if mean == best}
 
 

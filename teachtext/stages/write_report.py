@@ -14,8 +14,11 @@ from teachtext.report.denoised import build_reviews
 from teachtext.report.differences import measure_differences
 from teachtext.report.gallery import build_gallery, choose_evaluation
 from teachtext.report.page import Report, render_page
+from teachtext.report.published import check_published
 from teachtext.report.searches import read_search
+from teachtext.report.settings import PublishedSettings
 from teachtext.report.thumbnails import Clip
+from teachtext.stages._arguments import settings_json
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,8 @@ def main(argv: list[str]) -> None:
 
 def _read(arguments: argparse.Namespace) -> Report:
     evaluations = [inputs.read_evaluation(path) for path in arguments.evaluations]
+    if arguments.published is not None:
+        check_published(arguments.published, [evaluation.model for evaluation in evaluations])
     manifest = _read_manifest(arguments.manifest)
     clips = _clips(manifest)
     return Report(
@@ -51,6 +56,7 @@ def _read(arguments: argparse.Namespace) -> Report:
             samples=arguments.bootstrap_samples,
             generator=np.random.default_rng(arguments.bootstrap_seed),
         ),
+        published=arguments.published,
         searches=[read_search(path, place=place) for place, path in enumerate(arguments.searches)],
         gallery=build_gallery(
             choose_evaluation(evaluations),
@@ -74,6 +80,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
     add("--reviews", type=Path, nargs="*", required=True, help="captions to review, may be none")
     add("--searches", type=Path, nargs="*", required=True, help="Pareto tables, may be none")
+    add("--published", type=settings_json(PublishedSettings), help="JSON; default: no such section")
     add("--queries", type=int, required=True, help="test queries to show")
     add("--results-per-query", type=int, required=True, help="videos to show for each")
     add("--seed", type=int, required=True, help="chooses the queries")

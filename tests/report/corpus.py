@@ -74,7 +74,14 @@ class Corpus:
         self.table = self._tabulate()
 
     def arguments(
-        self, output, denoise=(), reviews=(), searches=(), queries=4, results_per_query=2
+        self,
+        output,
+        denoise=(),
+        reviews=(),
+        searches=(),
+        published=None,
+        queries=4,
+        results_per_query=2,
     ):
         numbers = {"queries": queries, "results-per-query": results_per_query, "seed": 0}
         numbers |= {"bootstrap-samples": 200, "bootstrap-seed": 0}
@@ -86,6 +93,7 @@ class Corpus:
             *("--denoise", *map(str, denoise)),
             *("--reviews", *map(str, reviews)),
             *("--searches", *map(str, searches)),
+            *([f"--published={json.dumps(published)}"] if published else []),
             *(f"--{name}={value}" for name, value in {**numbers, **files}.items()),
             f"--output={output}",
         ]

@@ -1,9 +1,11 @@
+import json
 import re
 from html.parser import HTMLParser
 
+import pyarrow.parquet as pq
 import pytest
 
-from teachtext.errors import StoreError
+from teachtext.errors import ConfigError, StoreError
 from teachtext.report.page import format_millions, format_rank
 from teachtext.stages.write_report import main
 
@@ -142,6 +144,23 @@ def test_features_alone_show_ids_and_no_pictures(corpus):
     assert "none, features alone" in text
 
 
+def test_without_val_the_page_says_so_and_draws_the_losses_alone(corpus):
+    assert "<figcaption>Validation" in write(corpus)
+    assert "the best on the validation split" in write(corpus)
+    for path in corpus.evaluations:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"val": None}))
+    for path in corpus.histories:
+        history = pq.read_table(path)
+        scores = [name for name in history.column_names if name.startswith("val_")]
+        pq.write_table(history.drop_columns(scores), path)
+    text = write(corpus)
+    assert re.findall("<figcaption>(.*?)</figcaption><svg", text)[:2] == [
+        "Ranking loss", "Distillation loss",
+    ]  # fmt: skip
+    assert "kept: the last, for there is no val split." in text
+    assert "<dt>split val</dt><dd>no val split</dd>" in text
+
+
 def test_results_name_every_model_and_the_best_student_is_bold(corpus):
     text = write(corpus)
     pane = text[text.index('id="pane-t2v"') : text.index('id="pane-v2t"')]
@@ -178,6 +197,49 @@ def test_a_difference_is_told_and_drawn_with_its_interval(corpus):
 def test_one_model_per_section_leaves_nothing_to_compare(tmp_path, video):
     models = {"baseline": MODELS["baseline"]}
     assert "Differences from the first" not in write(Corpus(tmp_path, {"a": video}, models=models))
+
+
+PUBLISHED = {"benchmark": "msvd", "rows": {"baseline": "CE+", "teachtext": "TT-CE+"}}
+
+
+def test_without_published_rows_there_is_no_such_section(corpus):
+    text = write(corpus)
+    assert 'id="published"' not in text
+    assert "#published" not in text
+
+
+def test_published_rows_stand_beside_ours_in_both_directions(corpus):
+    text = write(corpus, published=PUBLISHED)
+    assert Page(text).open == []
+    section = text[text.index('<section id="published">') :].split("</section>")[0]
+    assert re.findall(r"<h3>(.*?)</h3>", section) == ["Text to video", "Video to text", "Sources"]
+    assert section.count("<span>teachtext</span> <small>beside TT-CE+; 2 seeds against 3<") == 2
+    assert '<td class="number">25.1 ± 0.9</td>' in section  # R@1 of CE+
+    badges = set(re.findall(r'class="badge (\w+)">(.*?)</span>', section))
+    assert badges
+    assert badges <= {("better", "better"), ("worse", "worse"), ("within", "within 2")}
+    assert "5ccf96e" in section
+    assert "features-v2" not in section  # the source of other rows
+
+
+def test_a_split_that_is_not_the_published_one_is_warned_of_before_the_numbers(corpus):
+    section = write(corpus, published=PUBLISHED).split('<section id="published">')[1]
+    warning = section[: section.index("<table>")]
+    assert '<p class="warning">MSVD. The test split has 6 text queries and 3 videos' in warning
+    assert "the numbers cannot be compared." in warning
+    vatex = {"benchmark": "vatex", "rows": {"baseline": "TT-CE+ (QB-Norm's README)"}}
+    assert 'class="warning"' not in write(corpus, published=vatex)
+
+
+def test_one_seed_beside_published_rows_is_said(tmp_path, video):
+    corpus = Corpus(tmp_path, {"a": video, "b": video}, seeds=(0,))
+    text = write(corpus, published=PUBLISHED)
+    assert "1 seed against 3: s is not known, t alone counts" in text
+
+
+def test_a_model_that_is_not_evaluated_cannot_stand_beside_published_rows(corpus):
+    with pytest.raises(ConfigError, match=r"rows names 'foo', .* teacher-glove, baseline"):
+        write(corpus, published={"benchmark": "msvd", "rows": {"foo": "CE+"}})
 
 
 UNTRAINED = {"section": "zero_shot", "captions": "none", "best_epoch": None, "training": None}

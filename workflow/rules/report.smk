@@ -23,6 +23,11 @@ rule write_report:
     params:
         report=CONFIG.report,
         manifest=manifest_argument,
+        published=(
+            ["--published", CONFIG.report.published.model_dump_json()]
+            if CONFIG.report.published
+            else []
+        ),
         histories=expand(
             "results/models/{model}/{seed}/history.parquet",
             model=MODELS,
@@ -36,7 +41,7 @@ rule write_report:
         "{params.manifest:q} --ledger {input.ledger:q} "
         "--captions {input.captions:q} --denoise {input.denoise:q} "
         "--reviews {input.reviews:q} "
-        "--searches {input.searches:q} "
+        "--searches {input.searches:q} {params.published:q} "
         "--queries {params.report.queries} "
         "--results-per-query {params.report.results_per_query} --seed {params.report.seed} "
         "--bootstrap-samples {params.report.bootstrap.samples} "

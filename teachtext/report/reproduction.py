@@ -1,0 +1,212 @@
+"""Our models beside published rows, and how far apart they are. Records in, records out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from teachtext.report.curves import LegendEntry
+from teachtext.report.plots import Curve, draw_dots
+from teachtext.report.published import (
+    PublishedBenchmark,
+    PublishedRow,
+    Source,
+    SplitSize,
+    read_published,
+)
+from teachtext.report.results import LABELS, ResultTable
+from teachtext.report.settings import PublishedSettings
+from teachtext.report.summary import LOWER_IS_BETTER, METRICS, ModelSummary, Spread
+
+ROUNDING_STD = 0.05 / math.sqrt(3)
+"""Standard deviation of what is lost where a number is rounded to tenths."""
+LIMIT = 2
+"""Standard deviations up to which a difference says nothing."""
+DRAWN = ("R@1", "R@5", "R@10", "geometric_mean")
+DRAWN_WIDTH = 0.7
+"""Of all dots of a metric; 1 would touch those of the next."""
+
+Distance = Literal["better", "within", "worse"]
+
+
+@dataclass(frozen=True)
+class MetricPair:
+    """One metric of a model and of a published row.
+
+    Attributes:
+        published: as it was published.
+        deviations: ours minus theirs, in standard deviations.
+    """
+
+    metric: str
+    ours: Spread
+    published: Spread
+    deviations: float
+
+    @property
+    def label(self) -> str:
+        """What the page calls the metric."""
+        return LABELS.get(self.metric, self.metric)
+
+    @property
+    def difference(self) -> float:
+        """Ours minus theirs."""
+        return self.ours.mean - self.published.mean
+
+    @property
+    def distance(self) -> Distance:
+        """Whether we are better or worse, or the difference says nothing."""
+        if abs(self.deviations) <= LIMIT:
+            return "within"
+        return "better" if (self.deviations > 0) != (self.metric in LOWER_IS_BETTER) else "worse"
+
+
+@dataclass(frozen=True)
+class ModelPair:
+    """A model and a published row in one direction, by the metrics that both have."""
+
+    model: ModelSummary
+    entry: LegendEntry
+    published: PublishedRow
+    source: Source
+    metrics: tuple[MetricPair, ...]
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """All pairs of one direction."""
+
+    name: str
+    pairs: tuple[ModelPair, ...]
+    plot: Markup
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Everything that the section shows.
+
+    Attributes:
+        split: whether the test splits are the same, in words.
+        comparable: False: they are not.
+        sources: of the pairs.
+    """
+
+    benchmark: PublishedBenchmark
+    split: str
+    comparable: bool
+    tables: tuple[PairTable, ...]
+    sources: tuple[Source, ...]
+
+
+def set_beside(
+    settings: PublishedSettings,
+    models: Sequence[ModelSummary],
+    entries: Sequence[LegendEntry],
+    tables: Sequence[ResultTable],
+) -> Reproduction:
+    """Pair models with published rows.
+
+    Args:
+        settings: names of both, which exist.
+        models: all of the run.
+        entries: the legend's entry of each model.
+        tables: the results of each direction.
+    """
+    published = read_published()
+    benchmark = published.benchmarks[settings.benchmark]
+    t2v = next(table for table in tables if table.direction == "t2v")
+    ours = SplitSize(videos=t2v.gallery, queries=t2v.queries)
+    drawn = []
+    for table in tables:
+        pairs = [
+            _pair(model, entry, row, published.sources[row.source])
+            for model, entry in zip(models, entries, strict=True)
+            if (name := settings.rows.get(model.model))
+            and (row := published.row(settings.benchmark, name, table.direction))
+        ]
+        if pairs:
+            plot = _plot(f"published-{table.direction}", pairs)
+            drawn.append(PairTable(table.name, tuple(pairs), plot))
+    return Reproduction(
+        benchmark=benchmark,
+        split=compare_splits(ours, benchmark.test),
+        comparable=benchmark.test in (None, ours),
+        tables=tuple(drawn),
+        sources=tuple(dict.fromkeys(pair.source for table in drawn for pair in table.pairs)),
+    )
+
+
+def compare_splits(ours: SplitSize, published: SplitSize | None) -> str:
+    """Whether two test splits are of the same size, in words."""
+    here = f"{ours.queries:,} text queries and {ours.videos:,} videos"
+    if published is None:
+        return f"The test split has {here}; how many the published one has is not known here."
+    if ours == published:
+        return f"The test split has {here}, as many as the published one."
+    there = f"{published.queries:,} and {published.videos:,}"
+    return f"The test split has {here}, the published one {there}: the numbers cannot be compared."
+
+
+def deviations_apart(ours: Spread, published: Spread) -> float:
+    """Ours minus theirs in standard deviations of both; one seed has none and adds nothing.
+
+    >>> deviations_apart(Spread(15.0, 0.3), Spread(14.0, 0.4))
+    2.0
+    >>> deviations_apart(Spread(13.0, None), Spread(14.0, 0.5))
+    -2.0
+    """
+    theirs = max(published.std or 0.0, ROUNDING_STD)
+    return (ours.mean - published.mean) / math.hypot(ours.std or 0.0, theirs)
+
+
+def sample_std(std: float, *, seeds: int, ddof: int) -> float:
+    """The standard deviation with n - 1 in the denominator, from one with n - ddof."""
+    return std * math.sqrt((seeds - ddof) / (seeds - 1))
+
+
+def _pair(
+    model: ModelSummary, entry: LegendEntry, published: PublishedRow, source: Source
+) -> ModelPair:
+    ours = model.test[published.direction]
+    metrics = tuple(
+        _metric_pair(metric, ours[metric], Spread(*published.metrics[metric]), source)
+        for metric in METRICS
+        if metric in published.metrics
+    )
+    return ModelPair(model, entry, published, source, metrics)
+
+
+def _metric_pair(metric: str, ours: Spread, published: Spread, source: Source) -> MetricPair:
+    std = sample_std(published.std or 0.0, seeds=source.seeds, ddof=source.ddof_of(metric))
+    return MetricPair(metric, ours, published, deviations_apart(ours, Spread(published.mean, std)))
+
+
+def _plot(name: str, pairs: Sequence[ModelPair]) -> Markup:
+    """Two dots side by side for each pair and metric: ours filled, theirs hollow."""
+    step = DRAWN_WIDTH / len(pairs)
+    curves = []
+    for place, pair in enumerate(pairs):
+        shown = [metric for metric in pair.metrics if metric.metric in DRAWN]
+        left = (place + 0.25) * step - DRAWN_WIDTH / 2
+        curves += [
+            _dots(pair, [metric.ours for metric in shown], shift=left, filled=True),
+            _dots(
+                pair, [metric.published for metric in shown], shift=left + step / 2, filled=False
+            ),
+        ]
+    places = [LABELS.get(metric, metric) for metric in DRAWN]
+    return draw_dots(name, curves, places=places, y_label="%")
+
+
+def _dots(pair: ModelPair, spreads: Sequence[Spread], *, shift: float, filled: bool) -> Curve:
+    return Curve(
+        color=pair.entry.color,
+        dash="none",
+        x=[place + shift for place in range(len(spreads))],
+        mean=[spread.mean for spread in spreads],
+        std=[spread.std or 0.0 for spread in spreads],
+        filled=[filled] * len(spreads),
+        labels=(),
+    )
