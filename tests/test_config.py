@@ -244,10 +244,11 @@ def test_a_request_holds_all_that_decides_the_features(shipped_config):
     assert motion.settings.fps == 6
 
 
-def test_published_rows_may_be_left_out_by_a_second_file(shipped_config):
-    rows = {"baseline": "CE+", "teachtext": None}
+@pytest.mark.parametrize("left", [{"baseline": "CE+"}, {}])
+def test_published_rows_may_be_left_out_by_a_second_file(left, shipped_config):
+    rows = {"teachtext": None, **left}
     shipped_config["report"]["published"] = {"benchmark": "msrvtt-full", "rows": rows}
-    assert load_config(shipped_config).report.published.rows == {"baseline": "CE+"}
+    assert load_config(shipped_config).report.published.rows == left
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,6 @@ def test_published_rows_may_be_left_out_by_a_second_file(shipped_config):
         ({"benchmark": "msrvtt", "rows": {"baseline": "CE"}}, ["'msrvtt'", "msrvtt-full, "]),
         ({"benchmark": "msvd", "rows": {"baselin": "CE"}}, ["'baselin'", "teachtext-clean"]),
         ({"benchmark": "msvd", "rows": {"baseline": "CE ++"}}, ["'CE ++'", "TT-CE+ denoised"]),
-        ({"benchmark": "msvd", "rows": {"baseline": None}}, ["published.rows", "at least 1"]),
         ({"benchmark": "msvd"}, ["report.published.rows is missing"]),
     ],
 )

@@ -59,12 +59,15 @@ LAYOUT: tuple[tuple[str, Kind, str], ...] = (
     ),
     (rf"/antoine/resnet_features{PICKLE}", "expert", "antoine-rgb"),
     (rf"/antoine/flow_features{PICKLE}", "expert", "flow"),
-    (rf"/antoine/audio_features{PICKLE}", "expert", "audio"),
+    # MSR-VTT's archives have these of split 1k-B beside `audio` and `face` of its other splits
+    (rf"/antoine/audio_features{PICKLE}", "expert", "antoine-audio"),
+    (rf"/antoine/facefeats-clone{PICKLE}", "expert", "antoine-face"),
     (rf"/antoine/face[^/]*{PICKLE}", "expert", "face"),
     (rf"/aggregated_(?P<name>audio|speech|ocr)(_feats)?/[^/]*{ANY}", "expert", r"\g<name>"),
     (rf"/aggregated_face[^/]*/face[^/]*{PICKLE}", "expert", "face"),
     (rf"/w2v_MSRVTT_openAIGPT{PICKLE}", "tokens", "openai"),
     (rf"/w2v_MSRVTT{PICKLE}", "tokens", "w2v"),
+    (rf"/gpt2-xl-finetuned{PICKLE}", "tokens", "gpt2-xl-finetune"),
     (rf"/openai-(feats|text|train|val1|caption-(train|val|test)){PICKLE}", "tokens", "openai"),
     (
         rf"/(aggregated_text_feats|text[_-]embeddings)/(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*){PICKLE}",

@@ -101,6 +101,7 @@ def _context(report: Report) -> dict[str, Any]:
     comparisons = summary.compare(models)
     entries = curves.legend(models)
     tables = results.result_tables(models, entries, report.evaluations[0])
+    published = report.published if report.published and report.published.rows else None
     script = (FOLDER / "page.js").read_text(encoding="utf-8")
     return {
         "report": report,
@@ -113,7 +114,7 @@ def _context(report: Report) -> dict[str, Any]:
         "legend": entries,
         "has_val": any(evaluation.val is not None for evaluation in report.evaluations),
         "tables": tables,
-        "reproduction": report.published and set_beside(report.published, models, entries, tables),
+        "reproduction": published and set_beside(published, models, entries, tables),
         "limit": LIMIT,
         "rounding_std": ROUNDING_STD,
         "costs": results.cost_rows(models, report.evaluations, report.histories),

@@ -29,6 +29,8 @@ R2P1D = (
         ("aggregated_facefeats_25fps_256px_stride1/face-avg.pickle", "face"),
         ("antoine/face-max-with-blank-val.pickle", "face"),
         ("antoine/resnet_features.pickle", "antoine-rgb"),
+        ("antoine/audio_features.pickle", "antoine-audio"),
+        ("antoine/facefeats-clone.pickle", "antoine-face"),
     ],
 )  # fmt: skip
 def test_features_are_named_as_the_authors_name_them(name, expert):
@@ -45,6 +47,7 @@ def test_msvd_has_one_network_at_another_stride():
     ("name", "encoder"),
     [
         ("aggregated_text_feats/gpt2-xl-finetune.pkl", "gpt2-xl-finetune"),
+        ("aggregated_text_feats/gpt2-xl-finetuned.pkl", "gpt2-xl-finetune"),
         ("aggregated_text_feats/w2v.pkl", "w2v"),
         ("aggregated_text_feats/w2v_MSRVTT_openAIGPT.pickle", "openai"),
         ("aggregated_text_feats/w2v_MSRVTT.pickle", "w2v"),

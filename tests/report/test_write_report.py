@@ -202,8 +202,9 @@ def test_one_model_per_section_leaves_nothing_to_compare(tmp_path, video):
 PUBLISHED = {"benchmark": "msvd", "rows": {"baseline": "CE+", "teachtext": "TT-CE+"}}
 
 
-def test_without_published_rows_there_is_no_such_section(corpus):
-    text = write(corpus)
+@pytest.mark.parametrize("published", [{}, {"published": {"benchmark": "msvd", "rows": {}}}])
+def test_without_published_rows_there_is_no_such_section(published, corpus):
+    text = write(corpus, **published)
     assert 'id="published"' not in text
     assert "#published" not in text
 

@@ -1,0 +1,73 @@
+"""Configurations that presets make, merged and planned as Snakemake does."""
+
+import re
+import subprocess
+
+import yaml
+from snakemake.utils import update_config
+
+from teachtext.config import load_config
+
+from .running import ENVIRONMENT, ROOT
+
+FOLDER = ROOT / "workflow/presets"
+ONCE = dict.fromkeys(("check_dataset", "index_experts", "check_failures", "write_report", "all"), 1)
+"""Rules that every run has one job of."""
+
+
+def preset(name):
+    return FOLDER / f"{name}.yaml"
+
+
+def on_authors_features(benchmark):
+    return preset(benchmark), preset(f"authors/{benchmark}")
+
+
+def laid_over(*paths):
+    """The configuration of config.yaml and the files over it."""
+    values: dict = {}
+    for path in (ROOT / "config.yaml", *paths):
+        update_config(values, yaml.safe_load(path.read_text()))
+    return load_config(values)
+
+
+def check_ensemble(config, student):
+    """The student and its teachers are one model but for text encoders, of which one is its own."""
+    teachers = config.ranked_by(student)
+    for model in teachers:
+        assert config.architecture_of(model) == config.architecture_of(student)
+        assert config.training_of(model) == config.training_of(student)
+        assert config.experts_of(model) == config.experts_of(student)
+    encoders = {config.text_encoder_of(model) for model in teachers}
+    assert len(encoders) == len(teachers) == 3
+    assert config.text_encoder_of(student) in encoders
+
+
+def put_tables(folder, config):
+    """Tables of a benchmark's smallest size, and empty files in the place of features."""
+    captions = folder / config.dataset.captions
+    captions.parent.mkdir(parents=True)
+    captions.write_text("video_id,caption,split\na,one,train\nb,two,val\nc,three,test\n")
+    if config.dataset.videos is not None:
+        (folder / config.dataset.videos).write_text("video_id,path\na,a.mp4\nb,b.mp4\nc,c.mp4\n")
+    for file in config.imported_experts().values():
+        (folder / file).mkdir()
+    for entry in config.imported_tokens().values():
+        (folder / entry.file).parent.mkdir(exist_ok=True)
+        (folder / entry.file).touch()
+
+
+def planned_jobs(folder, *paths):
+    """Rule -> jobs of it, of a dry run."""
+    place = ["--snakefile", ROOT / "Snakefile", "--directory", folder]
+    configs = ["--configfile", ROOT / "config.yaml", *paths]
+    run = subprocess.run(
+        ["snakemake", *place, "--cores", "1", "--dry-run", "--quiet", "rules", *configs],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    table = dict(re.findall(r"^(\w+) +(\d+)$", run.stdout, re.M))
+    return {rule: int(jobs) for rule, jobs in table.items() if rule != "total"}
