@@ -108,10 +108,10 @@ def _spoken(captions: list[Caption], output: Path) -> list[Caption]:
 
 
 def _describe(outcomes: Outcomes, captions: list[Caption], spoken: list[Caption]) -> str:
-    lines = [f"{'':32}{'width':>8}{'videos':>10}"]
+    lines = [f"{'':37}{'width':>7}{'videos':>10}"]
     for (kind, name), outcome in outcomes.items():
         what = "expert" if kind == "expert" else "text"
-        lines.append(f"{what:7}{name:25}{outcome.dim:8}{outcome.videos:10}")
+        lines.append(f"{what:7}{name:30}{outcome.dim:7}{outcome.videos:10}")
         for remark, ids in outcome.remarks.items():
             examples = ", ".join(map(repr, ids[:EXAMPLES]))
             more = ", …" if len(ids) > EXAMPLES else ""

@@ -57,7 +57,7 @@ def test_an_archive_of_the_authors_becomes_stores(folder, capsys):
     first = [rows[0, 0] for rows in (tokens.tokens.take(np.array([i])).values for i in range(6))]
     assert first == [0, 1, 10, 11, 20, 21]
     said = capsys.readouterr().out
-    assert "audio                           5         1" in said
+    assert "expert audio                               5         1" in said
     assert "1 not in the dataset: 'elsewhere'" in said
     assert "captions.csv: 6 of 6 captions" in said
 
