@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import torch
@@ -19,8 +19,9 @@ from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.settings import TrainingSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tables import read_table, write_table
+from teachtext.store.tokens import TokenTable
 from teachtext.weights import WeightsIdentity
-from teachtext.zero_shot import AnyArchitecture
+from teachtext.zero_shot import SEED, AnyArchitecture
 
 SCORE = "val_t2v_geometric_mean"
 """The column of a history by which models are compared on val."""
@@ -66,6 +67,37 @@ class ModelCard:
     train_videos: int
     best_epoch: int | None
     parameters: int
+
+    @classmethod
+    def untrained(
+        cls,
+        model: str,
+        *,
+        section: str,
+        architecture: AnyArchitecture,
+        tokens: TokenTable,
+        experts: Mapping[str, StoreIdentity],
+        parameters: int,
+    ) -> Self:
+        """Of a model that is not trained here; ``tokens`` are those that it is made for."""
+        return cls(
+            model=model,
+            seed=SEED,
+            section=section,
+            architecture=architecture,
+            training=None,
+            text_encoder=tokens.encoder,
+            text_weights=tokens.weights,
+            token_dim=tokens.tokens.dim,
+            max_tokens=tokens.max_tokens,
+            experts=experts,
+            teachers=[],
+            captions="none",
+            train_captions=0,
+            train_videos=0,
+            best_epoch=None,
+            parameters=parameters,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; identical for identical runs."""

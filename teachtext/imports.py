@@ -1,6 +1,6 @@
 """Entries of config.yaml that the pipeline makes, or that name a file made elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -50,18 +50,16 @@ def _with_import(entry: Mapping[str, Any], beside: tuple[str, ...]) -> dict[str,
     return given
 
 
-def _expert_kind(entry: object) -> str | None:
-    has_network = isinstance(entry, ExpertSettings) or (
-        isinstance(entry, Mapping) and entry.get("network") is not None
-    )
-    return IMPORTED if _is_import(entry) else MADE if has_network else None
+def _kind_by(key: str, made: type[Settings]) -> Callable[[object], str | None]:
+    """What tells an entry that is made here by a key from one that is imported."""
 
+    def kind(entry: object) -> str | None:
+        is_made = isinstance(entry, made) or (
+            isinstance(entry, Mapping) and entry.get(key) is not None
+        )
+        return IMPORTED if _is_import(entry) else MADE if is_made else None
 
-def _text_kind(entry: object) -> str | None:
-    has_encoder = isinstance(entry, TextSettings) or (
-        isinstance(entry, Mapping) and entry.get("encoder") is not None
-    )
-    return IMPORTED if _is_import(entry) else MADE if has_encoder else None
+    return kind
 
 
 def _teacher_kind(entry: object) -> str:
@@ -77,7 +75,7 @@ def _is_import(entry: object) -> bool:
 ExpertEntry = Annotated[
     Annotated[ExpertSettings, Tag(MADE)] | Annotated[ImportSettings, Tag(IMPORTED)],
     Discriminator(
-        _expert_kind,
+        _kind_by("network", ExpertSettings),
         custom_error_type="neither",
         custom_error_message="has neither network nor import; give it one",
     ),
@@ -87,7 +85,7 @@ ExpertEntry = Annotated[
 TextEntry = Annotated[
     Annotated[TextSettings, Tag(MADE)] | Annotated[ImportedTokens, Tag(IMPORTED)],
     Discriminator(
-        _text_kind,
+        _kind_by("encoder", TextSettings),
         custom_error_type="neither",
         custom_error_message="has neither encoder nor import; give it one",
     ),

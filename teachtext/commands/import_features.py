@@ -20,8 +20,6 @@ from teachtext.store.tokens import read_tokens
 
 log = logging.getLogger(__name__)
 
-EXAMPLES = 3
-"""Ids shown of each remark."""
 Outcomes = dict[tuple[Kind, str], Outcome]
 """Kind and name -> what became of it."""
 
@@ -112,10 +110,7 @@ def _describe(outcomes: Outcomes, captions: list[Caption], spoken: list[Caption]
     for (kind, name), outcome in outcomes.items():
         what = "expert" if kind == "expert" else "text"
         lines.append(f"{what:7}{name:30}{outcome.dim:7}{outcome.videos:10}")
-        for remark, ids in outcome.remarks.items():
-            examples = ", ".join(map(repr, ids[:EXAMPLES]))
-            more = ", …" if len(ids) > EXAMPLES else ""
-            lines.append(f"       {len(ids)} {remark}: {examples}{more}")
+        lines += [f"       {remark}" for remark in outcome.remarks.lines()]
     lines.append(f"captions.csv: {len(spoken)} of {len(captions)} captions")
     return "".join(f"{line}\n" for line in lines)
 

@@ -15,17 +15,16 @@ from teachtext.dataset import SPLITS, Caption, Split, VideoSource, videos_of, wr
 from teachtext.datasets.benchmarks import BENCHMARKS
 from teachtext.datasets.files import find_annotations
 from teachtext.datasets.holding_out import hold_out
-from teachtext.datasets.records import AnnotationFile, Benchmark, Counts, Remarks
+from teachtext.datasets.records import AnnotationFile, Benchmark, Counts
 from teachtext.datasets.tidying import tidy
 from teachtext.datasets.videos import find_videos, match_videos
 from teachtext.errors import ConfigError, DatasetError
+from teachtext.remarks import EXAMPLES, Remarks
 
 log = logging.getLogger(__name__)
 
 CAPTIONS, VIDEOS, ACCOUNT = "captions.csv", "videos.csv", "import.json"
 """Names of what is written."""
-EXAMPLES = 3
-"""Ids that are shown of each remark."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def import_dataset(
     _require_splits(benchmark, captions, remarks)
     if held_out is not None:
         captions = hold_out(captions, held_out)
-    for remark in describe_remarks(remarks):
+    for remark in remarks.lines():
         log.warning("%s: %s", name, remark)
     return Imported(name, captions, sources, held_out or 0, remarks, list(files.values()))
 
@@ -103,20 +102,11 @@ def import_dataset(
 def _require_splits(benchmark: Benchmark, captions: Sequence[Caption], remarks: Remarks) -> None:
     for split in ("train", "test"):
         if not any(caption.split == split for caption in captions):
-            odd = "; ".join(describe_remarks(remarks)) or "the files have none"
+            odd = "; ".join(remarks.lines()) or "the files have none"
             raise DatasetError(
                 f"{benchmark.title}: no caption is left of split {split!r} ({odd}). Check that "
                 "the files are of this benchmark and the videos named by its ids."
             )
-
-
-def describe_remarks(remarks: Remarks) -> list[str]:
-    """A line for each remark: how many, what, and a few of them."""
-    lines = []
-    for what, about in remarks.items():
-        more = ", …" if len(about) > EXAMPLES else ""
-        lines.append(f"{len(about)} {what}: {', '.join(map(repr, about[:EXAMPLES]))}{more}")
-    return lines
 
 
 def write_dataset(imported: Imported, folder: Path) -> None:

@@ -5,22 +5,10 @@ from dataclasses import dataclass, field
 
 from teachtext.dataset import SPLITS, Caption, Split
 from teachtext.datasets.stems import stem_of
+from teachtext.remarks import Remarks
 
 Need = tuple[tuple[str, ...], ...]
 """Files that are needed: alternatives, each of them some names that belong together."""
-
-
-class Remarks(dict[str, list[str]]):
-    """What is worth telling -> ids of what it is true of."""
-
-    def add(self, what: str, about: str) -> None:
-        """Note something.
-
-        Args:
-            what: a phrase that follows a number, such as ``empty captions``.
-            about: the id of one such thing.
-        """
-        self.setdefault(what, []).append(about)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from teachtext.dataset import SPLITS, Caption
-from teachtext.datasets.records import Remarks
+from teachtext.remarks import Remarks
 
 
 def tidy(captions: Iterable[Caption], remarks: Remarks) -> list[Caption]:

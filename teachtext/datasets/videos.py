@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from teachtext.dataset import Caption, VideoSource, by_video
-from teachtext.datasets.records import Clip, Remarks
+from teachtext.datasets.records import Clip
 from teachtext.errors import DatasetError
+from teachtext.remarks import Remarks
 
 
 def find_videos(

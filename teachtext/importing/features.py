@@ -15,6 +15,7 @@ from teachtext.importing.arrays import Loader, broken, read_arrays
 from teachtext.importing.columns import NETWORK, REQUIRED, read_columns
 from teachtext.importing.ids import Matched, match_ids
 from teachtext.progress import Progress
+from teachtext.remarks import Remarks
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.weights import identify_weights
 
@@ -28,16 +29,12 @@ class Outcome:
     Attributes:
         videos: that have features.
         dim: width of a row.
-        remarks: what -> ids of which it is true.
+        remarks: what was odd.
     """
 
     videos: int = 0
     dim: int = 0
-    remarks: dict[str, list[str]] = field(default_factory=dict)
-
-    def remark(self, what: str, video: str) -> None:
-        """Note something of a video."""
-        self.remarks.setdefault(what, []).append(video)
+    remarks: Remarks = field(default_factory=Remarks)
 
 
 def import_features(
@@ -86,9 +83,9 @@ def import_features(
 def _counted(matched: Matched, *, dim: int) -> Outcome:
     outcome = Outcome(dim=dim)
     for video in matched.unknown:
-        outcome.remark("not in the dataset", video)
+        outcome.remarks.add("not in the dataset", video)
     for video in matched.repeated:
-        outcome.remark("there twice, the first is taken", video)
+        outcome.remarks.add("there twice, the first is taken", video)
     return outcome
 
 
@@ -111,7 +108,7 @@ class _Found(Mapping[str, Features | None]):
         self.progress.advance()
         rows_TD = _rows(self.path, video, self.loaders[video])
         if rows_TD is None:
-            self.outcome.remark("without features", video)
+            self.outcome.remarks.add("without features", video)
             return None
         if rows_TD.shape[1] != self.outcome.dim:
             raise DatasetError(
@@ -121,7 +118,7 @@ class _Found(Mapping[str, Features | None]):
         with np.errstate(over="ignore"):  # what overflows is found as infinite
             finite = bool(np.isfinite(rows_TD.astype(np.float16)).all())
         if not finite:
-            self.outcome.remark("not finite as float16, left out", video)
+            self.outcome.remarks.add("not finite as float16, left out", video)
             return None
         self.outcome.videos += 1
         seconds = np.arange(len(rows_TD), dtype=np.float64)

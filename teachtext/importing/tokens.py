@@ -67,7 +67,7 @@ def import_tokens(
     spoken = [caption for caption in captions if caption.caption_id in found]
     for caption in captions:
         if caption.caption_id not in found:
-            outcome.remark("without token vectors", caption.caption_id)
+            outcome.remarks.add("without token vectors", caption.caption_id)
     outcome.dim = next(iter(found.values())).shape[1]
     outcome.videos = len({caption.video_id for caption in spoken})
     with Progress(log, f"import {encoder}", len(spoken), unit="caption") as progress:
@@ -237,7 +237,7 @@ def by_caption(
     )
     outcome = Outcome()
     for video in of_vectors.unknown:
-        outcome.remark("not in the dataset", video)
+        outcome.remarks.add("not in the dataset", video)
     found: dict[str, Vectors] = {}
     for caption in captions:
         place = places.get(caption.caption_id)

@@ -11,7 +11,7 @@ from teachtext.models.retrieval import build_model
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.features import FeatureStore, StoreIdentity
 from teachtext.store.tokens import TokenTable, read_tokens
-from teachtext.zero_shot import SEED, ZeroShotArchitecture
+from teachtext.zero_shot import ZeroShotArchitecture
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,14 @@ def main(argv: list[str]) -> None:
     tokens = read_tokens(args.tokens)
     experts = {name: FeatureStore(paths[0]).identity for name, paths in features_of(args).items()}
     check_widths(args.model, tokens, experts)
-    card = _card(args.model, tokens, experts)
+    card = ModelCard.untrained(
+        args.model,
+        section="zero_shot",
+        architecture=ZeroShotArchitecture(),
+        tokens=tokens,
+        experts=experts,
+        parameters=0,
+    )
     model = build_model(
         card.architecture,
         token_dim=card.token_dim,
@@ -57,24 +64,3 @@ def check_widths(model: str, tokens: TokenTable, experts: Mapping[str, StoreIden
                 f"{tokens.tokens.dim} numbers, rows of {name} ({identity.weights.name}) have "
                 f"{identity.dim}. Make both with the same checkpoint."
             )
-
-
-def _card(model: str, tokens: TokenTable, experts: Mapping[str, StoreIdentity]) -> ModelCard:
-    return ModelCard(
-        model=model,
-        seed=SEED,
-        section="zero_shot",
-        architecture=ZeroShotArchitecture(),
-        training=None,
-        text_encoder=tokens.encoder,
-        text_weights=tokens.weights,
-        token_dim=tokens.tokens.dim,
-        max_tokens=tokens.max_tokens,
-        experts=experts,
-        teachers=[],
-        captions="none",
-        train_captions=0,
-        train_videos=0,
-        best_epoch=None,
-        parameters=0,
-    )

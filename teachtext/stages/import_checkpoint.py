@@ -11,7 +11,6 @@ from teachtext.settings import ArchitectureSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.features import FeatureStore
 from teachtext.store.tokens import read_tokens
-from teachtext.zero_shot import SEED
 
 log = logging.getLogger(__name__)
 
@@ -44,22 +43,12 @@ def main(argv: list[str]) -> None:
         max_tokens=tokens.max_tokens,
         expert_dims={name: identity.dim for name, identity in experts.items()},
     )
-    card = ModelCard(
-        model=args.model,
-        seed=SEED,
+    card = ModelCard.untrained(
+        args.model,
         section="released",
         architecture=architecture,
-        training=None,
-        text_encoder=tokens.encoder,
-        text_weights=tokens.weights,
-        token_dim=tokens.tokens.dim,
-        max_tokens=tokens.max_tokens,
+        tokens=tokens,
         experts=experts,
-        teachers=[],
-        captions="none",
-        train_captions=0,
-        train_videos=0,
-        best_epoch=None,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
     )
     save_model(args.output, model, card, None)

@@ -1,8 +1,9 @@
 import pytest
 
 from teachtext.dataset import Caption
-from teachtext.datasets.records import Annotations, Remarks
+from teachtext.datasets.records import Annotations
 from teachtext.datasets.tidying import tidy
+from teachtext.remarks import Remarks
 
 
 def tidied(*given):

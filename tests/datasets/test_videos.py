@@ -3,10 +3,11 @@ import os
 import pytest
 
 from teachtext.dataset import Caption
-from teachtext.datasets.records import Clip, Remarks
+from teachtext.datasets.records import Clip
 from teachtext.datasets.stems import first_part_of, stem_of
 from teachtext.datasets.videos import find_videos, match_videos
 from teachtext.errors import DatasetError
+from teachtext.remarks import Remarks
 
 
 @pytest.mark.parametrize(
