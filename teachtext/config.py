@@ -1,4 +1,4 @@
-"""The configuration as a whole: reading it, checking its names, and what follows from it.
+"""The configuration as a whole, and what follows from it.
 
 Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake brings along.
 """
@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from teachtext.config_checks import check_config, first_problem
-from teachtext.errors import ConfigError
+from teachtext.dataset import ValUser
 from teachtext.imports import (
     ExpertEntry,
     ImportedTokens,
@@ -32,7 +31,6 @@ from teachtext.rows import (
     ZeroShotSettings,
 )
 from teachtext.settings import (
-    BY_EXPERT,
     ArchitectureSettings,
     DatasetSettings,
     DemoSettings,
@@ -43,13 +41,10 @@ from teachtext.settings import (
     Settings,
     TrainingSettings,
     VideoSettings,
-    without_nulls,
 )
 from teachtext.text.finetune_settings import TextSettings
 from teachtext.zero_shot import SEED
 
-NAMED_ENTRIES = ("experts", "text", "denoise", *SECTIONS)
-"""Sections whose keys are names chosen by the user; an entry set to null is left out."""
 S = TypeVar("S", bound=Settings)
 
 
@@ -145,6 +140,17 @@ class Config(Settings):
         """`training` with the row's overrides."""
         return _overridden(self.training, self.row(model).training)
 
+    def first_val_user(self) -> ValUser | None:
+        """The first entry that chooses by val; None: the captions may have no val."""
+        for name, row in self.rows().items():
+            if self.training_of(name).keep_epoch == "best":
+                entry = f"{self.section(name)}.{name}"
+                own = f"{entry}." if "keep_epoch" in row.training else ""
+                return ValUser(entry, f"{own}training.keep_epoch: last")
+        for name in self.searches():
+            return ValUser(f"pruned.{name}", f"pruned.{name}: null")
+        return None
+
     def used_experts(self) -> list[str]:
         """Experts that at least one model looks through."""
         names = [*self.entries(), *self.untrained()]
@@ -177,36 +183,6 @@ def _imported_files(entries: Mapping[str, object]) -> dict[str, str]:
 
 def _overridden(settings: S, changes: Mapping[str, Any]) -> S:
     return type(settings).model_validate(settings.model_dump() | dict(changes))
-
-
-def load_config(values: Mapping[str, Any]) -> Config:
-    """Check a configuration as read from YAML.
-
-    Args:
-        values: section -> keys. An entry of ``NAMED_ENTRIES`` that is null is left out, so a
-            second file laid over the first can remove what the first has.
-
-    Raises:
-        ConfigError: something is missing, unknown or refers to a name that is not there.
-    """
-    try:
-        config = Config.model_validate(_without_nulls(values))
-    except ValidationError as error:
-        raise ConfigError(f"config.yaml: {first_problem(error)}") from None
-    check_config(config)
-    return config
-
-
-def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {
-        section: without_nulls(content) if section in NAMED_ENTRIES else content
-        for section, content in values.items()
-    }
-    models = kept.get("models")
-    if isinstance(models, Mapping):
-        by_expert = {key: without_nulls(models[key]) for key in BY_EXPERT if key in models}
-        kept["models"] = {**models, **by_expert}
-    return kept
 
 
 def json_schema() -> str:

@@ -6,7 +6,7 @@ import subprocess
 import yaml
 from snakemake.utils import update_config
 
-from teachtext.config import load_config
+from teachtext.config_loading import load_config
 
 from .running import ENVIRONMENT, ROOT
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from teachtext.config import json_schema, load_config
+from teachtext.config import json_schema
+from teachtext.config_loading import load_config
+from teachtext.dataset import ValUser
 from teachtext.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -266,3 +268,27 @@ def test_names_of_published_rows_are_checked(shipped_config, published, words):
         load_config(shipped_config)
     assert all(word in str(caught.value) for word in words)
     assert "\n" not in str(caught.value)
+
+
+SEARCH = {"text_encoder": "minilm", "keep": 2, "strategy": "backward"}
+BEST, LAST = {"keep_epoch": "best"}, {"keep_epoch": "last"}
+
+
+@pytest.mark.parametrize(
+    ("of_all", "of_baseline", "search", "user"),
+    [
+        ("last", {}, None, None),
+        ("last", LAST, None, None),
+        ("best", LAST, None, ValUser("teachers.teacher-glove", "training.keep_epoch: last")),
+        (
+            "last", BEST, SEARCH,
+            ValUser("students.baseline", "students.baseline.training.keep_epoch: last"),
+        ),
+        ("last", {}, SEARCH, ValUser("pruned.lean", "pruned.lean: null")),
+    ],
+)  # fmt: skip
+def test_the_first_that_chooses_by_val(shipped_config, of_all, of_baseline, search, user):
+    shipped_config["training"]["keep_epoch"] = of_all
+    shipped_config["students"]["baseline"]["training"] = of_baseline
+    shipped_config["pruned"]["lean"] = search
+    assert load_config(shipped_config).first_val_user() == user

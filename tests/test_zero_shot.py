@@ -6,7 +6,7 @@ import pytest
 from snakemake.utils import update_config
 
 from teachtext.checkpoint import kept_score, load_card
-from teachtext.config import load_config
+from teachtext.config_loading import load_config
 from teachtext.dataset import Caption
 from teachtext.errors import ConfigError, StoreError
 from teachtext.features import Features

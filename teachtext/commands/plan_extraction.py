@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from teachtext.config import Config, load_config
+from teachtext.config import Config
+from teachtext.config_loading import load_config
 from teachtext.dataset import read_videos
 from teachtext.errors import ConfigError
 from teachtext.experts.loading import load_requested

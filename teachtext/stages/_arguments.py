@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from teachtext.config_checks import first_problem
+from teachtext.config_loading import first_problem
 from teachtext.dataset import Caption, read_captions, read_paragraphs
 from teachtext.settings import NAME, Settings
 from teachtext.video.isolation import Limits

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 
 from teachtext.attempts import read_attempts
-from teachtext.config import load_config
+from teachtext.config_loading import load_config
 from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
 from teachtext.pruning import curves, subset_model, subset_pattern, without_each
-from teachtext.val_split import first_val_user
 from teachtext.zero_shot import SEED
 
 try:
@@ -74,7 +73,7 @@ def videos_argument(wildcards):
 
 
 def needs_val_argument(wildcards):
-    user = first_val_user(CONFIG)
+    user = CONFIG.first_val_user()
     return [] if user is None else ["--needs-val", user.entry, user.setting]
 
 

@@ -1,40 +1,60 @@
-"""What pydantic cannot see of config.yaml: whether its entries fit together. No files."""
+"""config.yaml read and checked: whether its values are right and its entries fit together."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pydantic import ValidationError
 
+from teachtext.config import Config
 from teachtext.errors import ConfigError
 from teachtext.imports import IMPORTED, MADE
 from teachtext.pruning import check_search
 from teachtext.report.published import check_published
 from teachtext.rows import ROW, SEARCH, SECTIONS, TeacherSettings, ZeroShotSettings
-from teachtext.settings import BY_EXPERT, ArchitectureSettings, ExpertSettings
+from teachtext.settings import BY_EXPERT, ArchitectureSettings, ExpertSettings, without_nulls
 from teachtext.zero_shot import check_spaces, check_teachers
-
-if TYPE_CHECKING:
-    from teachtext.config import Config
 
 KINDS_OF_ENTRY = (MADE, IMPORTED, ROW, SEARCH)
 """What pydantic puts into the places of errors, and the user has not written."""
+NAMED_ENTRIES = ("experts", "text", "denoise", *SECTIONS)
+"""Sections whose keys are names chosen by the user; an entry set to null is left out."""
 PIPELINES_OWN = "work"
 """A folder beside those of experts and of models."""
 
 
-def check_config(config: "Config") -> None:
-    """Check that all entries fit together.
+def load_config(values: Mapping[str, Any]) -> Config:
+    """Check a configuration as read from YAML.
+
+    Args:
+        values: section -> keys. An entry of ``NAMED_ENTRIES`` that is null is left out, so a
+            second file laid over the first can remove what the first has.
 
     Raises:
-        ConfigError: an override is wrong, a name is not there or there twice, models wait for each
-            other, or an expert looks at videos that are not there.
+        ConfigError: something is missing, unknown or refers to a name that is not there.
     """
+    try:
+        config = Config.model_validate(_without_nulls(values))
+    except ValidationError as error:
+        raise ConfigError(f"config.yaml: {first_problem(error)}") from None
     _check_overrides(config)
     _check_names(config)
     _check_order(config)
     _check_videos(config)
     if config.report.published is not None:
         check_published(config.report.published, list(config.evaluated()))
+    return config
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {
+        section: without_nulls(content) if section in NAMED_ENTRIES else content
+        for section, content in values.items()
+    }
+    models = kept.get("models")
+    if isinstance(models, Mapping):
+        by_expert = {key: without_nulls(models[key]) for key in BY_EXPERT if key in models}
+        kept["models"] = {**models, **by_expert}
+    return kept
 
 
 def first_problem(error: ValidationError) -> str:
@@ -55,7 +75,7 @@ def first_problem(error: ValidationError) -> str:
     return text + (f" ({more} more such problems.)" if more else "")
 
 
-def _check_overrides(config: "Config") -> None:
+def _check_overrides(config: Config) -> None:
     for name in config.entries():
         where = f"{config.section(name)}.{name}"
         try:
@@ -65,7 +85,7 @@ def _check_overrides(config: "Config") -> None:
             raise ConfigError(f"config.yaml: {where}: {first_problem(error)}") from None
 
 
-def _check_names(config: "Config") -> None:
+def _check_names(config: Config) -> None:
     """Everything that is referred to by name exists, and every model name exists once."""
     names = [name for section in SECTIONS for name in getattr(config, section)]
     for name in names:
@@ -96,14 +116,14 @@ def _check_names(config: "Config") -> None:
     check_teachers(config.untrained(), [*config.entries().values(), *config.denoise.values()])
 
 
-def _check_zero_shot(where: str, row: ZeroShotSettings, config: "Config") -> None:
+def _check_zero_shot(where: str, row: ZeroShotSettings, config: Config) -> None:
     _require(row.text_encoder, config.encoders(), f"{where}.text_encoder")
     for expert in row.experts:
         _require(expert, config.experts, f"{where}.experts")
     check_spaces(where, row, config.experts, config.encoders())
 
 
-def _refuse_tuned(encoder: str, config: "Config", where: str) -> None:
+def _refuse_tuned(encoder: str, config: Config, where: str) -> None:
     """Else features of videos would change with the captions."""
     if config.encoders()[encoder].finetune is not None:
         raise ConfigError(
@@ -112,7 +132,7 @@ def _refuse_tuned(encoder: str, config: "Config", where: str) -> None:
         )
 
 
-def _check_row(config: "Config", name: str, teachers: list[str]) -> None:
+def _check_row(config: Config, name: str, teachers: list[str]) -> None:
     row, where = config.row(name), f"{config.section(name)}.{name}"
     _require(row.text_encoder, config.text, f"{where}.text_encoder")
     for expert in row.experts or []:
@@ -140,7 +160,7 @@ def _require_teachers(teachers: list[TeacherSettings], names: list[str], where: 
             )
 
 
-def _require_experts(architecture: ArchitectureSettings, config: "Config", where: str) -> None:
+def _require_experts(architecture: ArchitectureSettings, config: Config, where: str) -> None:
     for key in BY_EXPERT:
         for expert in getattr(architecture, key):
             _require(expert, config.experts, f"{where}.{key}")
@@ -154,7 +174,7 @@ def _require(name: str, allowed: Mapping[str, object] | list[str], where: str) -
         )
 
 
-def _check_order(config: "Config") -> None:
+def _check_order(config: Config) -> None:
     """No model waits for itself."""
     finished = {*config.imported_teachers(), *config.untrained()}
 
@@ -173,7 +193,7 @@ def _check_order(config: "Config") -> None:
         visit(name, ())
 
 
-def _check_videos(config: "Config") -> None:
+def _check_videos(config: Config) -> None:
     """Who looks at videos has some."""
     if config.dataset.videos is None and config.extracted_experts():
         expert = next(iter(config.extracted_experts()))
