@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.importing.archives import UNREADABLE, most_bytes
-from teachtext.pickle_machine import Opaque
-from teachtext.pickles import LazyArray, read_pickle
+from teachtext.importing.pickle_machine import Opaque
+from teachtext.importing.pickles import LazyArray, read_pickle
 
 Loader = Callable[[], NDArray[Any] | None]
 """Reads an array; None where a file says that there is none."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from teachtext.errors import DatasetError
 from teachtext.importing.archives import unpack
 from teachtext.importing.layout import Content, content_of
+from teachtext.importing.pickles import read_pickle
 from teachtext.importing.tokens import read_words
-from teachtext.pickles import read_pickle
 
 log = logging.getLogger(__name__)
 

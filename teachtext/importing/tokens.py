@@ -14,7 +14,7 @@ from teachtext.errors import DatasetError
 from teachtext.importing.arrays import read_arrays
 from teachtext.importing.features import Outcome
 from teachtext.importing.ids import match_ids
-from teachtext.pickles import LazyArray, read_pickle
+from teachtext.importing.pickles import LazyArray, read_pickle
 from teachtext.progress import Progress
 from teachtext.store.tokens import write_tokens
 from teachtext.weights import identify_weights

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from teachtext.errors import DatasetError
 from teachtext.importing.archives import UNREADABLE, most_bytes
-from teachtext.pickle_machine import Call, Machine, PickleError
-from teachtext.pickles import CALLS, mapped
+from teachtext.importing.pickle_machine import Call, Machine, PickleError
+from teachtext.importing.pickles import CALLS, mapped
 
 MAGIC = 0x1950A86A20F9469CFC6C
 """The first value of a file that torch wrote before version 1.6."""

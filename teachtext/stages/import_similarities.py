@@ -5,8 +5,8 @@ import logging
 from pathlib import Path
 
 from teachtext.dataset import videos_of
+from teachtext.importing.similarities import read_imported
 from teachtext.stages._arguments import add_captions, captions_of
-from teachtext.store.importing import read_imported
 from teachtext.store.similarities import BLOCK, write_similarities
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from teachtext.cli import main
 from teachtext.errors import DatasetError
-from teachtext.store import importing
-from teachtext.store.importing import read_imported
+from teachtext.importing import similarities
+from teachtext.importing.similarities import read_imported
 from teachtext.store.similarities import open_similarities
 
 SIMS = [[0.5, -1.0], [0.25, 2.0], [0.0, 1.0]]
@@ -69,7 +69,7 @@ def test_both_forms_in_any_order_are_the_same_matrix(rows, columns, data, tmp_pa
 
 
 def test_files_are_read_in_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "CAPTIONS_AT_ONCE", 2)
+    monkeypatch.setattr(similarities, "CAPTIONS_AT_ONCE", 2)
     assert matrix(read_imported(wide(tmp_path / "s"), CAPTIONS, VIDEOS)) == SIMS
 
 

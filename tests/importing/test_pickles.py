@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from teachtext.errors import DatasetError
-from teachtext.pickle_machine import Opaque
-from teachtext.pickles import LazyArray, read_pickle
+from teachtext.importing.pickle_machine import Opaque
+from teachtext.importing.pickles import LazyArray, read_pickle
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 PLAIN = st.recursive(

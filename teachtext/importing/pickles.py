@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
-from teachtext.pickle_machine import Call, FileBytes, Machine, Opaque, PickleError
+from teachtext.importing.pickle_machine import Call, FileBytes, Machine, Opaque, PickleError
 
 ADVICE = "Only plain values and NumPy arrays are read. Ask its author for such a file."
 KINDS = "biufSU"
