@@ -12,10 +12,12 @@ from teachtext.dataset import Caption, read_captions, write_captions
 from teachtext.errors import ConfigError
 from teachtext.importing.features import Outcome, import_features
 from teachtext.importing.layout import Content, Kind
+from teachtext.importing.placing import in_order
 from teachtext.importing.sources import Sources, named
-from teachtext.importing.tokens import import_tokens, in_order
+from teachtext.importing.teachers import import_teacher
+from teachtext.importing.tokens import import_tokens
 from teachtext.stages._arguments import named_path
-from teachtext.store.library import expert_path, tokens_path
+from teachtext.store.library import expert_path, similarities_path, tokens_path
 from teachtext.store.tokens import read_tokens
 
 log = logging.getLogger(__name__)
@@ -86,12 +88,21 @@ def _import(
             words=sources.words,
             translated=sources.translated,
         )
+    for teacher, source in sorted(sources.teachers.items()):
+        outcomes["teacher", teacher] = import_teacher(
+            source.paths[0],
+            similarities_path(made, teacher),
+            teacher=teacher,
+            captions=captions,
+            words=sources.words,
+            translated=sources.translated,
+        )
     return outcomes
 
 
 def _move(made: Path, output: Path) -> None:
     """Put what was made where it belongs, in the place of what was there."""
-    for path in [*made.glob("*.zarr"), *made.glob("text/*.parquet")]:
+    for path in [*made.glob("*.zarr"), *made.glob("*/*.parquet")]:
         target = output / path.relative_to(made)
         with replacing(target) as temporary:
             shutil.move(path, temporary)
@@ -106,11 +117,10 @@ def _spoken(captions: list[Caption], output: Path) -> list[Caption]:
 
 
 def _describe(outcomes: Outcomes, captions: list[Caption], spoken: list[Caption]) -> str:
-    lines = [f"{'':37}{'width':>7}{'videos':>10}"]
+    lines = [f"{'':38}{'width':>7}{'videos':>10}"]
     for (kind, name), outcome in outcomes.items():
-        what = "expert" if kind == "expert" else "text"
-        lines.append(f"{what:7}{name:30}{outcome.dim:7}{outcome.videos:10}")
-        lines += [f"       {remark}" for remark in outcome.remarks.lines()]
+        lines.append(f"{kind:8}{name:30}{outcome.dim:7}{outcome.videos:10}")
+        lines += [f"        {remark}" for remark in outcome.remarks.lines()]
     lines.append(f"captions.csv: {len(spoken)} of {len(captions)} captions")
     return "".join(f"{line}\n" for line in lines)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from teachtext.datasets.lists import LISTS, add_listed, read_lists, remark_silent
 from teachtext.datasets.records import AnnotationFile, Annotations, Benchmark, Clip, Counts, Need
-from teachtext.importing.tokens import read_words
+from teachtext.importing.placing import read_words
 
 Files = Mapping[str, AnnotationFile]
 

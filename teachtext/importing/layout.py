@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["expert", "tokens", "captions", "ids"]
+Kind = Literal["expert", "tokens", "teacher", "captions", "ids"]
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,16 @@ class Content:
     """What a file holds.
 
     Attributes:
-        kind: an expert's features, token vectors of a text encoder, the captions' words in the
-            order of the token vectors, or a map of ids.
-        name: of the expert or text encoder; nothing for the others.
+        kind: an expert's features, token vectors of a text encoder, a teacher's embeddings, the
+            captions' words in the order of the token vectors, or a map of ids.
+        name: of the expert, text encoder or teacher; nothing for the others.
     """
 
     kind: Kind
     name: str = ""
 
 
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 PICKLE = r"\.(pkl|pickle|pckl|pk)$"
 ANY = r"\.(pkl|pickle|pckl|pk|hkl|hickle)$"
 VISUAL = (
@@ -70,11 +71,16 @@ LAYOUT: tuple[tuple[str, Kind, str], ...] = (
     (rf"/gpt2-xl-finetuned{PICKLE}", "tokens", "gpt2-xl-finetune"),
     (rf"/openai-(feats|text|train|val1|caption-(train|val|test)){PICKLE}", "tokens", "openai"),
     (
-        rf"/(aggregated_text_feats|text[_-]embeddings)/(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]*){PICKLE}",
+        rf"/(aggregated_text_feats|text[_-]embeddings)/(?P<name>{NAME_PATTERN}){PICKLE}",
         "tokens",
         r"\g<name>",
     ),
     (rf"/(raw-captions[^/]*|(split_)?raw_captions[^/]*){PICKLE}", "captions", ""),
+    (
+        rf"/teachers/(train-full-ce-refined-text-)?(?P<name>{NAME_PATTERN}){PICKLE}",
+        "teacher",
+        r"\g<name>",
+    ),
     (rf"/dict_youtube_mapping{PICKLE}", "ids", ""),
 )
 """End of a path -> what it holds; the first that fits counts."""

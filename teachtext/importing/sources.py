@@ -9,7 +9,7 @@ from teachtext.errors import DatasetError
 from teachtext.importing.archives import unpack
 from teachtext.importing.layout import Content, content_of
 from teachtext.importing.pickles import read_pickle
-from teachtext.importing.tokens import read_words
+from teachtext.importing.placing import read_words
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +34,14 @@ class Sources:
     Attributes:
         experts: by name.
         tokens: text encoders, by name.
+        teachers: by name.
         words: video id -> captions, in the order of its token vectors.
         translated: other ids of videos, and the videos' own.
     """
 
     experts: dict[str, Source] = field(default_factory=dict)
     tokens: dict[str, Source] = field(default_factory=dict)
+    teachers: dict[str, Source] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
     translated: dict[str, str] = field(default_factory=dict)
 
@@ -63,7 +65,7 @@ class Sources:
         for name, path in files.items():
             if content := content_of(name):
                 found.add(content, f"{place.name}: {name}", path)
-        if not (found.experts or found.tokens or found.words):
+        if not (found.experts or found.tokens or found.teachers or found.words):
             raise DatasetError(
                 f"{place} has nothing that is laid out as the authors' archives are. Name its "
                 "files one by one: --experts NAME=FILE, --text NAME=FILE."
@@ -76,6 +78,7 @@ class Sources:
         """Add all of others; theirs take the place of ours."""
         self.experts |= others.experts
         self.tokens |= others.tokens
+        self.teachers |= others.teachers
         self.words |= others.words
         self.translated |= others.translated
 
@@ -93,6 +96,8 @@ class Sources:
         elif content.kind == "tokens":
             source = self.tokens.setdefault(content.name, Source(name, []))
             source.paths.append(path)
+        elif content.kind == "teacher":
+            self.teachers[content.name] = Source(name, [path])
         elif content.kind == "captions":
             self.words |= read_words(path)
         else:

@@ -1,7 +1,6 @@
 """Token vectors of captions from files of other programs, taken over into our store."""
 
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.dataset import Caption, by_video
+from teachtext.dataset import Caption
 from teachtext.errors import DatasetError
 from teachtext.importing.arrays import read_arrays
 from teachtext.importing.features import Outcome
-from teachtext.importing.ids import match_ids
-from teachtext.importing.pickles import LazyArray, read_pickle
+from teachtext.importing.pickles import LazyArray
+from teachtext.importing.placing import by_caption, read_lists
 from teachtext.progress import Progress
 from teachtext.store.tokens import write_tokens
 from teachtext.weights import identify_weights
@@ -59,7 +58,10 @@ def import_tokens(
         found = {c.caption_id: columns[c.caption_id] for c in captions if c.caption_id in columns}
         outcome = Outcome()
     else:
-        found, outcome = by_caption(read_vectors(paths), captions, words, translated)
+        given = read_vectors(paths)
+        placed, remarks = by_caption(given, captions, words, translated)
+        found = {caption: vectors for caption, vectors in placed.items() if vectors.shape[0]}
+        outcome = Outcome(remarks=remarks)
     if not found:
         raise DatasetError(
             f"{name} has token vectors of none of the {len(captions)} captions. Check the ids."
@@ -105,39 +107,6 @@ def _loaded(caption: Caption, vectors: Vectors, dim: int) -> NDArray[np.float16]
     return halves
 
 
-def in_order(
-    captions: Sequence[Caption], words: Mapping[str, Sequence[str]], translated: Mapping[str, str]
-) -> list[Caption]:
-    """The captions, those of each video in the order of the words that vectors were made of."""
-    video_ids = list(dict.fromkeys(caption.video_id for caption in captions))
-    foreign = match_ids(words, video_ids, translated).foreign
-    own = {video: words[given] for video, given in foreign.items()}
-    places = place_captions(captions, own, {video: len(texts) for video, texts in own.items()})
-    rank = {video: place for place, video in enumerate(video_ids)}
-    return sorted(
-        captions, key=lambda c: (rank[c.video_id], places.get(c.caption_id, len(captions)))
-    )
-
-
-def read_words(path: Path) -> dict[str, list[str]]:
-    """Read the captions that token vectors were made of.
-
-    Args:
-        path: pickle of a mapping from video id to captions, each a text or a list of words.
-
-    Raises:
-        DatasetError: the file cannot be read or trusted, or holds something else.
-    """
-    lists = _lists(path)
-    try:
-        return {
-            video: [c if isinstance(c, str) else " ".join(c) for c in captions]
-            for video, captions in lists.items()
-        }
-    except TypeError:
-        raise DatasetError(f"{path} has captions that are no texts. Give words.") from None
-
-
 def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
     """Read token vectors of all captions of each video.
 
@@ -150,7 +119,7 @@ def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
     """
     vectors: dict[str, list[Vectors]] = {}
     for path in paths:
-        for video, items in _lists(path).items():
+        for video, items in read_lists(path).items():
             for item in items:
                 if not isinstance(item, LazyArray) or len(item.shape) != 2:
                     raise DatasetError(
@@ -158,93 +127,6 @@ def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
                     )
             vectors[video] = items
     return vectors
-
-
-def _lists(path: Path) -> dict[str, list[Any]]:
-    values = read_pickle(path)
-    if not isinstance(values, Mapping):
-        raise DatasetError(
-            f"{path} holds a {type(values).__name__}. Give a mapping from video id to captions."
-        )
-    return {str(video): _listed(value) for video, value in values.items()}
-
-
-def _listed(value: object) -> list[Any]:
-    if isinstance(value, LazyArray):
-        objects = value.objects()
-        return [value] if objects is None else objects
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def place_captions(
-    captions: Sequence[Caption], words: Mapping[str, Sequence[str]], counts: Mapping[str, int]
-) -> dict[str, int]:
-    """Which of a video's token vectors belong to a caption.
-
-    Args:
-        captions: of the dataset.
-        words: video id -> captions in the order of the vectors, of videos where that is known;
-            their letters and digits are compared, as words were split in many ways.
-        counts: video id -> how many vectors there are; without words, captions and vectors are in
-            the same order if they are as many.
-
-    Returns:
-        Caption id -> place; captions without one are left out.
-    """
-    places: dict[str, int] = {}
-    for video, own in by_video(captions).items():
-        if video in words:
-            free: dict[str, list[int]] = {}
-            for place, text in enumerate(words[video][: counts.get(video, 0)]):
-                free.setdefault(_letters(text), []).append(place)
-            for caption in own:
-                if same := free.get(_letters(caption.caption)):
-                    places[caption.caption_id] = same.pop(0)
-        elif counts.get(video) == len(own):
-            places |= {caption.caption_id: place for place, caption in enumerate(own)}
-    return places
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^\w]|_", "", text).casefold()
-
-
-def by_caption(
-    vectors: Mapping[str, Sequence[Vectors]],
-    captions: Sequence[Caption],
-    words: Mapping[str, Sequence[str]],
-    translated: Mapping[str, str],
-) -> tuple[dict[str, Vectors], Outcome]:
-    """Token vectors of each caption of the dataset.
-
-    Args:
-        vectors: of each video of a file, see ``read_vectors``.
-        captions: of the dataset.
-        words: see ``place_captions``, by the ids of the file.
-        translated: other ids of the same videos, and the videos' own.
-
-    Returns:
-        Caption id -> vectors; and what became of all.
-    """
-    video_ids = list(dict.fromkeys(caption.video_id for caption in captions))
-    of_vectors = match_ids(vectors, video_ids, translated)
-    of_words = match_ids(words, video_ids, translated).foreign
-    own = {video: vectors[foreign] for video, foreign in of_vectors.foreign.items()}
-    places = place_captions(
-        captions,
-        {video: words[foreign] for video, foreign in of_words.items()},
-        {video: len(items) for video, items in own.items()},
-    )
-    outcome = Outcome()
-    for video in of_vectors.unknown:
-        outcome.remarks.add("not in the dataset", video)
-    found: dict[str, Vectors] = {}
-    for caption in captions:
-        place = places.get(caption.caption_id)
-        items = own.get(caption.video_id, ())
-        if place is not None and items[place].shape[0]:
-            found[caption.caption_id] = items[place]
-    return found, outcome
 
 
 def read_columns(path: Path) -> dict[str, Vectors]:

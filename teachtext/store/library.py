@@ -1,4 +1,4 @@
-"""A folder of features and token vectors that were made elsewhere: which file lies where."""
+"""A folder of features, token vectors and similarities that were made elsewhere."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -17,6 +17,11 @@ def expert_path(folder: Path, expert: str) -> Path:
 def tokens_path(folder: Path, text_encoder: str) -> Path:
     """The token vectors of a text encoder."""
     return folder / "text" / f"{text_encoder}.parquet"
+
+
+def similarities_path(folder: Path, teacher: str) -> Path:
+    """The similarities of a teacher."""
+    return folder / "teachers" / f"{teacher}.parquet"
 
 
 class ExpertFeatures(Mapping[str, Features]):

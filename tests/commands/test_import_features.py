@@ -8,6 +8,7 @@ from teachtext import load_features
 from teachtext.cli import main
 from teachtext.dataset import Caption, read_captions, write_captions
 from teachtext.errors import StoreError
+from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
 from tests.importing.authors_archive import words_of, write_archive
 
@@ -44,6 +45,7 @@ def test_an_archive_of_the_authors_becomes_stores(folder, capsys):
         "imagenet.senet154.0.zarr",
         "r2p1d.r2p1d-ig65m.0.zarr",
         "scene.densenet161.0.zarr",
+        "teachers",
         "text",
     }
     visual = load_features(features, "imagenet.senet154.0")
@@ -56,8 +58,12 @@ def test_an_archive_of_the_authors_becomes_stores(folder, capsys):
     tokens = read_tokens(features / "text/gpt2-xl-finetune.parquet")
     first = [rows[0, 0] for rows in (tokens.tokens.take(np.array([i])).values for i in range(6))]
     assert first == [0, 1, 10, 11, 20, 21]
+    teacher = open_similarities(features / "teachers/w2v.parquet")
+    # of captions 0 and 1 of each video, in the archive's order
+    sims = np.concatenate(list(teacher.blocks())).tolist()
+    assert sims == [[0, 1, 2], [0, 11, 22]] * 3
     said = capsys.readouterr().out
-    assert "expert audio                               5         1" in said
+    assert "expert  audio                               5         1" in said
     assert "1 not in the dataset: 'elsewhere'" in said
     assert "captions.csv: 6 of 6 captions" in said
 

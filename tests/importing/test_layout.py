@@ -63,6 +63,11 @@ def test_token_vectors_are_named_by_their_encoder(name, encoder):
     assert content_of(HQ + name) == Content("tokens", encoder)
 
 
+def test_teachers_are_named_by_their_encoder():
+    name = "teachers/train-full-ce-refined-text-gpt2-xl-finetuned.pkl"
+    assert content_of(HQ + name) == Content("teacher", "gpt2-xl-finetuned")
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -82,7 +87,6 @@ def test_captions_and_ids_are_known(name, kind):
     [
         "aggregated_imagenet_25fps_256px_stride1_offset0/senet154-max.pickle",
         "aggregated_imagenet_25fps_256px_stride1_offset0/senet154-avg-logits.pickle",
-        "teachers/train-full-ce-refined-text-w2v.pkl",
         "aggregated_text_feats/.hidden.pkl",
         "train_list.txt",
         "raw-captions.pkl.sh",
