@@ -5,6 +5,7 @@ import pytest
 
 from teachtext.dataset import Caption
 from teachtext.errors import DatasetError
+from teachtext.importing.similarities import read_imported
 from teachtext.importing.teachers import import_teacher
 from teachtext.store.similarities import open_similarities
 
@@ -61,6 +62,13 @@ def test_a_similarity_is_the_sum_of_the_dot_products_of_all_experts(run):
         "b#1": [4.5, 9, 13.5],
     }
     assert (outcome.videos, outcome.dim) == (3, 3)
+
+
+def test_the_pipeline_imports_what_is_written(run, tmp_path):
+    run(CONTENT)
+    imported = read_imported(tmp_path / "t.parquet", ["b#1", "a#0"], ["b", "a"])
+    sims = np.concatenate([block for _, block in imported.grid.blocks(2)])
+    assert sims.tolist() == [[9, 4.5], [2.25, 1.125]]
 
 
 def test_texts_are_found_by_the_words_of_the_archive(run):
