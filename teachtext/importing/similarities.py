@@ -74,7 +74,7 @@ def read_imported(
 
 
 def _read_wide(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[set[str], set[str]]:
-    videos = _video_ids(path, file.schema_arrow.metadata or {})
+    videos = _video_ids(path, file.metadata.metadata or {})
     columns, unknown_videos = _places(pa.array(videos, pa.string()), grid.video_ids)
     wanted = columns >= 0
     unknown_captions: set[str] = set()
