@@ -4,8 +4,12 @@ import re
 import shlex
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from teachtext.cli import main
+from teachtext.config_loading import load_config
+from tests.presets import on_authors_features
 from tests.running import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,3 +43,20 @@ def test_options_in_the_documentation_exist(command, capsys):
 @pytest.mark.parametrize("path", PRESETS)
 def test_presets_in_the_documentation_exist(path):
     assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    re.findall(
+        r"^```yaml\n(# .*? laid over .*?)^```",
+        (ROOT / "docs/reproduce.md").read_text(),
+        re.M | re.S,
+    ),
+    ids=lambda overlay: overlay.split(",")[0],
+)
+def test_files_in_reproduce_fit_over_the_presets(overlay):
+    values: dict = {}
+    for path in (ROOT / "config.yaml", *on_authors_features("msrvtt-full")):
+        update_config(values, yaml.safe_load(path.read_text()))
+    update_config(values, yaml.safe_load(overlay))
+    load_config(values)
