@@ -25,11 +25,14 @@ def commands_of(page):
 COMMANDS = [command for page in PAGES for command in commands_of(page)]
 OURS = [command for command in COMMANDS if command[0] == "teachtext"]
 PRESETS = sorted({word for command in COMMANDS for word in command if "workflow/presets" in word})
+REPRODUCE = (ROOT / "docs/reproduce.md").read_text()
+OVERLAYS = re.findall(r"^```yaml\n(# .*? laid over .*?)^```", REPRODUCE, re.M | re.S)
 
 
 def test_the_pages_have_commands():
     assert {command[1] for command in OURS} >= {"import-dataset", "import-features"}
     assert len(PRESETS) > 3
+    assert len(OVERLAYS) == 2
 
 
 @pytest.mark.parametrize("command", OURS, ids=" ".join)
