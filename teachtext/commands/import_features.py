@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from teachtext.atomic import replacing
-from teachtext.dataset import Caption, read_captions, write_captions
+from teachtext.dataset import Caption, by_video, read_captions, write_captions
 from teachtext.errors import ConfigError
 from teachtext.importing.features import Outcome, import_features
 from teachtext.importing.layout import Content, Kind
@@ -64,10 +64,8 @@ def _sources(args: argparse.Namespace, scratch: Path) -> Sources:
     return sources
 
 
-def _import(
-    sources: Sources, captions: list[Caption], made: Path
-) -> dict[tuple[Kind, str], Outcome]:
-    video_ids = list(dict.fromkeys(caption.video_id for caption in captions))
+def _import(sources: Sources, captions: list[Caption], made: Path) -> Outcomes:
+    video_ids = list(by_video(captions))
     outcomes: Outcomes = {}
     for expert, source in sorted(sources.experts.items()):
         outcomes["expert", expert] = import_features(

@@ -1,12 +1,12 @@
 """An expert's features from files of other programs, taken over into our store, video by video."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.features import Features
@@ -20,6 +20,9 @@ from teachtext.store.features import StoreIdentity, write_features
 from teachtext.weights import identify_weights
 
 log = logging.getLogger(__name__)
+
+FeatureLoader = Callable[[], Features | None]
+"""Reads the features of one video."""
 
 
 @dataclass
@@ -62,22 +65,47 @@ def import_features(
         DatasetError: the file cannot be read or trusted, its rows differ in width, or it has none
             of the videos.
     """
-    loaders = read_arrays(path)
-    weights = identify_weights(name, _files(path))
-    if set(loaders) >= set(REQUIRED):
-        loaders = _by_video(path, loaders)
-    matched = match_ids(loaders, video_ids, translated)
+    given = _open(path)
+    matched = match_ids(given, video_ids, translated)
     if not matched.foreign:
         raise DatasetError(
-            f"{name} has features of {next(iter(loaders))!r} and others, but of none of the "
+            f"{name} has features of {next(iter(given))!r} and others, but of none of the "
             f"dataset's {len(video_ids)} videos, such as {video_ids[0]!r}. Check the ids."
         )
-    videos = {v: loaders[matched.foreign[v]] for v in video_ids if v in matched.foreign}
+    videos = {v: given[matched.foreign[v]] for v in video_ids if v in matched.foreign}
     outcome = _counted(matched, dim=_width(path, videos))
+    weights = identify_weights(name, sorted(path.glob("*.npy")) if path.is_dir() else [path])
     identity = StoreIdentity(expert, NETWORK, outcome.dim, weights, {})
     with Progress(log, f"import {expert}", len(videos), unit="video") as progress:
         write_features(output, identity, _Found(path, videos, outcome, progress))
     return outcome
+
+
+def _open(path: Path) -> dict[str, FeatureLoader]:
+    """What reads the features of each id of a file."""
+    loaders = read_arrays(path)
+    if set(loaders) >= set(REQUIRED):
+        imported = read_columns(path, loaders)
+        return {video: partial(imported.features_of, video) for video in imported.video_ids}
+    return {video: partial(_read, path, video, loader) for video, loader in loaders.items()}
+
+
+def _read(path: Path, video: str, loader: Loader) -> Features | None:
+    """Features of one video, a row a second; None where there is nothing, or all of it is NaN."""
+    try:
+        array = loader()
+    except UNREADABLE as error:
+        raise broken(path, error) from None
+    if array is None or not array.size or (array.dtype.kind == "f" and np.isnan(array).all()):
+        return None
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
+        raise DatasetError(
+            f"{path}: {video!r} has {array.shape} {array.dtype}. Features are (D,) or (T, D) "
+            "numbers."
+        )
+    rows_TD = np.atleast_2d(array).astype(np.float32)
+    seconds = np.arange(len(rows_TD), dtype=np.float64)
+    return Features(rows_TD, seconds, seconds + 1)
 
 
 def _counted(matched: Matched, *, dim: int) -> Outcome:
@@ -94,7 +122,7 @@ class _Found(Mapping[str, Features | None]):
     """Features that are read when they are looked up, and noted in the outcome."""
 
     path: Path
-    loaders: Mapping[str, Loader]
+    loaders: Mapping[str, FeatureLoader]
     outcome: Outcome
     progress: Progress
 
@@ -106,10 +134,11 @@ class _Found(Mapping[str, Features | None]):
 
     def __getitem__(self, video: str) -> Features | None:
         self.progress.advance()
-        rows_TD = _rows(self.path, video, self.loaders[video])
-        if rows_TD is None:
+        features = self.loaders[video]()
+        if features is None:
             self.outcome.remarks.add("without features", video)
             return None
+        rows_TD = features.features_TD
         if rows_TD.shape[1] != self.outcome.dim:
             raise DatasetError(
                 f"{self.path}: rows of {video!r} have {rows_TD.shape[1]} values, others "
@@ -121,44 +150,13 @@ class _Found(Mapping[str, Features | None]):
             self.outcome.remarks.add("not finite as float16, left out", video)
             return None
         self.outcome.videos += 1
-        seconds = np.arange(len(rows_TD), dtype=np.float64)
-        return Features(rows_TD, seconds, seconds + 1)
+        return features
 
 
-def _width(path: Path, loaders: Mapping[str, Loader]) -> int:
+def _width(path: Path, loaders: Mapping[str, FeatureLoader]) -> int:
     """Values in a row: as in the first video that has one."""
-    for video, loader in loaders.items():
-        rows_TD = _rows(path, video, loader)
-        if rows_TD is not None:
-            return int(rows_TD.shape[1])
+    for loader in loaders.values():
+        features = loader()
+        if features is not None:
+            return int(features.features_TD.shape[1])
     raise DatasetError(f"{path} has no features of any video of the dataset. Give another file.")
-
-
-def _rows(path: Path, video: str, loader: Loader) -> NDArray[np.float32] | None:
-    """(T, D) of one video, T >= 1; None where there is nothing, or all of it is NaN."""
-    try:
-        array = loader()
-    except UNREADABLE as error:
-        raise broken(path, error) from None
-    if array is None or not array.size or (array.dtype.kind == "f" and np.isnan(array).all()):
-        return None
-    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
-        raise DatasetError(
-            f"{path}: {video!r} has {array.shape} {array.dtype}. Features are (D,) or (T, D) "
-            "numbers."
-        )
-    return np.atleast_2d(array).astype(np.float32)
-
-
-def _by_video(path: Path, columns: Mapping[str, Loader]) -> dict[str, Loader]:
-    """A loader for each video of a file of columns; its times are those of import-expert."""
-    imported = read_columns(path, columns)
-
-    def loader(row: int) -> Loader:
-        return lambda: imported.rows[row]
-
-    return {video: loader(row) for row, video in enumerate(imported.video_ids)}
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(path.glob("*.npy")) if path.is_dir() else [path]

@@ -59,7 +59,7 @@ def in_order(
     captions: Sequence[Caption], words: Mapping[str, Sequence[str]], translated: Mapping[str, str]
 ) -> list[Caption]:
     """The captions, those of each video in the order of the words that vectors were made of."""
-    video_ids = list(dict.fromkeys(caption.video_id for caption in captions))
+    video_ids = list(by_video(captions))
     foreign = match_ids(words, video_ids, translated).foreign
     own = {video: words[given] for video, given in foreign.items()}
     places = place_captions(captions, own, {video: len(texts) for video, texts in own.items()})
@@ -119,7 +119,7 @@ def by_caption(
     Returns:
         Caption id -> item; captions that have none are left out. And which videos are unknown.
     """
-    video_ids = list(dict.fromkeys(caption.video_id for caption in captions))
+    video_ids = list(by_video(captions))
     matched = match_ids(items, video_ids, translated)
     of_words = match_ids(words, video_ids, translated).foreign
     own = {video: items[foreign] for video, foreign in matched.foreign.items()}

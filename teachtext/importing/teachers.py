@@ -57,7 +57,7 @@ def import_teacher(
     queries = _queries(captions, texts, translated)
     # a paragraph is told by its video alone
     found, remarks = by_caption(texts, queries, words if queries is captions else {}, translated)
-    video_ids = list(dict.fromkeys(query.video_id for query in queries))
+    video_ids = list(by_video(queries))
     foreign = match_ids(videos, video_ids, translated).foreign
     asked = [query for query in queries if query.caption_id in found and query.split == "train"]
     if not asked or not foreign:

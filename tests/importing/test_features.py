@@ -71,14 +71,17 @@ def test_ids_are_matched_and_the_others_told(run):
     }
 
 
-def test_columns_of_an_npz_are_features_too(tmp_path):
+def test_columns_of_an_npz_are_features_with_their_times(tmp_path):
     columns = {"video_id": np.array(["a", "b"]), "features": np.eye(2)}
-    np.savez(tmp_path / "f.npz", **columns)
+    times = {"start_seconds": np.array([0, 3]), "end_seconds": np.array([1, 4.5])}
+    np.savez(tmp_path / "f.npz", **columns, **times)
     output = tmp_path / "f.zarr"
     import_features(
         tmp_path / "f.npz", output, expert="e", name="n", video_ids=["b"], translated={}
     )
-    assert values(FeatureStore(output)) == {"b": [[0, 1]]}
+    store = FeatureStore(output)
+    assert values(store) == {"b": [[0, 1]]}
+    assert [times.tolist() for times in store.times()] == [[3], [4.5]]
 
 
 @pytest.mark.parametrize(
