@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # snakemake's jobs call `python`, which must be the one of the environment
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" HF_HUB_OFFLINE=1
 
-.PHONY: demo test unit lint format schema clean
+.PHONY: demo test unit lint format schema pin-envs clean
 
 demo: $(VENV)/installed
 	$(RUN) snakemake --cores $(CORES)
@@ -32,6 +32,11 @@ format: $(VENV)/installed
 
 schema: $(VENV)/installed
 	$(RUN) python -c 'from teachtext.config import json_schema; print(json_schema())' > workflow/schemas/config.schema.json
+
+# Where conda-forge can be reached, with conda and snakedeploy: exact builds of the environments that
+# have no packages of pip's, which a pin file would leave out.
+pin-envs:
+	snakedeploy pin-conda-envs --conda-frontend conda $(shell grep --files-without-match pip: envs/*.yaml)
 
 # constraints.txt is the whole closure, so nothing is left to resolve
 $(VENV)/installed: constraints.txt pyproject.toml

@@ -1,3 +1,4 @@
+import os
 import shlex
 import sys
 
@@ -11,6 +12,8 @@ shell.prefix(
     "set -euo pipefail; "
     f"export PYTHONPATH={shlex.quote(str(workflow.current_basedir))}; "
 )
+# for the pip: sections of envs/*.yaml, which name all that is needed: aisfx asks for NumPy 1.23
+os.environ.update(PIP_NO_DEPS="1")
 
 
 configfile: "config.yaml"
