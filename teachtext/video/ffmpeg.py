@@ -8,6 +8,6 @@ def ffmpeg_binary() -> str:
     on_path = shutil.which("ffmpeg")
     if on_path:
         return on_path
-    import imageio_ffmpeg  # only asked when PATH has none: a conda environment has no such wheel
+    import imageio_ffmpeg  # only asked when PATH has none; in a conda environment it has
 
     return str(imageio_ffmpeg.get_ffmpeg_exe())
