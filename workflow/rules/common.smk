@@ -68,8 +68,8 @@ def shard_rows(wildcards):
         sys.exit(f"teachtext: {error}")
 
 
-def videos_argument(wildcards):
-    return ["--videos", CONFIG.dataset.videos] if CONFIG.dataset.videos else []
+def videos_argument(wildcards, input):
+    return ["--videos", input.videos] if CONFIG.dataset.videos else []
 
 
 def needs_val_argument(wildcards):
@@ -147,11 +147,10 @@ def encoder_gpus(wildcards):
     return ENCODERS[wildcards.text_encoder].gpus
 
 
-def encoder_settings(wildcards):
+def encoder_settings(wildcards, input):
     entry = ENCODERS[wildcards.text_encoder]
-    return entry.embeds_from(tuned_weights(wildcards)).model_dump_json(
-        exclude_none=True
-    )
+    tuned = str(input.tuned) if input.tuned else ""
+    return entry.embeds_from(tuned).model_dump_json(exclude_none=True)
 
 
 def tuned_settings(wildcards):
@@ -178,14 +177,23 @@ def model_features(wildcards):
     )
 
 
-def feature_arguments(experts):
+def feature_arguments(wildcards, input):
     """A list of all stores would be longer than a command line can be."""
-    folders = [f"{expert}=results/experts/{expert}" for expert in experts]
-    return ["--features", *folders, "--shards", CONFIG.dataset.shards]
+    folders = dict.fromkeys(Path(store).parent for store in input.features)
+    named = [f"{folder.name}={folder}" for folder in folders]
+    return ["--features", *named, "--shards", CONFIG.dataset.shards]
 
 
-def model_feature_arguments(wildcards):
-    return feature_arguments(CONFIG.experts_of(wildcards.model))
+def imported_folder(wildcards, output):
+    return Path(output.ledgers[0]).parent
+
+
+def demo_folder(wildcards, output):
+    return Path(output.videos).parent
+
+
+def model_histories(wildcards, input):
+    return [Path(model) / "history.parquet" for model in input.models]
 
 
 def similarities_of(teachers, wildcards):
@@ -211,9 +219,8 @@ def model_captions(wildcards):
     )
 
 
-def model_captions_argument(wildcards):
-    path = model_captions(wildcards)
-    return ["--captions", path] if path else []
+def model_captions_argument(wildcards, input):
+    return ["--captions", input.captions] if input.captions else []
 
 
 def model_architecture(wildcards):

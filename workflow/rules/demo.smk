@@ -9,9 +9,10 @@ rule render_demo:
     threads: 8
     params:
         clips=CONFIG.demo,
+        folder=demo_folder,
     message:
         "Rendering the demo's clips and captions"
     shell:
         "python -m teachtext render-demo --train {params.clips.train} --val {params.clips.val} "
         "--test {params.clips.test} --captions-per-clip {params.clips.captions_per_clip} "
-        "--seed {params.clips.seed} --workers {threads} --output data/demo > {log} 2>&1"
+        "--seed {params.clips.seed} --workers {threads} --output {params.folder:q} > {log} 2>&1"

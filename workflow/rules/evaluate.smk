@@ -14,7 +14,7 @@ rule evaluate_model:
     resources:
         gpu=model_gpu,
     params:
-        features=model_feature_arguments,
+        features=feature_arguments,
         settings=evaluate_settings,
     message:
         "Evaluating {wildcards.model}, seed {wildcards.seed}"

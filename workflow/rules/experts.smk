@@ -48,7 +48,7 @@ rule import_expert:
         "../../envs/media.yaml"
     params:
         shards=CONFIG.dataset.shards,
-        folder="results/experts/{expert}",
+        folder=imported_folder,
     message:
         "Importing the features of {wildcards.expert}"
     shell:
@@ -73,7 +73,7 @@ rule index_experts:
     conda:
         "../../envs/media.yaml"
     params:
-        features=feature_arguments(EXPERTS),
+        features=feature_arguments,
     message:
         "Indexing the features and joining the ledgers"
     shell:

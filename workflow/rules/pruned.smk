@@ -19,7 +19,7 @@ rule train_pruned:
     params:
         work="results/models/work/{model}/{seed}",
         events="logs/tensorboard/{model}/{seed}",
-        features=model_feature_arguments,
+        features=feature_arguments,
         captions=model_captions_argument,
         architecture=model_architecture,
         training=model_training,

@@ -14,7 +14,7 @@ rule import_checkpoint:
     conda:
         "../../envs/train.yaml"
     params:
-        features=model_feature_arguments,
+        features=feature_arguments,
         architecture=released_architecture,
     message:
         "Importing {wildcards.model}, which others trained"

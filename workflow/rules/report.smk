@@ -1,6 +1,7 @@
 rule write_report:
     input:
         evaluations=expand("results/evaluate/{run}.json", run=EVALUATED),
+        ranks=expand("results/evaluate/{run}.parquet", run=EVALUATED),
         models=expand("results/models/{model}/{seed}", model=MODELS, seed=CONFIG.seeds),
         manifest=manifest_of_videos,
         ledger="results/experts/ledger.parquet",
@@ -28,11 +29,7 @@ rule write_report:
             if CONFIG.report.published
             else []
         ),
-        histories=expand(
-            "results/models/{model}/{seed}/history.parquet",
-            model=MODELS,
-            seed=CONFIG.seeds,
-        ),
+        histories=model_histories,
     message:
         "Writing the report"
     shell:

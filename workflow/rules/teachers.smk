@@ -19,7 +19,7 @@ rule train_teacher:
     params:
         work="results/models/work/{model}/{seed}",
         events="logs/tensorboard/{model}/{seed}",
-        features=model_feature_arguments,
+        features=feature_arguments,
         captions=model_captions_argument,
         architecture=model_architecture,
         training=model_training,
@@ -71,7 +71,7 @@ rule compute_similarities:
     resources:
         gpu=model_gpu,
     params:
-        features=model_feature_arguments,
+        features=feature_arguments,
     message:
         "Computing the similarities of {wildcards.model}, seed {wildcards.seed}"
     shell:

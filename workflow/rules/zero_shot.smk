@@ -13,7 +13,7 @@ rule build_zero_shot:
     conda:
         "../../envs/train.yaml"
     params:
-        features=model_feature_arguments,
+        features=feature_arguments,
     message:
         "Building {wildcards.model}, which nothing trains"
     shell:
