@@ -3,8 +3,9 @@
 import csv
 import hashlib
 import json
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,7 +17,7 @@ Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caption:
     """One sentence describing a video."""
 
@@ -26,7 +27,7 @@ class Caption:
     caption: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VideoSource:
     """One row of the table of videos.
 
@@ -66,17 +67,18 @@ def read_videos(path: Path) -> list[VideoSource]:
     Raises:
         DatasetError: missing file or column, no rows, a duplicate id or a bad time.
     """
-    rows = _read_rows(path, required=("video_id", "path"))
-    _refuse_duplicates(path, "video_id", [row["video_id"] for row in rows])
-    return [
+    folder = path.parent
+    videos = [
         VideoSource(
             row["video_id"],
-            path.parent / row["path"],
+            folder / row["path"],
             _seconds(path, row, "start_seconds"),
             _seconds(path, row, "end_seconds"),
         )
-        for row in rows
+        for row in _read_rows(path, required=("video_id", "path"))
     ]
+    _refuse_duplicates(path, "video_id", [video.video_id for video in videos])
+    return videos
 
 
 def read_captions(path: Path) -> list[Caption]:
@@ -94,7 +96,8 @@ def read_captions(path: Path) -> list[Caption]:
     seen: Counter[str] = Counter()
     captions = []
     for number, row in enumerate(rows, start=2):
-        video, split, text = row["video_id"], row["split"], row["caption"]
+        # one string for all rows that have it: there may be millions
+        video, split, text = sys.intern(row["video_id"]), sys.intern(row["split"]), row["caption"]
         if split not in SPLITS:
             raise DatasetError(
                 f"{path} row {number}: split is {split!r}. Use one of: {', '.join(SPLITS)}."
@@ -221,30 +224,41 @@ def videos_of(captions: Iterable[Caption], split: Split) -> list[str]:
     return list(dict.fromkeys(c.video_id for c in captions if c.split == split))
 
 
-def _read_rows(path: Path, required: Sequence[str]) -> list[dict[str, Any]]:
+def _read_rows(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """One row after another: as dicts, millions of them would not fit into memory."""
     if not path.is_file():
         raise DatasetError(f"{path} does not exist. Set dataset.videos and dataset.captions.")
-    if path.suffix == ".parquet":
-        import pyarrow.parquet as pq  # here: the Snakefile reads tables where there is no pyarrow
-
-        rows = pq.read_table(path).to_pylist()
-        columns = pq.read_schema(path).names
-    else:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            rows, columns = list(reader), list(reader.fieldnames or [])
+    lines = _parquet_lines(path) if path.suffix == ".parquet" else _csv_lines(path)
+    columns = next(lines, [])
     missing = [name for name in required if name not in columns]
     if missing:
         raise DatasetError(
             f"{path} has no column {missing[0]!r} (found: {', '.join(columns) or 'nothing'}). "
             f"It needs: {', '.join(required)}."
         )
-    if not rows:
-        raise DatasetError(f"{path} has a header but no rows. Add at least one.")
-    for number, row in enumerate(rows, start=2):
-        if any(row[name] is None or str(row[name]) == "" for name in required):
+    number = 1
+    for number, line in enumerate(filter(None, lines), start=2):
+        row = dict(zip(columns, line, strict=False))
+        if not all(map(row.get, required)):
             raise DatasetError(f"{path} row {number}: one of {', '.join(required)} is empty.")
-    return [{key: value if value is None else str(value) for key, value in r.items()} for r in rows]
+        yield row
+    if number == 1:
+        raise DatasetError(f"{path} has a header but no rows. Add at least one.")
+
+
+def _csv_lines(path: Path) -> Iterator[Sequence[Any]]:
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        yield from csv.reader(stream)
+
+
+def _parquet_lines(path: Path) -> Iterator[Sequence[Any]]:
+    import pyarrow.parquet as pq  # here: the Snakefile reads tables where there is no pyarrow
+
+    with pq.ParquetFile(path) as table:
+        yield table.schema_arrow.names
+        for batch in table.iter_batches():
+            for line in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield [value if value is None else str(value) for value in line]
 
 
 def _seconds(path: Path, row: dict[str, Any], name: str) -> float | None:
@@ -261,8 +275,8 @@ def _seconds(path: Path, row: dict[str, Any], name: str) -> float | None:
 
 
 def _refuse_duplicates(path: Path, column: str, values: Sequence[str]) -> None:
-    duplicates = [value for value, count in Counter(values).items() if count > 1]
-    if duplicates:
+    if len(set(values)) < len(values):
+        duplicates = [value for value, count in Counter(values).items() if count > 1]
         raise DatasetError(
             f"{path}: {column} {duplicates[0]!r} occurs more than once "
             f"({len(duplicates)} such ids). Every id may occur once."

@@ -1,8 +1,15 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from teachtext.dataset import (
     Caption,
     ValUser,
+    VideoSource,
     check_dataset,
     check_splits,
     read_captions,
@@ -58,7 +65,8 @@ def test_a_paragraph_is_all_captions_of_a_video_in_order(table):
         ("video_id,path\n", "no rows"),
         ("video_id,file\na,b\n", "no column 'path'"),
         ("video_id,path\na,x\na,y\n", "'a' occurs more than once"),
-        ("video_id,path\na,\n", "is empty"),
+        ("video_id,path\na,\n", "row 2: one of video_id, path is empty"),
+        ("video_id,path\na,x\n\nb\n", "row 3: one of video_id, path is empty"),
         ("video_id,path,start_seconds\na,b,soon\n", "'soon'"),
     ],
 )
@@ -114,6 +122,29 @@ def test_val_is_needed_by_whom_chooses_by_it(table):
 @pytest.mark.parametrize("text", [VIDEOS, CAPTIONS])
 def test_either_table_names_the_videos(table, text):
     assert read_video_ids(table(text)) == ["a", "b", "c"]
+
+
+def test_parquet_and_csv_are_one_table(tmp_path):
+    columns = {"video_id": [7, 8], "path": ["a.mp4", "b.mp4"], "start_seconds": [None, 1.5]}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet", row_group_size=1)
+    (tmp_path / "t.csv").write_text("video_id,path,start_seconds\n7,a.mp4,\n8,b.mp4,1.5\n")
+    assert read_videos(tmp_path / "t.parquet") == read_videos(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(("video", "shard"), [("a", 74), ("video7010", 31), ("é \n", 77)])
+def test_the_shard_of_a_video_is_the_same_in_every_version(video, shard):
+    assert shard_of(video, 128) == shard
+
+
+@given(st.sets(st.text(min_size=1), min_size=1), st.text(min_size=1), st.integers(1, 200))
+def test_a_new_video_changes_no_other_shard(known, new, shards):
+    def digests(videos):
+        return shard_digests([VideoSource(video, Path("x")) for video in sorted(videos)], shards)
+
+    changed = [a != b for a, b in zip(digests(known), digests(known | {new}), strict=True)]
+    assert changed == [
+        new not in known and shard == shard_of(new, shards) for shard in range(shards)
+    ]
 
 
 def test_adding_videos_moves_none_to_another_shard():

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from teachtext.errors import MediaError
 from teachtext.store.tables import require_columns
@@ -100,10 +101,9 @@ def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
     Raises:
         MediaError: more videos failed than allowed.
     """
-    failed = {
-        row["video_id"]: row["reason"] for row in ledger.to_pylist() if row["status"] == "failed"
-    }
-    videos = len(set(ledger.column("video_id").to_pylist()))
+    rows = ledger.filter(pc.equal(ledger["status"], "failed"))
+    failed = dict(zip(rows["video_id"].to_pylist(), rows["reason"].to_pylist(), strict=True))
+    videos = len(pc.unique(ledger["video_id"]))
     check_failed_fraction(failed, videos, max_failed_fraction=max_failed_fraction)
     counts = Counter(ledger.column("status").to_pylist())
     return ", ".join(f"{counts[status]} {status}" for status in sorted(counts))

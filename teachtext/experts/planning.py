@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 MOST_VIDEOS_PER_SHARD = 256
 FEWEST_VIDEOS_PER_SHARD = 64
 """A shard takes long enough that starting its jobs does not count, and is soon done again."""
+MOST_SHARD_JOBS = 900
+"""Of all shards together: with those of the models, about 1,000, which are planned in seconds."""
+JOBS_BEFORE_EXPERTS = 2
+"""Of a shard: probe and decode; then there is one for each expert."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,11 @@ class Plan:
     experts: Mapping[str, ExpertCost]
 
     def shards(self, cores: int) -> int:
-        """Advised number: whole shards for every core, neither many small ones nor huge ones."""
+        """Advised number: whole shards for every core, neither small nor huge, nor too many."""
         fewest = math.ceil(self.videos / MOST_VIDEOS_PER_SHARD)
         most = math.ceil(self.videos / FEWEST_VIDEOS_PER_SHARD)
-        return max(1, fewest, min(2 * cores, most))
+        plannable = MOST_SHARD_JOBS // (JOBS_BEFORE_EXPERTS + len(self.experts))
+        return max(1, min(plannable, max(fewest, min(2 * cores, most))))
 
     def core_seconds(self) -> float:
         """Of all work on the videos, without starting jobs."""

@@ -21,10 +21,19 @@ def plan_of(videos, **changes):
 
 @pytest.mark.parametrize(
     ("videos", "cores", "shards"),
-    [(1, 8, 1), (50, 8, 1), (240, 2, 4), (1000, 2, 4), (10_000, 8, 40), (200_000, 8, 782)],
+    [(1, 8, 1), (50, 8, 1), (240, 2, 4), (1000, 2, 4), (10_000, 8, 40), (76_800, 8, 300)],
 )
 def test_shards_are_neither_tiny_nor_huge(videos, cores, shards):
     assert plan_of(videos).shards(cores) == shards
+
+
+@pytest.mark.parametrize(("experts", "shards"), [(1, 300), (5, 128), (7, 100)])
+@pytest.mark.parametrize("videos", [1_000_000, 100_000_000])
+def test_jobs_of_shards_stay_below_a_thousand_however_many_videos(videos, experts, shards):
+    cost = ExpertCost(load_seconds=2.0, seconds=0.5, bytes=4e3, failed=0)
+    plan = plan_of(videos, experts={str(number): cost for number in range(experts)})
+    assert plan.shards(cores=512) == shards
+    assert shards * (2 + experts) <= 900
 
 
 def test_costs_by_hand():
