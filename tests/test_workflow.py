@@ -92,5 +92,6 @@ def test_what_is_not_trained_is_built_and_evaluated_once_for_all_seeds(tmp_path)
         "results/models/zero/0",
         "results/similarities/zero/0.parquet",
         "results/evaluate/zero/0.json",
+        "results/evaluate/zero/0.parquet",
     }
     assert {"results/models/teachtext/1", "results/models/teachtext/2"} <= files

@@ -291,6 +291,14 @@ def level_candidates(wildcards):
     )
 
 
+def search_ranks(wildcards):
+    """They lie beside the evaluations."""
+    return [
+        str(Path(path).with_suffix(".parquet"))
+        for path in search_evaluations(wildcards)
+    ]
+
+
 def search_evaluations(wildcards):
     """Of what each level leaves, with teachers and without."""
     search = wildcards.search

@@ -53,6 +53,7 @@ checkpoint prune_expert:
 rule compute_pareto:
     input:
         evaluations=search_evaluations,
+        ranks=search_ranks,
         ledger="results/experts/ledger.parquet",
     output:
         "results/pruned/{search}/pareto.parquet",
