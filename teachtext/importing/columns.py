@@ -93,10 +93,12 @@ def read_imported(path: Path) -> ImportedFeatures:
                 f"{path} has no array {name!r}. It needs: {', '.join(REQUIRED)}. Other files of "
                 "features are taken over by teachtext import-features."
             )
-    return read_columns(path, loaders)
+    return read_columns(path, loaders, identify_weights(str(path), [path]))
 
 
-def read_columns(path: Path, loaders: Mapping[str, Loader]) -> ImportedFeatures:
+def read_columns(
+    path: Path, loaders: Mapping[str, Loader], weights: WeightsIdentity
+) -> ImportedFeatures:
     """Check the columns of a file, and join them.
 
     Args:
@@ -105,6 +107,7 @@ def read_columns(path: Path, loaders: Mapping[str, Loader]) -> ImportedFeatures:
             integers, ``features`` is (rows, D) and those of video i begin at ``offsets[i]``.
             ``start_seconds`` and ``end_seconds`` (rows,) are optional: without them row t of a
             video counts as its second from t to t + 1.
+        weights: the file as it was given, and its hash.
 
     Raises:
         DatasetError: as ``read_imported``.
@@ -116,7 +119,7 @@ def read_columns(path: Path, loaders: Mapping[str, Loader]) -> ImportedFeatures:
     rows = Ragged(features, offsets)
     _refuse_infinite(path, rows, video_ids)
     starts, ends = _times(path, arrays, rows)
-    return ImportedFeatures(identify_weights(str(path), [path]), video_ids, rows, starts, ends)
+    return ImportedFeatures(weights, video_ids, rows, starts, ends)
 
 
 def check_known(imported: ImportedFeatures, video_ids: Sequence[str]) -> None:

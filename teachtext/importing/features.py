@@ -17,7 +17,7 @@ from teachtext.importing.ids import Matched, match_ids
 from teachtext.progress import Progress
 from teachtext.remarks import Remarks
 from teachtext.store.features import StoreIdentity, write_features
-from teachtext.weights import identify_weights
+from teachtext.weights import WeightsIdentity, identify_weights
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def import_features(
         DatasetError: the file cannot be read or trusted, its rows differ in width, or it has none
             of the videos.
     """
-    given = _open(path)
+    given, weights = _open(path, name)
     matched = match_ids(given, video_ids, translated)
     if not matched.foreign:
         raise DatasetError(
@@ -74,20 +74,20 @@ def import_features(
         )
     videos = {v: given[matched.foreign[v]] for v in video_ids if v in matched.foreign}
     outcome = _counted(matched, dim=_width(path, videos))
-    weights = identify_weights(name, sorted(path.glob("*.npy")) if path.is_dir() else [path])
     identity = StoreIdentity(expert, NETWORK, outcome.dim, weights, {})
     with Progress(log, f"import {expert}", len(videos), unit="video") as progress:
         write_features(output, identity, _Found(path, videos, outcome, progress))
     return outcome
 
 
-def _open(path: Path) -> dict[str, FeatureLoader]:
-    """What reads the features of each id of a file."""
+def _open(path: Path, name: str) -> tuple[dict[str, FeatureLoader], WeightsIdentity]:
+    """What reads the features of each id of a file, and which file it is."""
     loaders = read_arrays(path)
+    weights = identify_weights(name, sorted(path.glob("*.npy")) if path.is_dir() else [path])
     if set(loaders) >= set(REQUIRED):
-        imported = read_columns(path, loaders)
-        return {video: partial(imported.features_of, video) for video in imported.video_ids}
-    return {video: partial(_read, path, video, loader) for video, loader in loaders.items()}
+        imported = read_columns(path, loaders, weights)
+        return {v: partial(imported.features_of, v) for v in imported.video_ids}, weights
+    return {v: partial(_read, path, v, loader) for v, loader in loaders.items()}, weights
 
 
 def _read(path: Path, video: str, loader: Loader) -> Features | None:

@@ -1,7 +1,7 @@
 """Pickles of foreign origin, read as plain values and arrays; nothing in them is run."""
 
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -105,9 +105,8 @@ def read_pickle(path: Path, *, stand_ins: tuple[str, ...] = ()) -> Any:  # noqa:
     Raises:
         DatasetError: missing, damaged, or asking for anything but plain values and arrays.
     """
-    classes = dict.fromkeys(stand_ins)
     with mapped(path) as file:
-        return Machine(_Calls(classes)).run(file)
+        return Machine(_Calls(stand_ins)).run(file)
 
 
 @contextmanager
@@ -131,12 +130,12 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
 class _Calls(dict[str, Call]):
     """NumPy's calls, and those of stand-ins, wherever their module is."""
 
-    def __init__(self, classes: Mapping[str, None]) -> None:
+    def __init__(self, stand_ins: tuple[str, ...]) -> None:
         super().__init__(CALLS)
-        self._classes = classes
+        self._stand_ins = stand_ins
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or str(name).rpartition(".")[2] in self._classes
+        return super().__contains__(name) or str(name).rpartition(".")[2] in self._stand_ins
 
     def __missing__(self, name: str) -> Call:
         return lambda *arguments: Opaque(name, arguments)

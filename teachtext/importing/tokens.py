@@ -15,15 +15,13 @@ from teachtext.importing.features import Outcome
 from teachtext.importing.pickles import LazyArray
 from teachtext.importing.placing import by_caption, read_lists
 from teachtext.progress import Progress
-from teachtext.store.tokens import write_tokens
+from teachtext.store.tokens import BLOCK, write_tokens
 from teachtext.weights import identify_weights
 
 log = logging.getLogger(__name__)
 
 Vectors = LazyArray | NDArray[Any]
 """(N, D) of one caption, maybe still in a file."""
-BLOCK = 256
-"""Captions of a row group."""
 COLUMNS = ("caption_id", "tokens", "offsets")
 COLUMN_FILES = (".npz", ".h5", ".hdf5")
 

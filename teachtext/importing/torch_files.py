@@ -1,4 +1,4 @@
-"""Files of ``torch.save``, of any version, read for their tensors alone; nothing in them is run.
+"""Files of ``torch.save`` from before and after 1.6, read for their tensors; nothing is run.
 
 ``torch.load(weights_only=True)`` refuses the authors' checkpoints, because they hold an object of
 theirs beside the weights. Here such objects are left aside.

@@ -14,12 +14,10 @@ from teachtext.dataset import Caption
 from teachtext.progress import Progress
 from teachtext.settings import TextEncoderSettings
 from teachtext.stages._arguments import add_captions, captions_of, settings_json
-from teachtext.store.tokens import write_tokens
+from teachtext.store.tokens import BLOCK, write_tokens
 from teachtext.text.encoders import TextEncoder, load_text_encoder
 
 log = logging.getLogger(__name__)
-BLOCK = 256
-"""Captions of a row group."""
 WINDOW = 8192
 """Captions that are sorted by length together, unless that takes more memory than allowed."""
 WINDOW_BYTES = 256 << 20

@@ -12,11 +12,9 @@ from teachtext.dataset import Caption, by_video, read_captions
 from teachtext.errors import DatasetError
 from teachtext.progress import Progress
 from teachtext.stages._arguments import add_captions, captions_of
-from teachtext.store.tokens import TokenTable, read_tokens, write_tokens
+from teachtext.store.tokens import BLOCK, TokenTable, read_tokens, write_tokens
 
 log = logging.getLogger(__name__)
-BLOCK = 256
-"""Captions of a row group."""
 
 
 def main(argv: list[str]) -> None:

@@ -14,6 +14,8 @@ from teachtext.store.mapped_table import MappedTable, writing
 from teachtext.store.ragged import join
 from teachtext.weights import WeightsIdentity
 
+BLOCK = 256
+"""Captions of a row group."""
 TEXTS = ("caption_id", "video_id", "split", "caption")
 _COLUMNS = pa.schema([*((name, pa.string()) for name in TEXTS), ("token_count", pa.int32())])
 

@@ -91,30 +91,11 @@ def test_what_is_no_token_vector_is_one_line(run, content, words):
     assert "\n" not in str(caught.value)
 
 
-def test_columns_are_found_by_caption_id(tmp_path):
-    np.savez(
-        tmp_path / "t.npz",
-        caption_id=np.array(["b#0", "a#1"]),
-        tokens=rows(1, 2, 3),
-        offsets=np.array([0, 1, 3]),
-    )
-    outcome = import_tokens(
-        [tmp_path / "t.npz"],
-        tmp_path / "t.parquet",
-        encoder="mine",
-        name="mine",
-        captions=TABLE,
-        words={},
-        translated={},
-    )
-    assert vectors_of(read_tokens(tmp_path / "t.parquet")) == {"a#1": [2, 3], "b#0": [1]}
-    assert outcome.remarks == {"without token vectors": ["a#0"]}
-
-
-def test_columns_must_fit_together(tmp_path):
-    def run(**arrays):
+@pytest.fixture
+def run_columns(tmp_path):
+    def run_columns(**arrays):
         np.savez(tmp_path / "t.npz", **arrays)
-        import_tokens(
+        outcome = import_tokens(
             [tmp_path / "t.npz"],
             tmp_path / "t.parquet",
             encoder="mine",
@@ -123,11 +104,23 @@ def test_columns_must_fit_together(tmp_path):
             words={},
             translated={},
         )
+        return outcome, read_tokens(tmp_path / "t.parquet")
 
+    return run_columns
+
+
+def test_columns_are_found_by_caption_id(run_columns):
+    ids, offsets = np.array(["b#0", "a#1"]), np.array([0, 1, 3])
+    outcome, table = run_columns(caption_id=ids, tokens=rows(1, 2, 3), offsets=offsets)
+    assert vectors_of(table) == {"a#1": [2, 3], "b#0": [1]}
+    assert outcome.remarks == {"without token vectors": ["a#0"]}
+
+
+def test_columns_must_fit_together(run_columns):
     ids, tokens = np.array(["a#0"]), rows(1, 2)
     with pytest.raises(DatasetError, match="no array 'offsets'"):
-        run(caption_id=ids, tokens=tokens)
+        run_columns(caption_id=ids, tokens=tokens)
     with pytest.raises(DatasetError, match=r"offsets must be \(2,\) integers.*0 to 2"):
-        run(caption_id=ids, tokens=tokens, offsets=np.array([0, 1]))
+        run_columns(caption_id=ids, tokens=tokens, offsets=np.array([0, 1]))
     with pytest.raises(DatasetError, match=r"tokens must be \(rows, D\)"):
-        run(caption_id=ids, tokens=np.zeros(2), offsets=np.array([0, 2]))
+        run_columns(caption_id=ids, tokens=np.zeros(2), offsets=np.array([0, 2]))
