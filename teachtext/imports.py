@@ -19,7 +19,8 @@ class ImportSettings(Settings):
     file: str = Field(
         alias="import",
         min_length=1,
-        description="made elsewhere: features (.zarr, .npz, HDF5), similarities (Parquet)",
+        description="made elsewhere: features (.zarr, also as a URL; .npz, HDF5), or similarities "
+        "(Parquet)",
     )
 
     @model_validator(mode="before")

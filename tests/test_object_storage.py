@@ -7,7 +7,15 @@ import sys
 import time
 
 import boto3
+import fsspec
+import numpy as np
 import pytest
+
+from teachtext import load_features
+from teachtext.errors import StoreError
+from teachtext.features import Features
+from teachtext.store.features import StoreIdentity, write_features
+from teachtext.weights import WeightsIdentity
 
 from .running import ENVIRONMENT, command, scatter_features
 
@@ -106,3 +114,38 @@ def test_the_workflow_runs_in_a_bucket(server, tmp_path):
     }
     # here is what a job leaves while it is done, and nothing that another one needs
     assert not list((tmp_path / "here/results").glob("**/*.json"))
+
+
+def test_features_in_a_bucket_are_read_in_place(server, tmp_path, monkeypatch):
+    seconds = np.arange(2.0)
+    features = Features(np.array([[1, 2], [3, 4]], np.float32), seconds, seconds + 1, ())
+    identity = StoreIdentity("appearance", "toy", 2, WeightsIdentity("toy", "abc"), {})
+    write_features(tmp_path / "seen.zarr", identity, {"clip 0": features, "clip 1": None})
+    for path in (tmp_path / "seen.zarr").rglob("*"):
+        if path.is_file():
+            key = f"made elsewhere/{path.relative_to(tmp_path)}"
+            client(server).upload_file(str(path), BUCKET, key)
+    where = KEYS | {"FSSPEC_S3_ENDPOINT_URL": server}
+    for name, value in where.items():
+        monkeypatch.setenv(name, value)
+    fsspec.config.set_conf_env(fsspec.config.conf)
+
+    url = f"s3://{BUCKET}/made elsewhere"
+    found = load_features(url, "seen")
+    assert {video: f.features_TD.tolist() for video, f in found.items()} == {
+        "clip 0": [[1, 2], [3, 4]]
+    }
+    with pytest.raises(StoreError, match=r"has no expert 'heard'\. It has: seen"):
+        load_features(url, "heard")
+
+    put_data(tmp_path, server)
+    folder = tmp_path / "here"
+    (folder / "data").mkdir(parents=True)
+    (tmp_path / "captions.csv").rename(folder / "data/captions.csv")
+    config = CONFIG.replace("data/seen.npz", f'"{url}/seen.zarr"')
+    (tmp_path / "alone.yaml").write_text(config)
+    target = "results/experts/appearance/0.zarr"
+    run = command(folder, target, overlay=tmp_path / "alone.yaml")
+    done = subprocess.run(run, env=ENVIRONMENT | where, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(load_features(folder / "results/experts", "appearance")) == ["clip 0"]

@@ -16,6 +16,7 @@ from teachtext.features import Features
 from teachtext.importing.archives import UNREADABLE
 from teachtext.importing.arrays import Loader, read_arrays
 from teachtext.store.features import FeatureStore
+from teachtext.store.places import Place
 from teachtext.store.ragged import Ragged
 from teachtext.weights import WeightsIdentity, identify_weights
 
@@ -72,28 +73,30 @@ class ImportedFeatures:
         return LedgerEntry(video_id, expert, "absent", f"{self.weights.name} {lacks}", 0, 0.0, "")
 
 
-def read_imported(path: Path) -> ImportedFeatures:
+def read_imported(place: Place) -> ImportedFeatures:
     """Read features made elsewhere; nothing in the file is run.
 
     Args:
-        path: feature store that ``import-features`` wrote (.zarr), or .npz or HDF5 of columns, as
-            ``read_columns`` takes them. All of it is in memory at once.
+        place: feature store that ``import-features`` wrote (.zarr), also behind a URL; or .npz or
+            HDF5 of columns, as ``read_columns`` takes them. All of it is in memory at once.
 
     Raises:
         DatasetError: the file is missing, damaged, holds Python objects or values that are not
             finite as float16, or its arrays do not fit together.
         StoreError: the feature store is damaged.
     """
-    if path.suffix == ".zarr":
-        return _read_store(path)
-    loaders = read_arrays(path)
+    if str(place).rstrip("/").endswith(".zarr"):
+        return _read_store(place)
+    if not isinstance(place, Path):
+        raise DatasetError(f"{place} is no feature store. Behind a URL there must be one (.zarr).")
+    loaders = read_arrays(place)
     for name in REQUIRED:
         if name not in loaders:
             raise DatasetError(
-                f"{path} has no array {name!r}. It needs: {', '.join(REQUIRED)}. Other files of "
+                f"{place} has no array {name!r}. It needs: {', '.join(REQUIRED)}. Other files of "
                 "features are taken over by teachtext import-features."
             )
-    return read_columns(path, loaders, identify_weights(str(path), [path]))
+    return read_columns(place, loaders, identify_weights(str(place), [place]))
 
 
 def read_columns(
@@ -136,8 +139,8 @@ def check_known(imported: ImportedFeatures, video_ids: Sequence[str]) -> None:
         )
 
 
-def _read_store(path: Path) -> ImportedFeatures:
-    store = FeatureStore(path)
+def _read_store(place: Place) -> ImportedFeatures:
+    store = FeatureStore(place)
     store.verify()
     return ImportedFeatures(store.identity.weights, store.video_ids, store.rows(), *store.times())
 

@@ -8,6 +8,7 @@ from teachtext.dataset import read_video_ids, shard_of
 from teachtext.experts.ledger import ledger_table
 from teachtext.importing.columns import NETWORK, check_known, read_imported
 from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.places import place_of
 from teachtext.store.tables import write_table
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,10 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="teachtext import-expert", description=__doc__)
     parser.add_argument("--expert", required=True, help="name in config.yaml")
     parser.add_argument(
-        "--features", type=Path, required=True, help="made elsewhere (.zarr, .npz or HDF5)"
+        "--features",
+        type=place_of,
+        required=True,
+        help="made elsewhere: .zarr, also as a URL, .npz or HDF5",
     )
     parser.add_argument(
         "--videos", type=Path, required=True, help="table that names all videos, or their captions"

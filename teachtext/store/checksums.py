@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from teachtext.store.places import Files, Place
+
 CHECKSUMS = "checksums.json"
 SMALL_BYTES = 1 << 20
 
@@ -17,7 +19,7 @@ def write_checksums(folder: Path) -> None:
     (folder / CHECKSUMS).write_text(json.dumps(entries, indent=0))
 
 
-def check_quickly(folder: Path) -> None:
+def check_quickly(place: Place) -> None:
     """Compare the size of every file, and the content of small ones.
 
     What is left, the chunks of large arrays, has checksums that are compared when it is read.
@@ -26,33 +28,38 @@ def check_quickly(folder: Path) -> None:
         ValueError: a file differs.
         OSError: a file is missing.
     """
-    for path, size, sha256 in _entries(folder):
-        found = path.stat().st_size
+    files = Files(place)
+    entries = _entries(files)
+    for (name, (size, _)), found in zip(entries.items(), files.sizes(list(entries)), strict=True):
         if found != size:
-            raise ValueError(f"{path.relative_to(folder)} has {found} bytes instead of {size}")
-        if size <= SMALL_BYTES:
-            _compare(path, sha256)
+            raise ValueError(f"{name} has {found} bytes instead of {size}")
+    small = [name for name, (size, _) in entries.items() if size <= SMALL_BYTES]
+    for name, content in zip(small, files.read(small), strict=True):
+        _compare(name, hashlib.sha256(content).hexdigest(), entries[name][1])
 
 
-def check_contents(folder: Path) -> None:
+def check_contents(place: Place) -> None:
     """Compare every byte.
 
     Raises:
         ValueError: a file differs.
         OSError: a file is missing.
     """
-    for path, _, sha256 in _entries(folder):
-        _compare(path, sha256)
+    files = Files(place)
+    for name, (_, sha256) in _entries(files).items():
+        with files.open(name) as stream:
+            _compare(name, hashlib.file_digest(stream, "sha256").hexdigest(), sha256)
 
 
-def _entries(folder: Path) -> list[tuple[Path, int, str]]:
-    entries = json.loads((folder / CHECKSUMS).read_text())
-    return [(folder / name, int(size), str(sha256)) for name, (size, sha256) in entries.items()]
+def _entries(files: Files) -> dict[str, tuple[int, str]]:
+    """Name -> its size and SHA-256."""
+    (content,) = files.read([CHECKSUMS])
+    return {name: (int(size), str(sha256)) for name, (size, sha256) in json.loads(content).items()}
 
 
-def _compare(path: Path, sha256: str) -> None:
-    if file_sha256(path) != sha256:
-        raise ValueError(f"{path.name} is not what was written")
+def _compare(name: str, found: str, sha256: str) -> None:
+    if found != sha256:
+        raise ValueError(f"{name} is not what was written")
 
 
 def file_sha256(path: Path) -> str:

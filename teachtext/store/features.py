@@ -16,6 +16,7 @@ from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.features import Features, Recognised
 from teachtext.store.checksums import check_contents, check_quickly, write_checksums
+from teachtext.store.places import Place, below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
 from teachtext.weights import WeightsIdentity
 
@@ -95,38 +96,41 @@ def _write_rows(
 
 
 class FeatureStore:
-    """A feature store opened for reading.
+    """A feature store opened for reading, in a folder or in place behind a URL.
 
     Raises:
-        StoreError: there is no store at the path, or it is damaged; also from every method that
+        StoreError: there is no store at the place, or it is damaged; also from every method that
             reads.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
         try:
-            check_quickly(path)
-            self._group = zarr.open_group(store=path, mode="r")
-            attributes = dict(self._group.attrs)
-            weights = WeightsIdentity(**attributes["weights"])
+            with reading(place):
+                check_quickly(place)
+                self._group = zarr.open_group(store=place, mode="r")
+                attributes = dict(self._group.attrs)
+                weights = WeightsIdentity(**attributes["weights"])
         except (OSError, KeyError, TypeError, ValueError) as error:
-            raise _damaged(path, error) from None
+            raise _damaged(place, error) from None
         names = ("expert", "network", "dim", "sampling")
         self.identity = StoreIdentity(weights=weights, **{name: attributes[name] for name in names})
         self.video_ids: list[str] = [str(video) for video in self._read("video_id")]
 
     def _read(self, name: str, rows: slice = slice(None)) -> NDArray[Any]:
         try:
-            return np.asarray(self._group[name][rows])
+            with reading(self.place):
+                return np.asarray(self._group[name][rows])
         except (KeyError, ValueError, RuntimeError, OSError) as error:
-            raise _damaged(self.path / name, error) from None
+            raise _damaged(below(self.place, name), error) from None
 
     def verify(self) -> None:
         """Read every byte and compare it with what was written."""
         try:
-            check_contents(self.path)
+            with reading(self.place):
+                check_contents(self.place)
         except (OSError, ValueError) as error:
-            raise _damaged(self.path, error) from None
+            raise _damaged(self.place, error) from None
 
     def features_of(self, video_id: str) -> Features | None:
         """Features of one video; None where it has none."""
@@ -181,9 +185,13 @@ def _piece(values: dict[str, Any]) -> Recognised:
     return Recognised(**{**values, "box": box and tuple((x, y) for x, y in box)})
 
 
-def _damaged(path: Path, error: Exception) -> StoreError:
+def _damaged(place: Place, error: Exception) -> StoreError:
+    remedy = (
+        "Delete the .zarr folder and ask snakemake for it: it is extracted again."
+        if isinstance(place, Path)
+        else "Check the address, and what fsspec needs for it, such as keys in the environment."
+    )
     return StoreError(
-        f"{path} is damaged, or no feature store ({type(error).__name__}: "
-        f"{' '.join(str(error).split())}). Delete the .zarr folder and ask snakemake for it: "
-        "it is extracted again."
+        f"{place} is damaged, or no feature store ({type(error).__name__}: "
+        f"{' '.join(str(error).split())}). {remedy}"
     )

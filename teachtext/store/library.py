@@ -7,6 +7,7 @@ from pathlib import Path
 from teachtext.errors import StoreError
 from teachtext.features import Features
 from teachtext.store.features import FeatureStore, StoreIdentity
+from teachtext.store.places import Place, below, names_in, place_of
 
 
 def expert_path(folder: Path, expert: str) -> Path:
@@ -29,7 +30,7 @@ class ExpertFeatures(Mapping[str, Features]):
 
     Each is a ``Features``: ``features_TD`` (T, D) float32, ``start_seconds_T`` and
     ``end_seconds_T`` (T,) in seconds from the start of the video, and ``recognised``, the text
-    that was read or heard. They are read from disk when they are asked for.
+    that was read or heard. They are read when they are asked for.
 
     Attributes:
         identity: what made them.
@@ -37,8 +38,8 @@ class ExpertFeatures(Mapping[str, Features]):
         video_ids: all that were looked at, also those without features.
     """
 
-    def __init__(self, paths: list[Path]) -> None:
-        self._stores = [FeatureStore(path) for path in paths]
+    def __init__(self, places: list[Place]) -> None:
+        self._stores = [FeatureStore(place) for place in places]
         self.identity: StoreIdentity = self._stores[0].identity
         self.dim = self.identity.dim
         self.video_ids = [video for store in self._stores for video in store.video_ids]
@@ -69,7 +70,8 @@ def load_features(path: str | Path, expert: str) -> ExpertFeatures:
     """Open an expert's features.
 
     Args:
-        path: folder that ``teachtext import-features`` wrote, or ``results/experts`` of a run.
+        path: folder that ``teachtext import-features`` wrote, or ``results/experts`` of a run; or
+            the URL of such a folder, which is read in place, such as ``s3://bucket/experts``.
         expert: its name.
 
     Returns:
@@ -78,14 +80,34 @@ def load_features(path: str | Path, expert: str) -> ExpertFeatures:
     Raises:
         StoreError: the folder has no such expert, or its store is damaged.
     """
-    folder = Path(path)
-    whole = expert_path(folder, expert)
-    shards = sorted((folder / expert).glob("*.zarr"), key=lambda shard: (len(shard.name), shard))
-    paths = [whole] if whole.is_dir() else shards
-    if not paths:
-        names = {store.stem for store in folder.glob("*.zarr")}
-        names |= {store.parent.name for store in folder.glob("*/*.zarr")}
+    folder = place_of(path)
+    names = _names(folder)
+    whole = f"{expert}.zarr"
+    if whole in names:
+        return ExpertFeatures([below(folder, whole)])
+    shards = _stores(_names(below(folder, expert)))
+    if not shards:
         raise StoreError(
-            f"{folder} has no expert {expert!r}. It has: {', '.join(sorted(names)) or 'none'}."
+            f"{folder} has no expert {expert!r}. It has: {', '.join(_experts(folder)) or 'none'}."
         )
-    return ExpertFeatures(paths)
+    shards.sort(key=lambda name: (len(name), name))
+    return ExpertFeatures([below(folder, expert, shard) for shard in shards])
+
+
+def _experts(folder: Place) -> list[str]:
+    """Experts that a folder has stores of."""
+    names = _names(folder)
+    whole = [name.removesuffix(".zarr") for name in _stores(names)]
+    sharded = [name for name in names if _stores(_names(below(folder, name)))]
+    return sorted({*whole, *sharded})
+
+
+def _stores(names: list[str]) -> list[str]:
+    return [name for name in names if name.endswith(".zarr")]
+
+
+def _names(folder: Place) -> list[str]:
+    try:
+        return names_in(folder)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be read: {' '.join(str(error).split())}") from None

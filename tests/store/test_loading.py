@@ -84,7 +84,7 @@ def test_every_shard_is_unpacked_once(tmp_path, monkeypatch):
     read = []
     unpack = FeatureStore.rows
     monkeypatch.setattr(
-        FeatureStore, "rows", lambda store: read.append(store.path) or unpack(store)
+        FeatureStore, "rows", lambda store: read.append(store.place) or unpack(store)
     )
     load_features(paths, ["v4", "v0"], ALL)
     assert read == [paths[0], paths[4]]  # and those that hold no wanted video not at all

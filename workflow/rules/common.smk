@@ -8,6 +8,7 @@ from teachtext.config_loading import load_config
 from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
 from teachtext.pruning import curves, subset_model, subset_pattern, without_each
+from teachtext.urls import is_url
 from teachtext.zero_shot import SEED
 
 try:
@@ -118,7 +119,13 @@ def expert_requests():
 
 
 def imported_features(wildcards):
-    return IMPORTED[wildcards.expert]
+    """A URL is read in place; Snakemake does not look whether it has changed."""
+    file = IMPORTED[wildcards.expert]
+    return [] if is_url(file) else file
+
+
+def imported_from(wildcards, input):
+    return input.features or IMPORTED[wildcards.expert]
 
 
 def imported_similarities(wildcards):

@@ -47,13 +47,14 @@ rule import_expert:
     conda:
         "../../envs/media.yaml"
     params:
+        features=imported_from,
         shards=CONFIG.dataset.shards,
         folder=imported_folder,
     message:
         "Importing the features of {wildcards.expert}"
     shell:
         "python -m teachtext import-expert --expert {wildcards.expert} "
-        "--features {input.features:q} --videos {input.videos:q} "
+        "--features {params.features:q} --videos {input.videos:q} "
         "--shards {params.shards} --output {params.folder:q} > {log} 2>&1"
 
 
