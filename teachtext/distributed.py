@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
 
+from teachtext.devices import hand_over_gpus, pick_device
 from teachtext.errors import ConfigError
 
 
@@ -52,6 +53,7 @@ def start_processes(count: int, command: list[str]) -> None:
         command: words after ``teachtext``.
     """
     if count > 1 and not distributed.is_torchelastic_launched():
+        hand_over_gpus(count)
         launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
         os.execv(sys.executable, [sys.executable, *launcher, "-m", "teachtext", *command])
 
@@ -76,10 +78,10 @@ def joined(*, gpus: int, section: str) -> Iterator[Processes]:
             f"{section}.gpus is {gpus}, but torch sees {torch.cuda.device_count()} GPUs here. "
             f"Set {section}.gpus: 0 to train on the CPU, or run this stage where the GPUs are."
         )
-    device = torch.device("cuda", local) if gpus else torch.device("cpu")
     if count == 1:
-        yield Processes(0, 1, device)
+        yield Processes(0, 1, pick_device() if gpus else torch.device("cpu"))
         return
+    device = torch.device("cuda", local) if gpus else torch.device("cpu")
     distributed.init_process_group("nccl" if gpus else "gloo")
     try:
         yield Processes(rank, count, device)

@@ -26,7 +26,7 @@ from teachtext.evaluation.top import TopResults, top_results
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import VideoEmbeddings
 from teachtext.progress import Progress
-from teachtext.settings import Normalization, TrainingSettings
+from teachtext.settings import Normalization
 from teachtext.store.mapped import MappedRows, ScratchRows
 from teachtext.store.ragged import Ragged, Rows
 from teachtext.store.tokens import TokenTable
@@ -61,12 +61,6 @@ class Ranks:
             "t2v": summarize(self.t2v, gallery=len(self.v2t)),
             "v2t": summarize(self.v2t, gallery=len(self.t2v)),
         }
-
-
-def device_of(training: TrainingSettings | None) -> torch.device:
-    """Where a model is used: on a GPU if it was trained on some, and there is one here."""
-    on_gpu = training is not None and training.gpus and torch.cuda.is_available()
-    return torch.device("cuda" if on_gpu else "cpu")
 
 
 @torch.inference_mode()

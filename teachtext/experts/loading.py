@@ -19,14 +19,17 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
         request: which.
         threads: of the network on a CPU.
     """
-    import torch  # slow to import; a job that takes everything over has no use for it
+    # slow to import; a job that takes everything over has no use for them
+    import torch
+
+    from teachtext.devices import pick_device
 
     keep_freed_memory()
     torch.set_num_threads(threads)
     settings = request.settings
     arguments: dict[str, object] = settings.model_dump(exclude={"network"}, exclude_none=True)
     if network(settings.network).picks_device:
-        arguments["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+        arguments["device"] = str(pick_device())
         arguments.setdefault("precision", "float32")
     if request.text_encoder is not None:
         arguments["text_encoder"] = load_text_encoder(

@@ -69,10 +69,9 @@ class Preprocessing:
     std: tuple[float, float, float]
 
     @torch.inference_mode()
-    def __call__(self, pixels_THWC: NDArray[np.uint8], device: torch.device) -> Tensor:
-        """(T, C, H, W) float32 on ``device``, of uint8 RGB frames."""
-        frames = torch.from_numpy(np.ascontiguousarray(pixels_THWC)).to(device)
-        return torch.stack([self._prepare(frame_HWC) for frame_HWC in frames])
+    def __call__(self, frames_THWC: Tensor) -> Tensor:
+        """(T, C, H, W) float32 of uint8 RGB frames, computed where these are."""
+        return torch.stack([self._prepare(frame_HWC) for frame_HWC in frames_THWC])
 
     def _prepare(self, frame_HWC: Tensor) -> Tensor:
         height, width, crop = self._geometry(*frame_HWC.shape[:2])
@@ -278,7 +277,7 @@ def _check_against(processor: BaseImageProcessor, preprocessing: Preprocessing, 
     for height, width in PROBES_HW:
         frame_HWC = generator.integers(0, 256, (height, width, 3), np.uint8)
         theirs = np.asarray(processor([frame_HWC], return_tensors="np").get("pixel_values", 0.0))
-        ours = preprocessing(frame_HWC[None], torch.device("cpu"))[0].numpy()
+        ours = preprocessing(torch.from_numpy(frame_HWC[None]))[0].numpy()
         alike = theirs.shape[-3:] == ours.shape and theirs.size == ours.size
         if not alike or np.abs(theirs.reshape(ours.shape) - ours).mean() > MAX_MEAN_DIFFERENCE:
             raise ConfigError(

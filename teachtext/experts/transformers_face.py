@@ -4,12 +4,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from teachtext.errors import ConfigError
 from teachtext.experts.base import VideoByVideo
+from teachtext.experts.feeding import sent_ahead
 from teachtext.experts.transformers_image import ImageEmbedder, embed_in_batches
 from teachtext.experts.transformers_objects import Detection, Detector, recognised_features
 from teachtext.features import Features
@@ -67,29 +66,30 @@ class TransformersFace(VideoByVideo[Frames]):
 
     def _crops(self, frames: Frames, found: list[list[Detection]]) -> Iterator[tuple[int, Tensor]]:
         """Faces as the network wants them; adds each frame's to ``found`` on the way."""
-        for block in frames.blocks(self.detector.batch):
-            for pixels_HWC, detections in zip(block, self.detector.detect(block), strict=True):
+        blocks = ((0, block) for block in frames.blocks(self.detector.batch))
+        for _, block_THWC in sent_ahead(blocks, self.detector.device):
+            for frame_HWC, detections in zip(
+                block_THWC, self.detector.detect(block_THWC), strict=True
+            ):
                 faces = [
                     (replace(one, label=FACE), crop_HWC)
                     for one in detections
                     if one.label in self.face_labels
-                    and (crop_HWC := crop_with_margin(pixels_HWC, one.box)).size
+                    and (crop_HWC := crop_with_margin(frame_HWC, one.box)).numel()
                 ]
                 found.append([one for one, _ in faces])
                 for _, crop_HWC in faces:
                     yield 0, self.embedder.preprocess(crop_HWC[None])[0]
 
 
-def crop_with_margin(
-    pixels_HWC: NDArray[np.uint8], box: tuple[float, float, float, float]
-) -> NDArray[np.uint8]:
+def crop_with_margin(frame_HWC: Tensor, box: tuple[float, float, float, float]) -> Tensor:
     """The box and ``MARGIN`` around it, as far as the frame reaches; empty outside of it."""
-    height, width = pixels_HWC.shape[:2]
+    height, width = frame_HWC.shape[:2]
     left, top, right, bottom = box
     across, along = MARGIN * (right - left), MARGIN * (bottom - top)
     rows = slice(max(round(top - along), 0), max(min(round(bottom + along), height), 0))
     columns = slice(max(round(left - across), 0), max(min(round(right + across), width), 0))
-    return pixels_HWC[rows, columns]
+    return frame_HWC[rows, columns]
 
 
 def _face_labels(detector: str, labels: list[str]) -> list[str]:

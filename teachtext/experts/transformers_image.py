@@ -16,6 +16,7 @@ from transformers import (
 )
 
 from teachtext.errors import ConfigError
+from teachtext.experts.feeding import sent_ahead
 from teachtext.experts.preprocessing import load_preprocessing
 from teachtext.features import Features
 from teachtext.pretrained import load_checkpoint, load_config
@@ -56,6 +57,7 @@ class ImageEmbedder:
         dim: D, width of a vector.
         weights: which weights, and their hash.
         batch: images computed at once.
+        device: of the network.
     """
 
     def __init__(self, *, checkpoint: str, precision: str, device: str) -> None:
@@ -81,13 +83,14 @@ class ImageEmbedder:
         )
         self.weights = loaded.weights
         self.batch = GPU_BATCH if loaded.device.type == "cuda" else CPU_BATCH
-        self._model, self._device, self._dtype = loaded.model, loaded.device, loaded.dtype
+        self.device = loaded.device
+        self._model, self._dtype = loaded.model, loaded.dtype
         self._preprocessing = load_preprocessing(checkpoint, ROLE)
         self.dim = self._measure_dim(checkpoint)
 
-    def preprocess(self, pixels_THWC: NDArray[np.uint8]) -> Tensor:
-        """(T, C, H, W) images of one size, as the network wants them."""
-        return self._preprocessing(pixels_THWC, self._device)
+    def preprocess(self, frames_THWC: Tensor) -> Tensor:
+        """(T, C, H, W) images of one size, as the network wants them; of uint8 on its device."""
+        return self._preprocessing(frames_THWC)
 
     @torch.inference_mode()
     def embed(self, images_BCHW: Tensor) -> Tensor:
@@ -95,7 +98,8 @@ class ImageEmbedder:
         return _pool(self._model, images_BCHW.to(self._dtype)).float()
 
     def _measure_dim(self, checkpoint: str) -> int:
-        image = self.preprocess(np.arange(64 * 64 * 3).astype(np.uint8).reshape(1, 64, 64, 3))
+        pixels = torch.arange(64 * 64 * 3, device=self.device).to(torch.uint8)
+        image = self.preprocess(pixels.reshape(1, 64, 64, 3))
         try:
             first, second = self.embed(image), self.embed(image)
         except (TypeError, ValueError, AttributeError, RuntimeError) as error:
@@ -142,9 +146,13 @@ class TransformersImage:
         ]
 
     def _images(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
-        for index, video in enumerate(videos):
-            for block in video.blocks(self.embedder.batch):
-                yield from ((index, image) for image in self.embedder.preprocess(block))
+        blocks = (
+            (index, block)
+            for index, video in enumerate(videos)
+            for block in video.blocks(self.embedder.batch)
+        )
+        for index, frames_THWC in sent_ahead(blocks, self.embedder.device):
+            yield from ((index, image) for image in self.embedder.preprocess(frames_THWC))
 
 
 def embed_in_batches(
@@ -165,10 +173,20 @@ def embed_in_batches(
         batch: inputs computed at once. Fewer where the next one is of another shape.
     """
     rows: list[list[NDArray[np.float32]]] = [[] for _ in range(videos)]
-    for owners, stacked in _batches(inputs, batch):
-        vectors_BD = embed(stacked).cpu().numpy()
-        for owner, vector_D in zip(owners, vectors_BD, strict=True):
+
+    def keep(owners: list[int], vectors_BD: Tensor) -> None:
+        for owner, vector_D in zip(owners, vectors_BD.cpu().numpy(), strict=True):
             rows[owner].append(vector_D)
+
+    computing: tuple[list[int], Tensor] | None = None
+    for owners, stacked in _batches(inputs, batch):
+        vectors_BD = embed(stacked)
+        # to fetch vectors is to wait for a GPU, which by now has the next batch to go on with
+        if computing is not None:
+            keep(*computing)
+        computing = owners, vectors_BD
+    if computing is not None:
+        keep(*computing)
     return [np.array(video, np.float32).reshape(len(video), dim) for video in rows]
 
 

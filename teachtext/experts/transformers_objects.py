@@ -12,6 +12,7 @@ from transformers import AutoModelForObjectDetection
 
 from teachtext.errors import ConfigError
 from teachtext.experts.base import VideoByVideo
+from teachtext.experts.feeding import sent_ahead
 from teachtext.experts.preprocessing import load_preprocessing
 from teachtext.features import Features, Recognised
 from teachtext.pretrained import load_checkpoint
@@ -95,15 +96,16 @@ class Detector:
         self.weights = loaded.weights
         self.labels = [str(config.id2label[index]) for index in range(config.num_labels)]
         self.batch = GPU_BATCH if loaded.device.type == "cuda" else CPU_BATCH
+        self.device = loaded.device
         self._loaded = loaded
         self._preprocessing = load_preprocessing(checkpoint, ROLE)
 
     @torch.inference_mode()
-    def detect(self, pixels_THWC: NDArray[np.uint8]) -> list[list[Detection]]:
-        """What is in each frame, the surest first."""
-        images_TCHW = self._preprocessing(pixels_THWC, self._loaded.device)
+    def detect(self, frames_THWC: Tensor) -> list[list[Detection]]:
+        """What is in each frame, the surest first; of uint8 on the network's device."""
+        images_TCHW = self._preprocessing(frames_THWC)
         output = self._loaded.model(pixel_values=images_TCHW.to(self._loaded.dtype))
-        height, width = pixels_THWC.shape[1:3]
+        height, width = frames_THWC.shape[1:3]
         boxes_TQ4 = _corners(output.pred_boxes.float())
         boxes_TQ4 *= boxes_TQ4.new_tensor([width, height, width, height])
         # YOLOS puts its queries last, behind the tokens of the image.
@@ -152,10 +154,11 @@ class TransformersObjects(VideoByVideo[Frames]):
 
     def extract(self, frames: Frames) -> Features:
         """One row per object, frame by frame; T = 0 where nothing is found."""
+        blocks = ((0, block) for block in frames.blocks(self.detector.batch))
         found = [
             detections
-            for block in frames.blocks(self.detector.batch)
-            for detections in self.detector.detect(block)
+            for _, block_THWC in sent_ahead(blocks, self.detector.device)
+            for detections in self.detector.detect(block_THWC)
         ]
         vectors = [one.vector_D for detections in found for one in detections]
         rows_TD = np.array(vectors, np.float32).reshape(len(vectors), self.dim)

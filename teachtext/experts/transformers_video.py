@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import PretrainedConfig, PreTrainedModel
 
 from teachtext.errors import ConfigError
+from teachtext.experts.feeding import sent_ahead
 from teachtext.experts.preprocessing import load_preprocessing
 from teachtext.experts.transformers_image import GPU_VIDEOS, embed_in_batches
 from teachtext.features import Features
@@ -135,11 +136,15 @@ class TransformersVideo:
         ]
 
     def _windows(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
-        for index, video in enumerate(videos):
-            for block in video.blocks(self.window_frames):
-                frames_NCHW = self._preprocessing(block, self._loaded.device)
-                missing = self.window_frames - len(frames_NCHW)
-                yield index, torch.cat([frames_NCHW, *[frames_NCHW[-1:]] * missing])
+        blocks = (
+            (index, block)
+            for index, video in enumerate(videos)
+            for block in video.blocks(self.window_frames)
+        )
+        for index, frames_THWC in sent_ahead(blocks, self._loaded.device):
+            frames_NCHW = self._preprocessing(frames_THWC)
+            missing = self.window_frames - len(frames_NCHW)
+            yield index, torch.cat([frames_NCHW, *[frames_NCHW[-1:]] * missing])
 
     def _times(self, video: Frames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Start of each window's first frame, end of its last real one."""

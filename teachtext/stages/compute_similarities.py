@@ -8,7 +8,8 @@ import torch
 
 from teachtext.checkpoint import load_model
 from teachtext.data import load_set
-from teachtext.evaluation.evaluate import device_of, shown, similarity_blocks
+from teachtext.devices import device_of
+from teachtext.evaluation.evaluate import shown, similarity_blocks
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens

@@ -12,7 +12,8 @@ import torch
 from teachtext.atomic import replacing
 from teachtext.checkpoint import ModelCard, load_model
 from teachtext.data import load_set, load_val
-from teachtext.evaluation.evaluate import device_of, draw_bank, evaluate, evaluate_normalized
+from teachtext.devices import device_of
+from teachtext.evaluation.evaluate import draw_bank, evaluate, evaluate_normalized
 from teachtext.settings import EvaluateSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.tables import write_table

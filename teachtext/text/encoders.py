@@ -87,9 +87,9 @@ def load_text_encoder(
     optional = {"checkpoint": checkpoint, "precision": precision}
     arguments = {key: value for key, value in optional.items() if value is not None}
     if entry.picks_device:
-        import torch  # slow to import; the Snakefile has no use for it
+        from teachtext.devices import pick_device  # slow to import; the Snakefile has no use for it
 
-        arguments["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+        arguments["device"] = str(pick_device())
     module, name = entry.target.split(":")
     load = getattr(importlib.import_module(module), name)
     loaded: TextEncoder = load(max_tokens=max_tokens, **arguments)

@@ -13,7 +13,6 @@ from teachtext.errors import ConfigError
 from teachtext.experts.preprocessing import load_preprocessing, resize_like_pillow
 from tests.experts.tiny_checkpoints import CROPPED, picture, save_processor
 
-CPU = torch.device("cpu")
 EDGES = {"size": {"shortest_edge": 300, "longest_edge": 400}}
 PROCESSORS = {
     "clip": ("CLIPImageProcessorPil", {}),
@@ -68,7 +67,7 @@ def test_frames_are_those_of_the_librarys_processor(tmp_path, kind):
     preprocessing = load_preprocessing(str(tmp_path), "network")
     noise = np.random.default_rng(0).integers(0, 256, (61, 88, 3), np.uint8)
     for frame_HWC in [noise, *(picture(*size) for size in SIZES_HW)]:
-        ours = preprocessing(frame_HWC[None], CPU)
+        ours = preprocessing(torch.from_numpy(frame_HWC[None]))
         assert ours.dtype == torch.float32
         np.testing.assert_allclose(ours[0].numpy(), library(tmp_path, frame_HWC), atol=1e-5)
 
@@ -91,9 +90,9 @@ def test_frames_of_a_video_are_prepared_one_by_one(tmp_path):
     save_processor(tmp_path, "CLIPImageProcessorPil", CROPPED)
     preprocessing = load_preprocessing(str(tmp_path), "network")
     frames_THWC = np.stack([picture(40, 60, seed) for seed in range(3)])
-    together = preprocessing(frames_THWC, CPU)
+    together = preprocessing(torch.from_numpy(frames_THWC))
     assert together.shape == (3, 3, 32, 32)
-    assert torch.equal(together[2:], preprocessing(frames_THWC[2:], CPU))
+    assert torch.equal(together[2:], preprocessing(torch.from_numpy(frames_THWC[2:])))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,7 @@ def test_settings_that_old_files_leave_out_are_the_librarys(tmp_path, kind, old)
     old = {"feature_extractor_type": kind.replace("ImageProcessor", "FeatureExtractor"), **old}
     folder = write(tmp_path, "preprocessor_config.json", image_processor_type=kind, **old)
     frame_HWC = picture(50, 80)
-    ours = load_preprocessing(folder, "network")(frame_HWC[None], CPU)
+    ours = load_preprocessing(folder, "network")(torch.from_numpy(frame_HWC[None]))
     np.testing.assert_allclose(ours[0].numpy(), library(folder, frame_HWC), atol=1e-5)
 
 
@@ -132,7 +131,7 @@ def test_a_video_processors_file_is_enough(tmp_path, video, image, settings):
     expected = library(tmp_path, frame_HWC)
     old.unlink()
     folder = write(tmp_path, "video_preprocessor_config.json", **content)
-    ours = load_preprocessing(folder, "network")(frame_HWC[None], CPU)
+    ours = load_preprocessing(folder, "network")(torch.from_numpy(frame_HWC[None]))
     np.testing.assert_allclose(ours[0].numpy(), expected, atol=1e-5)
 
 

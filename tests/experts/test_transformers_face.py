@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from teachtext.errors import ConfigError
 from teachtext.experts.registry import load_expert
@@ -44,9 +45,9 @@ def test_each_face_has_the_vector_of_its_crop(face, checkpoint, detector):
     detectors = Detector(checkpoint=detector, **options)
     embedder = ImageEmbedder(checkpoint=checkpoint, **options)
     expected = [
-        embedder.embed(embedder.preprocess(crop_with_margin(pixels_HWC, found.box)[None]))[0]
-        for pixels_HWC in video.pixels_THWC[:]
-        for found in detectors.detect(pixels_HWC[None])[0]
+        embedder.embed(embedder.preprocess(crop_with_margin(frame_HWC, found.box)[None]))[0]
+        for frame_HWC in torch.from_numpy(video.pixels_THWC[:])
+        for found in detectors.detect(frame_HWC[None])[0]
         if found.label == "face"
     ]
     assert len(expected) > 3
@@ -83,7 +84,8 @@ def test_no_face_gives_no_rows(face, monkeypatch, frames):
 def test_a_crop_has_a_margin_of_a_fifth_inside_the_frame(box, crop):
     pixels_HWC = picture(80, 100)
     top, bottom, left, right = crop
-    assert np.array_equal(crop_with_margin(pixels_HWC, box), pixels_HWC[top:bottom, left:right])
+    frame_HWC = torch.from_numpy(pixels_HWC)
+    assert torch.equal(crop_with_margin(frame_HWC, box), frame_HWC[top:bottom, left:right])
 
 
 @pytest.mark.parametrize(

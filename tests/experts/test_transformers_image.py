@@ -131,6 +131,24 @@ def test_batches_are_filled_across_videos_and_hold_one_shape():
     assert [video.ravel().tolist() for video in rows] == [[0, 1], [], [2, 3, 4, 5], [6]]
 
 
+def test_vectors_are_fetched_when_the_next_batch_is_on_its_way():
+    order = []
+
+    class Vectors:
+        def __init__(self, batch):
+            self.batch, self.first = batch, int(batch[0, 0])
+            order.append(f"compute {self.first}")
+
+        def cpu(self):
+            order.append(f"fetch {self.first}")
+            return self.batch
+
+    inputs = [(0, torch.full((1,), index)) for index in range(5)]
+    (rows,) = embed_in_batches(inputs, Vectors, videos=1, dim=1, batch=2)
+    assert rows.ravel().tolist() == [0, 1, 2, 3, 4]
+    assert order == ["compute 0", "compute 2", "fetch 0", "compute 4", "fetch 2", "fetch 4"]
+
+
 @pytest.mark.parametrize("family", ["clip", "dinov2", "convnext"])
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_lower_precision_gives_nearly_the_same_float32_rows(checkpoints, family, precision):

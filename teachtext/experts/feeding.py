@@ -1,0 +1,73 @@
+"""Feeding a network: the next frames are read and sent to its device while it computes."""
+
+# Shape suffixes: T = frames, H = height, W = width, C = channels.
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+T = TypeVar("T")
+
+AHEAD = 2
+"""Blocks that are read before they are asked for: one waits while the next is being read."""
+
+
+def read_ahead(items: Iterable[T], *, device: torch.device) -> Iterator[T]:
+    """The same items, made by a thread that is ahead of the caller.
+
+    What goes wrong in making an item is raised where the caller would have got it.
+
+    Args:
+        items: made one after the other.
+        device: of the network; the thread pins memory for it, and not for the first GPU there is.
+    """
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1, initializer=_use, initargs=(device,)) as reader:
+        waiting: deque[Future[object]] = deque()
+        for _ in range(AHEAD):
+            waiting.append(reader.submit(next, iterator, end))
+        while (item := waiting.popleft().result()) is not end:
+            waiting.append(reader.submit(next, iterator, end))
+            yield item  # type: ignore[misc] # what is not the end is of the iterator
+
+
+def sent_ahead(
+    blocks: Iterable[tuple[int, NDArray[np.uint8]]], device: torch.device
+) -> Iterator[tuple[int, Tensor]]:
+    """Frames on a network's device: read and sent as bytes, beside what the network computes.
+
+    Pixels go as they are, four times smaller than as numbers of the network, from pinned memory
+    and in a stream of their own, so that a GPU copies while it computes.
+
+    Args:
+        blocks: whose frames, and (T, H, W, C) uint8.
+        device: of the network.
+    """
+    if device.type != "cuda":
+        yield from read_ahead(_tensors(blocks), device=device)
+        return
+    copying = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    pinned = ((owner, frames.pin_memory()) for owner, frames in _tensors(blocks))
+    for owner, waiting_THWC in read_ahead(pinned, device=device):
+        with torch.cuda.stream(copying):
+            frames_THWC = waiting_THWC.to(device, non_blocking=True)
+        computing = torch.cuda.current_stream(device)
+        computing.wait_stream(copying)
+        # else the memory would be used again while it is still computed with
+        frames_THWC.record_stream(computing)
+        yield owner, frames_THWC
+
+
+def _use(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+
+
+def _tensors(blocks: Iterable[tuple[int, NDArray[np.uint8]]]) -> Iterator[tuple[int, Tensor]]:
+    for owner, pixels_THWC in blocks:
+        yield owner, torch.from_numpy(np.ascontiguousarray(pixels_THWC))
