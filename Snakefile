@@ -31,6 +31,7 @@ include: "workflow/rules/pruned.smk"
 include: "workflow/rules/zero_shot.smk"
 include: "workflow/rules/released.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/search.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -38,3 +39,4 @@ rule all:
     default_target: True
     input:
         "results/report/index.html",
+        expand("results/search/{run}", run=CONFIG.searched()),

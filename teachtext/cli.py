@@ -40,6 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if argv is None else argv
     name = parser.parse_args(arguments[:1]).command
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells what it does not find
     package = "commands" if name in command_names() else "stages"
     module = importlib.import_module(f"teachtext.{package}.{name.replace('-', '_')}")
     try:

@@ -30,6 +30,7 @@ from teachtext.rows import (
     TeacherSettings,
     ZeroShotSettings,
 )
+from teachtext.search.settings import IndexSettings
 from teachtext.settings import (
     ArchitectureSettings,
     DatasetSettings,
@@ -66,6 +67,7 @@ class Config(Settings):
     zero_shot: dict[Name, ZeroShotSettings]
     released: dict[Name, ReleasedSettings]
     evaluate: EvaluateSettings
+    search: IndexSettings
     report: ReportSettings
 
     def rows(self) -> dict[str, ModelSettings]:
@@ -83,6 +85,13 @@ class Config(Settings):
         """All models that are written down, trained or not -> the seeds of their results."""
         trained = dict.fromkeys(self.rows(), self.seeds)
         return {**trained, **{model: [SEED] for model in self.untrained()}}
+
+    def searched(self) -> list[str]:
+        """The models that have an index to search in, each with its first seed."""
+        models = self.search.models
+        if models is None:
+            models = [m for m in self.students if self.text_encoder_of(m) in self.encoders()]
+        return [f"{model}/{self.evaluated()[model][0]}" for model in models]
 
     def untrained(self) -> dict[str, ZeroShotSettings | ReleasedSettings]:
         """Models that are not trained here; of each there is one result, whatever the seeds."""

@@ -113,6 +113,8 @@ def _check_names(config: Config) -> None:
         _require(released.text_encoder, config.text, f"released.{name}.text_encoder")
         for expert in released.experts or []:
             _require(expert, config.experts, f"released.{name}.experts")
+    for name in config.search.models or []:
+        _require(name, config.evaluated(), "search.models")
     check_teachers(config.untrained(), [*config.entries().values(), *config.denoise.values()])
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from teachtext.dataset import Caption, Split, videos_of
 from teachtext.errors import DatasetError
 from teachtext.models.sequences import Sequences
-from teachtext.store.features import StoreIdentity
+from teachtext.store.features import FeatureStore, StoreIdentity
 from teachtext.store.loading import ExpertFeatures, View, load_features
 from teachtext.store.ragged import Rows
 from teachtext.store.tokens import TokenTable
@@ -139,8 +139,38 @@ def load_set(
     captions = [tokens.captions[index] for index in chosen]
     video_ids = videos_of(captions, split)
     position = {video: index for index, video in enumerate(video_ids)}
+    return RetrievalSet(
+        captions,
+        tokens.tokens.select(chosen),
+        tokens.max_tokens,
+        video_ids,
+        _load_experts(stores, video_ids, architecture),
+        np.array([position[caption.video_id] for caption in captions], dtype=np.int64),
+    )
+
+
+def load_whole(
+    tokens: TokenTable, stores: Mapping[str, Sequence[Path]], *, architecture: AnyArchitecture
+) -> RetrievalSet:
+    """Open all splits as one, with the videos that have no captions; arguments as ``load_set``."""
+    some_expert = next(iter(stores.values()))
+    video_ids = [video for path in some_expert for video in FeatureStore(path).video_ids]
+    position = {video: index for index, video in enumerate(video_ids)}
+    return RetrievalSet(
+        tokens.captions,
+        tokens.tokens,
+        tokens.max_tokens,
+        video_ids,
+        _load_experts(stores, video_ids, architecture),
+        np.array([position[caption.video_id] for caption in tokens.captions], dtype=np.int64),
+    )
+
+
+def _load_experts(
+    stores: Mapping[str, Sequence[Path]], video_ids: Sequence[str], architecture: AnyArchitecture
+) -> dict[str, ExpertFeatures]:
     timed = architecture.architecture == "MultiModalTransformer"
-    experts = {
+    return {
         name: load_features(
             paths,
             video_ids,
@@ -148,14 +178,6 @@ def load_set(
         )
         for name, paths in stores.items()
     }
-    return RetrievalSet(
-        captions,
-        tokens.tokens.select(chosen),
-        tokens.max_tokens,
-        video_ids,
-        experts,
-        np.array([position[caption.video_id] for caption in captions], dtype=np.int64),
-    )
 
 
 def load_val(

@@ -308,4 +308,7 @@ class EvaluateSettings(Settings):
         description="training captions drawn for the query bank of QB-Norm, or all if fewer"
     )
     bank_top: Positive = Field(description="results of each of them that QB-Norm activates")
-    seed: int = Field(description="draws the query bank")
+    sample: Positive = Field(
+        description="test videos drawn, each with one caption, to compare models by"
+    )
+    seed: int = Field(description="draws the query bank and the sample")

@@ -172,6 +172,7 @@ def test_a_benchmark_is_planned_from_its_videos(name, tmp_path):
         "train_student": 7 * 3,
         "train_pruned": 2 * 3,
         "evaluate_model": 14 * 3,
+        "build_index": 7,  # of students, with the first seed
     }
 
 

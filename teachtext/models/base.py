@@ -8,7 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from teachtext.models.sequences import Sequences
-from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings, mixture_similarity
+from teachtext.models.similarity import (
+    CaptionEmbeddings,
+    VideoEmbeddings,
+    mixture_contributions,
+    mixture_similarity,
+)
 
 
 class RetrievalModel(nn.Module, ABC):
@@ -38,6 +43,10 @@ class RetrievalModel(nn.Module, ABC):
             available_BM: which experts a video has.
         """
 
+    def counted(self, available_BM: Tensor) -> Tensor:
+        """(B, M) which experts count in the similarities of a video, of those that it has."""
+        return available_BM
+
     def encode_captions(self, tokens: Sequences) -> CaptionEmbeddings:
         """Embed captions: all that a search needs at query time."""
         embedded: CaptionEmbeddings = self.caption_tower(tokens)
@@ -52,6 +61,10 @@ class RetrievalModel(nn.Module, ABC):
     def similarity(self, captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
         """(Q, G) similarities of what this model embedded."""
         return mixture_similarity(captions, videos)
+
+    def contributions(self, captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
+        """(Q, M) what each expert adds to the similarity of caption q and video q."""
+        return mixture_contributions(captions, videos)
 
     def forward(self, tokens: Sequences, videos: Mapping[str, Sequences]) -> Tensor:
         """(Q, G) similarities of captions and videos."""

@@ -12,7 +12,12 @@ from torch.nn import functional as F
 from teachtext.models.base import RetrievalModel
 from teachtext.models.caption_tower import CaptionTower
 from teachtext.models.sequences import Sequences
-from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings, full_mixture_similarity
+from teachtext.models.similarity import (
+    CaptionEmbeddings,
+    VideoEmbeddings,
+    full_mixture_contributions,
+    full_mixture_similarity,
+)
 from teachtext.models.transformer import Encoder, initialize
 
 
@@ -110,6 +115,14 @@ class MultiModalTransformer(RetrievalModel):
         summaries_BME = self.encoder(tokens_BSE, present_BS, wanted=available_BM.shape[1])
         return list(F.normalize(summaries_BME, dim=-1).unbind(dim=1))
 
+    def counted(self, available_BM: Tensor) -> Tensor:
+        """(B, M) which experts count in the similarities of a video: all, if it has any."""
+        return available_BM.any(dim=1, keepdim=True).expand_as(available_BM)
+
     def similarity(self, captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
         """(Q, G) similarities in which missing experts keep their weight."""
         return full_mixture_similarity(captions, videos)
+
+    def contributions(self, captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
+        """(Q, M) what each expert adds to the similarity of caption q and video q."""
+        return full_mixture_contributions(captions, videos)

@@ -64,6 +64,25 @@ def full_mixture_similarity(captions: CaptionEmbeddings, videos: VideoEmbeddings
     return torch.where(videos.available_GM.any(dim=1), sums_QG, -1.0)
 
 
+def mixture_contributions(captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
+    """(Q, M) what each expert adds to the mixture similarity of caption q and video q.
+
+    Rows sum to it; they are zeros for a video without any expert.
+    """
+    available_QM = videos.available_GM.float()
+    shares_Q1 = (captions.weights_QM.float() * available_QM).sum(dim=1, keepdim=True)
+    parts_QM = full_mixture_contributions(captions, videos)
+    parts_QM = parts_QM.masked_fill(~videos.available_GM, 0.0)
+    return parts_QM / torch.where(shares_Q1 > 0, shares_Q1, 1.0)
+
+
+def full_mixture_contributions(captions: CaptionEmbeddings, videos: VideoEmbeddings) -> Tensor:
+    """(Q, M) the same for the mixture in which missing experts keep their weight."""
+    pairs = zip(captions.by_expert, videos.by_expert, strict=True)
+    cosines = [(caption.float() * video.float()).sum(dim=1) for caption, video in pairs]
+    return captions.weights_QM.float() * torch.stack(cosines, dim=1)
+
+
 def _weighted_sums(captions: CaptionEmbeddings, videos: Sequence[Tensor]) -> Tensor:
     """(Q, G) one matrix product, because the weights go into the captions."""
     weighted = [

@@ -44,10 +44,13 @@ def test_an_error_comes_where_its_item_would_have():
 
 
 def test_no_thread_outlives_its_caller():
-    before = threading.active_count()
-    with pytest.raises(RuntimeError, match="the network fails"):
+    def fail():
         for _ in read_ahead(iter(range(10)), device=CPU):
             raise RuntimeError("the network fails")
+
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="the network fails"):
+        fail()
     assert threading.active_count() == before
 
 

@@ -268,6 +268,20 @@ def evaluate_settings(wildcards):
     return CONFIG.evaluate.model_dump_json()
 
 
+def index_settings(wildcards):
+    return CONFIG.search.model_dump_json()
+
+
+def search_encoder_argument(wildcards):
+    """None where the token vectors are made elsewhere: nothing embeds a query then."""
+    name = CONFIG.text_encoder_of(wildcards.model)
+    if name not in ENCODERS:
+        return []
+    tuned = f"results/text/finetuned/{name}" if name in TUNED else ""
+    entry = ENCODERS[name].embeds_from(tuned)
+    return ["--text-encoder", entry.model_dump_json(exclude_none=True)]
+
+
 def denoise_similarities(wildcards):
     return similarities_of(CONFIG.denoise[wildcards.captions].teachers, wildcards)
 

@@ -1,0 +1,119 @@
+"""Approximate search in a large part: an inverted file of 8-bit vectors, then exact products.
+
+Vectors are grouped around centroids, and a query looks into the groups nearest to it (Sivic and
+Zisserman, 2003); so many groups that what it finds is what comparing all would find, as measured
+on captions. All vectors of a part have the same length, so the largest inner product is the
+smallest angle, which groups of unit vectors keep together.
+"""
+
+# Shape suffixes: E = widths of all experts together, G = gallery, Q = queries, K = found.
+import logging
+import math
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.progress import Progress
+from teachtext.search.parts import RESCORED, found_of, selector
+
+log = logging.getLogger(__name__)
+
+GROUPS_PER_ROOT = 2
+"""Groups per square root of the videos: about as many centroids as vectors of a few groups."""
+
+TRAINED_PER_GROUP = 64
+"""Vectors per group that the centroids are found by."""
+
+MEASURED_AT = 10
+"""Recall counts the ten best."""
+
+_ADDED_AT_ONCE = 65_536
+
+
+class InvertedIndex:
+    """A part's index, asked with so many groups, whose best are compared exactly.
+
+    Attributes:
+        probes: groups that a query looks into.
+    """
+
+    def __init__(
+        self, index: faiss.IndexIVF, videos_GE: NDArray[np.float32], *, probes: int
+    ) -> None:
+        self._index, self._videos_GE, self.probes = index, videos_GE, probes
+
+    def search(
+        self, vector_E: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """See ``PartIndex``."""
+        sel = None if allowed is None else selector(allowed)
+        parameters = faiss.SearchParametersIVF(nprobe=self.probes, sel=sel)
+        asked = min(max(count, RESCORED), self._index.ntotal)
+        _, rows_1K = self._index.search(vector_E[None], asked, params=parameters)
+        rows_K = np.sort(rows_1K[0][rows_1K[0] >= 0])
+        products_K, rows_K = found_of(self._videos_GE[rows_K] @ vector_E, rows_K)
+        return products_K[:count], rows_K[:count]
+
+
+def build_inverted(videos_GE: NDArray[np.float32], *, seed: int) -> faiss.IndexIVF:
+    """Group the videos of a part.
+
+    Args:
+        videos_GE: may stay in a mapped file; read some at a time.
+        seed: draws those that centroids are found by.
+    """
+    count, width = videos_GE.shape
+    groups = min(round(GROUPS_PER_ROOT * math.sqrt(count)), max(count // TRAINED_PER_GROUP, 1))
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(width),
+        width,
+        groups,
+        faiss.ScalarQuantizer.QT_8bit,
+        faiss.METRIC_INNER_PRODUCT,
+    )
+    drawn = np.random.default_rng(seed).choice(
+        count, min(count, groups * TRAINED_PER_GROUP), replace=False
+    )
+    log.info("finding %d groups among %d of %d videos", groups, len(drawn), count)
+    index.cp.seed = seed
+    index.train(videos_GE[np.sort(drawn)])
+    with Progress(log, "index", count, unit="video") as progress:
+        for begin in range(0, count, _ADDED_AT_ONCE):
+            block = np.ascontiguousarray(videos_GE[begin : begin + _ADDED_AT_ONCE])
+            index.add(block)
+            progress.advance(done=len(block))
+    return index
+
+
+def choose_probes(
+    index: faiss.IndexIVF,
+    videos_GE: NDArray[np.float32],
+    queries_QE: NDArray[np.float32],
+    *,
+    recall: float,
+) -> tuple[int, float]:
+    """As few groups as reach a recall, and the recall that they reach.
+
+    Args:
+        index: of ``build_inverted``.
+        videos_GE: what it is of.
+        queries_QE: that it is measured on.
+        recall: of the ten best, at least; with all groups it may still be less, by the 8 bits.
+    """
+    # in the mapped file: as an index of faiss it would be in memory
+    _, exact_QK = faiss.knn(queries_QE, videos_GE, MEASURED_AT, metric=faiss.METRIC_INNER_PRODUCT)
+
+    def reached(probes: int) -> float:
+        asked = InvertedIndex(index, videos_GE, probes=probes)
+        shares = [
+            np.isin(best_K, asked.search(query_E, MEASURED_AT, None)[1]).mean()
+            for best_K, query_E in zip(exact_QK, queries_QE, strict=True)
+        ]
+        return float(np.mean(shares))
+
+    fewest, enough = 1, int(index.nlist)
+    while fewest < enough:
+        middle = (fewest + enough) // 2
+        fewest, enough = (fewest, middle) if reached(middle) >= recall else (middle + 1, enough)
+    return enough, reached(enough)

@@ -1,0 +1,85 @@
+"""From a model directory to its searcher."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from teachtext.checkpoint import load_model
+from teachtext.errors import StoreError
+from teachtext.search.hits import Clip
+from teachtext.search.searcher import Searcher
+from teachtext.store.search_index import FACTS, IndexFacts, SearchIndexFolder
+
+
+def load(path: str | Path) -> Searcher:
+    """Open a trained model to search with.
+
+    Args:
+        path: its directory, ``results/models/{model}/{seed}``; the index that belongs to it is
+            ``results/search/{model}/{seed}``.
+
+    Raises:
+        StoreError: there is no such model, or no index of it.
+    """
+    folder = Path(path).absolute()
+    results = folder.parents[2]
+    index = SearchIndexFolder(results / "search" / folder.parent.name / folder.name)
+    model, card = load_model(folder)
+    if not index.path.is_dir():
+        name = f"results/search/{card.model}/{card.seed}"
+        raise StoreError(f"{path} has no search index yet. Run: snakemake --cores 1 {name}")
+    facts = index.facts()
+    if (facts.model, facts.seed) != (card.model, card.seed):
+        raise StoreError(f"{index.path} is of {facts.model}/{facts.seed}. Delete it.")
+    return Searcher(model, index, _from(results.parent, facts), _clips(results.parent, index))
+
+
+def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
+    """Open a model of a run to search with.
+
+    Args:
+        results: folder of the run's results.
+        model: its name.
+        seed: of its training; None: the first that has an index.
+
+    Raises:
+        StoreError: there is no index of it.
+    """
+    known = indexed_models(results)
+    if model not in known or (seed is not None and seed not in known[model]):
+        wanted = f"{model}/{0 if seed is None else seed}"
+        raise StoreError(
+            f"{results / 'search'} has no index of {wanted}. It has: {_listed(known)}. Name one of "
+            f"them, or run: snakemake --cores 1 results/search/{wanted}"
+        )
+    chosen = known[model][0] if seed is None else seed
+    return load(results / "models" / model / str(chosen))
+
+
+def indexed_models(results: Path) -> dict[str, list[int]]:
+    """Model -> its seeds that have an index, smallest first."""
+    seeds: dict[str, list[int]] = {}
+    for facts in (results / "search").glob(f"*/*/{FACTS}"):
+        seeds.setdefault(facts.parents[1].name, []).append(int(facts.parent.name))
+    return {model: sorted(seeds[model]) for model in sorted(seeds)}
+
+
+def _listed(known: dict[str, list[int]]) -> str:
+    named = (f"{model} ({', '.join(map(str, seeds))})" for model, seeds in known.items())
+    return ", ".join(named) or "none"
+
+
+def _from(run: Path, facts: IndexFacts) -> IndexFacts:
+    """The same, with a tuned text encoder where it is; other checkpoints have names of a hub."""
+    encoder = facts.text_encoder
+    if encoder is None or not encoder.get("checkpoint"):
+        return facts
+    tuned = run / encoder["checkpoint"]
+    if not tuned.is_dir():
+        return facts
+    return replace(facts, text_encoder={**encoder, "checkpoint": str(tuned)})
+
+
+def _clips(run: Path, index: SearchIndexFolder) -> list[Clip]:
+    """Paths count from the folder of the run."""
+    rows = index.rows("clips")
+    return [Clip(**{**row, "path": row["path"] and str(run / row["path"])}) for row in rows]

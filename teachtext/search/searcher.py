@@ -1,0 +1,241 @@
+"""Asking a model's index: words, videos like another, captions of a video.
+
+At query time there are the student's text encoder, its caption tower and inner products; teachers
+are nowhere.
+"""
+
+# Shape suffixes: E = widths of all experts together, M = experts, G = gallery, C = captions.
+import logging
+import time
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from teachtext.data import pad
+from teachtext.errors import ConfigError, DatasetError
+from teachtext.models.base import RetrievalModel
+from teachtext.models.sequences import Sequences
+from teachtext.search.hits import CaptionHit, Clip, Hit
+from teachtext.search.inverted import InvertedIndex
+from teachtext.search.parts import (
+    LEAST,
+    FlatIndex,
+    PartIndex,
+    Query,
+    queries_of,
+    search_parts,
+)
+from teachtext.settings import TextEncoderSettings
+from teachtext.store.ragged import join
+from teachtext.store.search_index import IndexFacts, Part, SearchIndexFolder
+from teachtext.text.encoders import TextEncoder, load_text_encoder
+
+log = logging.getLogger(__name__)
+
+_BLOCK_BYTES = 64 << 20
+"""Of a mapped array that is compared with a video at once."""
+
+
+class Searcher:
+    """A model and its index.
+
+    Attributes:
+        model: name in config.yaml.
+        seed: of its training.
+        experts: their names, in the order of the mixture weights.
+        clips: video id -> clip, of the whole gallery.
+    """
+
+    def __init__(
+        self, model: RetrievalModel, folder: SearchIndexFolder, facts: IndexFacts, clips: list[Clip]
+    ) -> None:
+        """Open the index.
+
+        Args:
+            model: that it was built with.
+            folder: of the index.
+            facts: what it is of.
+            clips: of the gallery, in the order of its rows.
+        """
+        self.model, self.seed = facts.model, facts.seed
+        self.experts = tuple(facts.widths)
+        self.clips: Mapping[str, Clip] = {clip.video_id: clip for clip in clips}
+        self._model, self._folder, self._facts, self._rows = model, folder, facts, clips
+        self._videos_GE: NDArray[np.float32] = folder.array("videos")
+
+    def search(
+        self, query: str, *, top: int = 10, split: str | None = None, contains: str = ""
+    ) -> list[Hit]:
+        """The videos most similar to some words, the best first.
+
+        Args:
+            query: the words.
+            top: how many videos at most.
+            split: only videos of it.
+            contains: only videos whose id contains this.
+
+        Raises:
+            ConfigError: the text encoder cannot be loaded, or there is none.
+        """
+        encoder = self._encoder  # is loaded once
+        begin = time.perf_counter()
+        asked = self._query(encoder, query)
+        encoded = time.perf_counter()
+        allowed = self._allowed(split, contains)
+        scores, rows = search_parts(asked, self._parts, top, allowed)
+        hits = [
+            Hit(self._rows[row], float(score), self._summands(asked, int(row)))
+            for score, row in zip(scores, rows, strict=True)
+        ]
+        searched = time.perf_counter()
+        log.info(
+            "%.1f ms for the words, %.1f ms for %d videos",
+            1000 * (encoded - begin),
+            1000 * (searched - encoded),
+            len(self._rows),
+        )
+        return hits
+
+    def similar(self, video_id: str, *, top: int = 10, split: str | None = None) -> list[Hit]:
+        """The videos most like another one: by the mean cosine of the experts that both have.
+
+        Args:
+            video_id: which; it is not among those that are found.
+            top: how many at most.
+            split: only videos of it.
+
+        Raises:
+            DatasetError: there is no such video.
+        """
+        own = self._row(video_id)
+        both_GM = self._counted_GM & self._counted_GM[own]
+        cosines_GM = np.stack(
+            [
+                self._products(self._videos_GE[:, part], self._videos_GE[own, part])
+                for part in self._slices
+            ],
+            axis=1,
+        )
+        summands_GM = np.where(both_GM, cosines_GM, 0) / np.maximum(both_GM.sum(1), 1)[:, None]
+        scores_G = np.where(both_GM.any(axis=1), summands_GM.sum(axis=1), LEAST)
+        allowed = self._allowed(split, "")
+        others = np.flatnonzero(
+            (np.arange(len(self._rows)) != own) & (True if allowed is None else allowed)
+        )
+        best = others[np.argsort(-scores_G[others], kind="stable")[:top]]
+        return [
+            Hit(self._rows[row], float(scores_G[row]), self._named(summands_GM[row], both_GM[row]))
+            for row in best
+        ]
+
+    def captions_of(self, video_id: str, *, top: int = 10) -> list[CaptionHit]:
+        """The captions of the whole corpus most similar to a video, the best first.
+
+        Args:
+            video_id: which.
+            top: how many at most.
+
+        Raises:
+            DatasetError: there is no such video.
+        """
+        own = self._row(video_id)
+        counted_M = self._counted_GM[own]
+        if not counted_M.any():
+            return []
+        products_C = self._products(self._folder.array("captions"), self._videos_GE[own])
+        scores_C = products_C / (self._folder.array("weights") @ counted_M.astype(np.float32))
+        best = np.argsort(-scores_C, kind="stable")[:top]
+        return [CaptionHit(**self._texts[row], score=float(scores_C[row])) for row in best]
+
+    @torch.inference_mode()
+    def _query(self, encoder: TextEncoder, words: str) -> Query:
+        (vectors_ND,) = encoder.encode([words])
+        # as token vectors are on disk, so that a query is what its caption was
+        halves = join(
+            [vectors_ND.astype(np.float16)], np.empty((0, vectors_ND.shape[1]), np.float16)
+        )
+        tokens: Sequences = pad(halves, np.zeros(1, np.int64))
+        captions = self._model.encode_captions(tokens.to(self._model.device))
+        vectors_1E, weights_1M = queries_of(captions)
+        return Query(vectors_1E[0], weights_1M[0])
+
+    @cached_property
+    def _encoder(self) -> TextEncoder:
+        if self._facts.text_encoder is None:
+            raise ConfigError(
+                f"The token vectors of {self.model} were made elsewhere, so that nothing here "
+                "embeds words. Search with a model whose text encoder is one of `text`."
+            )
+        entry = TextEncoderSettings.model_validate(self._facts.text_encoder)
+        return load_text_encoder(**entry.model_dump(exclude_none=True))
+
+    @cached_property
+    def _parts(self) -> list[tuple[Part, PartIndex]]:
+        return [(part, self._open(number, part)) for number, part in enumerate(self._facts.parts)]
+
+    def _open(self, number: int, part: Part) -> PartIndex:
+        videos_GE = self._videos_GE[part.first : part.end]
+        if part.probes is None:
+            return FlatIndex(videos_GE)
+        return InvertedIndex(self._folder.inverted(number), videos_GE, probes=part.probes)
+
+    @cached_property
+    def _texts(self) -> list[dict[str, str]]:
+        return self._folder.rows("texts")
+
+    @cached_property
+    def _counted_GM(self) -> NDArray[np.bool_]:
+        parts = self._facts.parts
+        patterns = np.array([part.counted_M for part in parts], bool)
+        return np.repeat(patterns, [len(part) for part in parts], axis=0)
+
+    @cached_property
+    def _slices(self) -> list[slice]:
+        ends = np.cumsum([*self._facts.widths.values()]).tolist()
+        return [slice(first, end) for first, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {video: row for row, video in enumerate(self.clips)}
+
+    def _row(self, video_id: str) -> int:
+        if video_id not in self._row_of:
+            raise DatasetError(f"There is no video {video_id!r} in the index of {self.model}.")
+        return self._row_of[video_id]
+
+    def _allowed(self, split: str | None, contains: str) -> NDArray[np.bool_] | None:
+        """(G,) which videos may be found; None: all."""
+        if split is None and not contains:
+            return None
+        return np.array(
+            [split in (None, clip.split) and contains in clip.video_id for clip in self._rows]
+        )
+
+    def _products(
+        self, rows: NDArray[np.floating], vector: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Inner products of mapped rows, some at a time, in single precision."""
+        step = max(1, _BLOCK_BYTES // (4 * rows.shape[1]))
+        blocks = range(0, len(rows), step)
+        parts = [rows[begin : begin + step].astype(np.float32) @ vector for begin in blocks]
+        return np.concatenate([np.empty(0, np.float32), *parts])
+
+    def _summands(self, query: Query, row: int) -> dict[str, float]:
+        """What each expert adds to the similarity of a video."""
+        counted_M = self._counted_GM[row]
+        share = query.weights_M[counted_M].sum()
+        products_E = query.vector_E * self._videos_GE[row]
+        sums_M = np.array([products_E[part].sum() for part in self._slices])
+        return self._named(sums_M / share, counted_M) if counted_M.any() else {}
+
+    def _named(
+        self, summands_M: NDArray[np.floating], counted_M: NDArray[np.bool_]
+    ) -> dict[str, float]:
+        return {
+            name: float(summand)
+            for name, summand, counts in zip(self.experts, summands_M, counted_M, strict=True)
+            if counts
+        }

@@ -1,0 +1,97 @@
+"""Embed all videos and captions with a model, to search among them."""
+
+import argparse
+import logging
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+
+from teachtext.atomic import replacing
+from teachtext.checkpoint import load_model
+from teachtext.data import load_whole
+from teachtext.dataset import Caption
+from teachtext.devices import device_of
+from teachtext.search.building import build_index
+from teachtext.search.hits import Clip
+from teachtext.search.settings import IndexSettings
+from teachtext.settings import TextEncoderSettings
+from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.store.search_index import SearchIndexFolder
+from teachtext.store.tables import read_table
+from teachtext.store.tokens import read_tokens
+
+log = logging.getLogger(__name__)
+PLACE = ("video_id", "path", "start_seconds", "duration_seconds")
+
+
+def main(argv: list[str]) -> None:
+    """Run the stage."""
+    args = _parse(argv)
+    torch.set_num_threads(args.threads)
+    model, card = load_model(args.model)
+    model.to(device_of(card.training))
+    tokens = read_tokens(args.tokens)
+    data = load_whole(tokens, features_of(args), architecture=card.architecture)
+    encoder: TextEncoderSettings | None = args.text_encoder
+    with replacing(args.output) as temporary:
+        temporary.mkdir()
+        facts = build_index(
+            SearchIndexFolder(temporary),
+            model,
+            card,
+            data,
+            _clips(data.video_ids, tokens.captions, args.manifest),
+            text_encoder=None if encoder is None else encoder.model_dump(exclude_none=True),
+            settings=args.settings,
+        )
+    approximate = [part for part in facts.parts if part.probes is not None]
+    log.info(
+        "%d videos in %d parts, %d of them approximate; %d captions",
+        len(data.video_ids),
+        len(facts.parts),
+        len(approximate),
+        len(data.captions),
+    )
+
+
+def _clips(video_ids: list[str], captions: list[Caption], manifest: Path | None) -> list[Clip]:
+    """Who the videos are; the split of one is that of its captions."""
+    splits = {caption.video_id: caption.split for caption in captions}
+    known = {} if manifest is None else _places(read_table(manifest, PLACE))
+    nowhere = (None, None, None)
+    return [Clip(video, splits.get(video, ""), *known.get(video, nowhere)) for video in video_ids]
+
+
+def _places(manifest: pa.Table) -> dict[str, tuple[str, float, float]]:
+    """Video id -> its file, and from when to when in it."""
+    return {
+        row["video_id"]: (
+            row["path"],
+            row["start_seconds"],
+            row["start_seconds"] + row["duration_seconds"],
+        )
+        for row in manifest.to_pylist()
+    }
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="teachtext build-index", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="model directory")
+    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
+    add_features(parser)
+    parser.add_argument("--manifest", type=Path, help="of the videos, where there are any")
+    parser.add_argument(
+        "--text-encoder",
+        type=settings_json(TextEncoderSettings),
+        help="what embeds queries, as JSON; none where token vectors are made elsewhere",
+    )
+    parser.add_argument(
+        "--settings",
+        type=settings_json(IndexSettings),
+        required=True,
+        help="`search` of config.yaml, as JSON",
+    )
+    parser.add_argument("--threads", type=int, required=True, help="of torch")
+    parser.add_argument("--output", type=Path, required=True, help="index to write")
+    return parser.parse_args(argv)

@@ -1,0 +1,115 @@
+"""Indexes of small galleries; words are read by looking their caption up."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from teachtext.checkpoint import ModelCard, save_model
+from teachtext.models.retrieval import build_model
+from teachtext.search import searcher
+from teachtext.search.building import build_index
+from teachtext.search.hits import Clip
+from teachtext.search.loading import load
+from teachtext.search.settings import IndexSettings
+from teachtext.store.search_index import SearchIndexFolder
+from teachtext.zero_shot import ZeroShotArchitecture
+from tests.toy_sets import WEIGHTS, toy_architecture, toy_features, toy_set
+
+SETTINGS = IndexSettings(models=None, exact_below=1000, recall=0.95, recall_queries=20, seed=0)
+ENCODER = {"encoder": "glove", "max_tokens": 4}
+FAMILIES = [
+    "MixtureOfEmbeddingExperts",
+    "CollaborativeExperts",
+    "MultiModalTransformer",
+    "zero-shot",
+]
+
+
+class LookUp:
+    """A text encoder that knows the captions of a set by their ids."""
+
+    def __init__(self, data):
+        self._data = data
+
+    def encode(self, captions):
+        ids = [caption.caption_id for caption in self._data.captions]
+        return [self._data.tokens[ids.index(words)].astype(np.float32) for words in captions]
+
+
+def gallery(architecture="CollaborativeExperts", videos=16):
+    """Of 16 videos the first has no audio, the fifth no appearance, and the last has nothing."""
+    timed = architecture == "MultiModalTransformer"
+    data = toy_set(videos, timed=timed)
+    seen, heard = data.experts["appearance"].rows, data.experts["audio"].rows
+    rows = {
+        "appearance": [seen[v][: v not in (4, videos - 1)] for v in range(videos)],
+        "audio": [heard[v][: v != videos - 1] for v in range(videos)],
+    }
+    experts = {name: toy_features(name, each, timed) for name, each in rows.items()}
+    return replace(data, experts=experts)
+
+
+def settings_of(family):
+    return ZeroShotArchitecture() if family == "zero-shot" else toy_architecture(family)
+
+
+def write_index(run, data, family="CollaborativeExperts", settings=SETTINGS, encoder=ENCODER):
+    """A run with one model and its index; gives the model's directory."""
+    torch.manual_seed(0)
+    architecture = settings_of(family)
+    model = build_model(
+        architecture,
+        token_dim=data.token_dim,
+        max_tokens=data.max_tokens,
+        expert_dims=data.expert_dims,
+    ).eval()
+    card = ModelCard(
+        model="student",
+        seed=0,
+        section="students",
+        architecture=architecture,
+        training=None,
+        text_encoder="glove",
+        text_weights=WEIGHTS,
+        token_dim=data.token_dim,
+        max_tokens=data.max_tokens,
+        experts=data.identities,
+        teachers=[],
+        captions="all",
+        train_captions=0,
+        train_videos=0,
+        best_epoch=None,
+        parameters=0,
+    )
+    path = run / "results/models/student/0"
+    save_model(path, model, card, None)
+    folder = run / "results/search/student/0"
+    folder.mkdir(parents=True)
+    splits = ["train", "test"]
+    clips = [
+        Clip(video, splits[number % 2], f"data/{video}.mp4", 0.0, 2.5)
+        for number, video in enumerate(data.video_ids)
+    ]
+    index = SearchIndexFolder(folder)
+    build_index(index, model, card, data, clips, text_encoder=encoder, settings=settings)
+    return path
+
+
+@pytest.fixture
+def reading(monkeypatch):
+    """Lets the words of a set be read."""
+
+    def read(data):
+        monkeypatch.setattr(searcher, "load_text_encoder", lambda **_: LookUp(data))
+
+    return read
+
+
+@pytest.fixture
+def found(tmp_path, reading):
+    """A searcher of the gallery, and the gallery."""
+    data = gallery()
+    reading(data)
+    return load(write_index(tmp_path, data)), data
