@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import importlib.util
+import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 from teachtext.errors import PackageError
@@ -29,3 +31,14 @@ def package_folder(module: str, extra: str = "demo") -> Path:
 def package_version(distribution: str) -> str:
     """``name version`` of an installed distribution, for provenance."""
     return f"{distribution} {importlib.metadata.version(distribution)}"
+
+
+def installed_versions(distributions: Iterable[str]) -> dict[str, str]:
+    """Python's version, and that of each distribution which is installed, for provenance."""
+    versions = {"python": platform.python_version()}
+    for name in distributions:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from teachtext.errors import StoreError
+from teachtext.evaluation.records import DIRECTIONS, Evaluation
 from teachtext.pruning import Point, on_front
-from teachtext.report.inputs import DIRECTIONS, Evaluation
 from teachtext.report.summary import METRICS, Spread, spread
 
 Experts = tuple[str, ...]

@@ -61,6 +61,19 @@ def test_the_run_ends_at_a_report(finished):
     assert "<script>torn" not in page
 
 
+def test_snakemakes_own_report_has_the_page_the_metrics_and_the_review(finished):
+    output = finished / "snakemake.html"
+    written = snakemake(finished, "--report", str(output))
+    assert written.returncode == 0, written.stdout + written.stderr
+    page = output.read_text()
+    for name in ("report/index.html", "evaluate/teachtext/0.json", "denoise/clean/review.parquet"):
+        assert f"results/{name}" in page
+    for category in ("Report", "Evaluation", "Denoising"):
+        assert f'"{category}"' in page
+    assert "The whole run on one page" in page
+    assert not re.search(r'(src|href)="https?://[^"]*\.(js|css)"', page)
+
+
 def test_every_model_is_evaluated_on_test(finished):
     results = [
         json.loads(path.read_text()) for path in (finished / "results/evaluate").glob("*/0.json")

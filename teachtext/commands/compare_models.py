@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from teachtext.errors import StoreError
+from teachtext.evaluation.records import Evaluation, read_evaluation
 from teachtext.evaluation.significance import METRICS, Difference
 from teachtext.report.differences import Differences, compare_models, format_p_value
-from teachtext.report.inputs import Evaluation, read_evaluation
 
 
 def main(argv: list[str]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from teachtext.report.inputs import Direction, Evaluation, History
+from teachtext.evaluation.records import Direction, Evaluation
+from teachtext.report.inputs import History
 from teachtext.report.plots import INK, Line, draw_lines, model_color
 from teachtext.report.summary import ModelSummary, chance_found, ranked_items
 

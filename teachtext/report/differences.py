@@ -6,13 +6,13 @@ are thrown away.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from teachtext.errors import StoreError
+from teachtext.evaluation.records import Evaluation
 from teachtext.evaluation.significance import METRICS, Difference, Resamples, difference, resample
-from teachtext.report.inputs import Evaluation
 from teachtext.report.summary import UNTRAINED
 
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
@@ -48,13 +48,16 @@ class Differences:
     """All rows, and the axis on which their intervals are drawn.
 
     Attributes:
+        rows: drawn, in their order.
         samples: how many times videos were drawn.
         extent: the axis goes from minus this to this, in points.
+        by_pair: model and reference -> of all pairs, drawn or not.
     """
 
     rows: tuple[DifferenceRow, ...]
     samples: int
     extent: float
+    by_pair: Mapping[tuple[str, str], DifferenceRow]
 
     @property
     def ticks(self) -> tuple[float, ...]:
@@ -64,19 +67,24 @@ class Differences:
     def place(self, points: float) -> float:
         """Where a difference is on the axis, in percent of its length.
 
-        >>> Differences((), samples=10, extent=4.0).place(-2.0)
+        >>> Differences((), samples=10, extent=4.0, by_pair={}).place(-2.0)
         25.0
         """
         return 50 + 50 * points / self.extent
 
 
 def measure_differences(
-    evaluations: Sequence[Evaluation], *, samples: int, generator: np.random.Generator
+    evaluations: Sequence[Evaluation],
+    also: Sequence[tuple[str, str]],
+    *,
+    samples: int,
+    generator: np.random.Generator,
 ) -> Differences:
     """Compare every student with the first of its section, and every zero-shot row likewise.
 
     Args:
         evaluations: of all models and seeds, in the order of config.yaml.
+        also: more models and what each is compared with; not drawn.
         samples: how many times as many videos as there are will be drawn.
         generator: draws them.
 
@@ -84,7 +92,11 @@ def measure_differences(
         StoreError: two models were evaluated on different captions.
     """
     section_of = {evaluation.model: evaluation.section for evaluation in evaluations}
-    return compare_models(evaluations, _pairs(section_of), samples=samples, generator=generator)
+    drawn = _pairs(section_of)
+    pairs = list(dict.fromkeys([*drawn, *also]))
+    found = compare_models(evaluations, pairs, samples=samples, generator=generator)
+    rows = tuple(found.by_pair[pair] for pair in drawn)
+    return replace(found, rows=rows, extent=_extent(rows))
 
 
 def compare_models(
@@ -118,7 +130,8 @@ def compare_models(
         DifferenceRow(model, reference, _compare(resamples[model], resamples[reference]))
         for model, reference in pairs
     )
-    return Differences(rows, samples, _extent(rows))
+    by_pair = dict(zip(pairs, rows, strict=True))
+    return Differences(rows, samples, _extent(rows), by_pair)
 
 
 def format_p_value(p_value: float) -> str:

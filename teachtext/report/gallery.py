@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from teachtext.report.inputs import Evaluation, Found, read_found, read_text_query_ranks
+from teachtext.evaluation.records import Evaluation, Found, read_found, read_text_query_ranks
+from teachtext.report.mixture import Decision, decide
 from teachtext.report.thumbnails import Clip, Thumbnail, make_thumbnails
 
 
@@ -27,12 +28,16 @@ class ShownQuery:
     Attributes:
         rank: rank of the right video, from 0.
         missed: the right video, if it is not among the results.
+        weights: expert and mixture weight, the largest first.
+        decision: why the right video is before or after its rival; None: there is no rival.
     """
 
     caption: str
     rank: float
     results: tuple[Result, ...]
     missed: Result | None
+    weights: tuple[tuple[str, float], ...]
+    decision: Decision | None
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,10 @@ def _show(found: Found, thumbnails: Mapping[str, Thumbnail], results_per_query: 
     if not any(result.right for result in results):
         own_similarity = dict(pairs).get(found.video_id)
         missed = Result(found.video_id, own_similarity, True, thumbnails[found.video_id])
-    return ShownQuery(found.caption, found.rank, tuple(results), missed)
+    weights = sorted(found.weights.items(), key=lambda item: -item[1])
+    return ShownQuery(
+        found.caption, found.rank, tuple(results), missed, tuple(weights), decide(found)
+    )
 
 
 def _choose(query_ids: Sequence[str], count: int, generator: np.random.Generator) -> list[str]:

@@ -1,18 +1,71 @@
 """The report's first sentences: what the numbers say, in words. Text only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from teachtext.report.summary import KINDS, Comparison, ModelSummary, Spread
+from teachtext.report.differences import DifferenceRow
+from teachtext.report.summary import KINDS, Comparison, Kind, ModelSummary, Spread
 
 MINUS = "\N{MINUS SIGN}"
 UNIT = "points of test text-to-video geometric mean"
+TOPICS: Mapping[Kind, str] = {
+    "distillation": "Distillation",
+    "denoising": "Denoising",
+    "pruning": "Pruning",
+    "pruned": "Distillation with fewer experts",
+}
+Effects = Mapping[tuple[str, str], DifferenceRow]
+"""Model and reference -> their difference, by a paired bootstrap."""
 
 
-def headline(models: Sequence[ModelSummary], comparisons: Sequence[Comparison]) -> list[str]:
-    """One sentence for each question that the models can answer, the main one first."""
+@dataclass(frozen=True)
+class Finding:
+    """An answer to one question.
+
+    Attributes:
+        topic: the question, in a word; empty where the models answer none.
+        text: the answer, with its interval.
+        verdict: what it says; ``open``: nothing that other seeds or videos would have to confirm.
+    """
+
+    topic: str
+    text: str
+    verdict: Literal["better", "worse", "open"]
+
+
+def headline(
+    models: Sequence[ModelSummary],
+    comparisons: Sequence[Comparison],
+    effects: Effects,
+    seconds: Mapping[str, float | None],
+) -> list[Finding]:
+    """One answer for each question that the models can answer, the main one first.
+
+    Args:
+        models: all of them.
+        comparisons: pairs of them that differ in one thing; the first of each kind is told.
+        effects: the difference of each pair.
+        seconds: expert -> of extraction per video; None where features were made elsewhere.
+    """
     first = [next((pair for pair in comparisons if pair.kind == kind), None) for kind in KINDS]
-    sentences = [_sentence(pair) for pair in first if pair]
-    return sentences or [_best_model(models)]
+    found = [
+        Finding(
+            TOPICS[pair.kind],
+            _sentence(pair, effects[pair.names], seconds),
+            judge(pair, effects[pair.names]),
+        )
+        for pair in first
+        if pair
+    ]
+    return found or [Finding("", _best_model(models), "open")]
+
+
+def judge(pair: Comparison, effect: DifferenceRow) -> Literal["better", "worse", "open"]:
+    """What a difference says: something if neither seeds nor videos alone can have made it."""
+    if pair.verdict == effect.verdict == "better":
+        return "better"
+    return "worse" if pair.verdict == effect.verdict == "worse" else "open"
 
 
 def format_spread(value: Spread, decimals: int = 1) -> str:
@@ -35,45 +88,69 @@ def format_difference(points: float) -> str:
     return "0.0" if float(shown) == 0 else shown.replace("-", MINUS)
 
 
-def _sentence(pair: Comparison) -> str:
+def _sentence(pair: Comparison, effect: DifferenceRow, seconds: Mapping[str, float | None]) -> str:
     subject, reference = _subject(pair), _reference(pair)
     points = f"{abs(pair.difference):.1f} {UNIT}"
+    side = "above" if pair.difference > 0 else "below"
     match pair.verdict:
-        case "better":
-            claim = f"{subject} beats {reference}, by {points}"
-        case "worse":
-            claim = f"{subject} falls short of {reference}, by {points}"
         case "within":
             claim = (
                 f"{subject} is within the spread of the seeds of {reference}: "
                 f"{format_difference(pair.difference)} {UNIT}"
             )
         case "one seed":
-            side = "above" if pair.difference > 0 else "below"
             claim = f"{subject} scores {points} {side} {reference}, in one seed, of unknown spread"
-    return f"{claim} ({_numbers(pair)})."
+        case "better" | "worse" if effect.verdict == "open":
+            claim = f"{subject} scores {points} {side} {reference}, though other videos may differ"
+        case "better":
+            claim = f"{subject} beats {reference}, by {points}"
+        case "worse":
+            claim = f"{subject} falls short of {reference}, by {points}"
+    return f"{claim} ({_numbers(pair, effect)}).{_saved(pair, seconds)}"
 
 
 def _subject(pair: Comparison) -> str:
+    experts = ", ".join(pair.model.experts)
     match pair.kind:
         case "distillation":
             return f"The distilled student {pair.model.model}"
         case "pruned":
-            experts = ", ".join(pair.model.experts)
             return f"With {experts} alone, the distilled student {pair.model.model}"
         case "denoising":
             return f"Trained on the {pair.model.captions} captions, {pair.model.model}"
+        case "pruning":
+            return f"With {experts} alone, {pair.model.model}"
 
 
 def _reference(pair: Comparison) -> str:
-    same = "trained on all captions" if pair.kind == "denoising" else "the same without teachers"
-    return f"{pair.reference.model}, {same}"
+    match pair.kind:
+        case "denoising":
+            return f"{pair.reference.model}, trained on all captions"
+        case "pruning":
+            return f"{pair.reference.model}, its teacher with {len(pair.reference.experts)} experts"
+        case _:
+            return f"{pair.reference.model}, the same without teachers"
 
 
-def _numbers(pair: Comparison) -> str:
+def _numbers(pair: Comparison, effect: DifferenceRow) -> str:
     seeds = min(len(pair.model.seeds), len(pair.reference.seeds))
+    found = effect.headline
+    interval = f"{format_difference(found.low)} to {format_difference(found.high)}"
     means = f"{format_spread(pair.model.headline)} against {format_spread(pair.reference.headline)}"
-    return f"{means}; {seeds} seed{'' if seeds == 1 else 's'}"
+    counted = f"{seeds} seed{'' if seeds == 1 else 's'}"
+    return f"95\N{NO-BREAK SPACE}% interval {interval}; {means}; {counted}"
+
+
+def _saved(pair: Comparison, seconds: Mapping[str, float | None]) -> str:
+    """What fewer experts save, where it is known."""
+    if pair.kind != "pruning":
+        return ""
+    known = {name: value for name, value in seconds.items() if value is not None}
+    if not set(pair.reference.experts) <= set(known):
+        return ""
+    whole = sum(known[name] for name in pair.reference.experts)
+    left = sum(known[name] for name in pair.model.experts)
+    return f" Its experts take {left:.2f} seconds per video instead of {whole:.2f}."
 
 
 def _best_model(models: Sequence[ModelSummary]) -> str:

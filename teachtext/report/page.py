@@ -2,25 +2,29 @@
 
 import base64
 import hashlib
-import importlib.metadata
-import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pyarrow as pa
+import yaml
 from markupsafe import Markup
 
-from teachtext import __version__
 from teachtext.dataset import SPLITS
-from teachtext.report import availability, curves, results, summary
+from teachtext.evaluation.records import Details, Evaluation
+from teachtext.experts.ledger import seconds_of_experts
+from teachtext.report import availability, curves, provenance, results, summary
+from teachtext.report.agreement import Run, measure_agreement, plot_heat_maps
 from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
+from teachtext.report.encoders import compare_encoders
 from teachtext.report.gallery import Gallery
-from teachtext.report.headline import format_difference, format_spread, headline
-from teachtext.report.inputs import DenoisedSet, Evaluation, History
+from teachtext.report.headline import MINUS, format_difference, format_spread, headline, judge
+from teachtext.report.inputs import DenoisedSet, History
+from teachtext.report.mixture import plot_weights
+from teachtext.report.plots import COLORS
 from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
 from teachtext.report.searches import SearchResult
 from teachtext.report.settings import PublishedSettings
@@ -28,12 +32,7 @@ from teachtext.report.settings import PublishedSettings
 FOLDER = Path(__file__).parent
 MAX_REASONS = 50
 MAX_FAILED_VIDEOS = 50
-VERDICTS = {
-    "better": "better",
-    "within": "within the spread",
-    "worse": "worse",
-    "one seed": "one seed only",
-}
+VERDICTS = {"better": "better", "worse": "worse", "open": "no clear difference"}
 
 
 @dataclass(frozen=True)
@@ -44,21 +43,29 @@ class Report:
         manifest: one row per video; none where there are features alone.
         ledger: one row per video and expert.
         splits: split, captions, videos.
+        details: of every model and seed.
+        heat_map: captions that a heat map shows.
         published: which models stand beside which published rows; None: none.
+        captions_sha256: of the table of captions.
+        config: all of config.yaml, with what the command line changed.
     """
 
     title: str
     evaluations: Sequence[Evaluation]
+    details: Mapping[Run, Details]
+    heat_map: int
     histories: Sequence[History]
     manifest: pa.Table
     ledger: pa.Table
     splits: Sequence[tuple[str, int, int]]
+    captions_sha256: str
     denoised: Sequence[DenoisedSet]
     reviews: Sequence[Review]
     differences: Differences
     published: PublishedSettings | None
     searches: Sequence[SearchResult]
     gallery: Gallery
+    config: Mapping[str, Any]
 
 
 def render_page(report: Report) -> str:
@@ -75,6 +82,8 @@ def render_page(report: Report) -> str:
     environment.filters["p_value"] = format_p_value
     environment.filters["rank"] = format_rank
     environment.filters["millions"] = format_millions
+    environment.filters["duration"] = format_duration
+    environment.filters["signed"] = format_similarity
     return environment.get_template("page.html").render(_context(report))
 
 
@@ -96,9 +105,29 @@ def format_millions(parameters: int) -> str:
     return f"{float(f'{parameters / 1e6:.3g}'):g} M"
 
 
+def format_similarity(difference: float) -> str:
+    """A difference of similarities with its sign.
+
+    >>> format_similarity(0.1234), format_similarity(-0.0001)
+    ('+0.123', '0.000')
+    """
+    shown = f"{difference:+.3f}"
+    return shown.replace("-", MINUS) if float(shown) else "0.000"
+
+
+def format_duration(seconds: float) -> str:
+    """A duration in the unit that people would use.
+
+    >>> format_duration(8.25), format_duration(150), format_duration(7_200)
+    ('8.2 s', '2.5 min', '2.0 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
 def _context(report: Report) -> dict[str, Any]:
     models = summary.summarize(report.evaluations)
-    comparisons = summary.compare(models)
     entries = curves.legend(models)
     tables = results.result_tables(models, entries, report.evaluations[0])
     published = report.published if report.published and report.published.rows else None
@@ -106,10 +135,8 @@ def _context(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "models": models,
-        "sentences": headline(models, comparisons),
-        "comparisons": comparisons,
+        **_findings(report, models),
         "untrained": summary.UNTRAINED,
-        "verdicts": VERDICTS,
         "other_metrics": OTHERS,
         "legend": entries,
         "has_val": any(evaluation.val is not None for evaluation in report.evaluations),
@@ -120,11 +147,45 @@ def _context(report: Report) -> dict[str, Any]:
         "costs": results.cost_rows(models, report.evaluations, report.histories),
         "training": curves.plot_training(entries, report.histories, report.evaluations),
         "recalls": curves.plot_recalls(entries, report.evaluations),
+        **_similarities(report, models, entries),
         **_availability(report),
-        "provenance": provenance(report, models),
+        **_provenance(report, models),
         "script": Markup(script),
         "script_hash": _content_hash(script),
         "style": Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
+    }
+
+
+def _findings(report: Report, models: Sequence[summary.ModelSummary]) -> dict[str, Any]:
+    """What differs, and what is sure of it."""
+    comparisons = summary.compare(models)
+    effects = report.differences.by_pair
+    seconds = seconds_of_experts(report.ledger)
+    return {
+        "findings": headline(models, comparisons, effects, seconds),
+        "comparisons": [
+            (pair, effects[pair.names], judge(pair, effects[pair.names])) for pair in comparisons
+        ],
+        "verdicts": VERDICTS,
+        "encoders": compare_encoders(models, effects),
+        "encoder_colors": COLORS,
+    }
+
+
+def _similarities(
+    report: Report,
+    models: Sequence[summary.ModelSummary],
+    entries: Sequence[curves.LegendEntry],
+) -> dict[str, Any]:
+    """How alike models are, and what they weigh."""
+    first = next(iter(report.details.values()))
+    return {
+        "agreement": measure_agreement(models, report.details),
+        "sample_size": len(first.captions),
+        "top_size": first.top_QK.shape[1],
+        "heat_maps": plot_heat_maps(models, report.details, size=report.heat_map),
+        "heat_size": min(report.heat_map, len(first.captions)),
+        "mixtures": plot_weights(models, entries, report.details),
     }
 
 
@@ -141,8 +202,18 @@ def _availability(report: Report) -> dict[str, Any]:
     }
 
 
-def provenance(report: Report, models: Sequence[summary.ModelSummary]) -> list[tuple[str, str]]:
+def _provenance(report: Report, models: Sequence[summary.ModelSummary]) -> dict[str, Any]:
     """What the numbers were made with and from."""
+    return {
+        "facts": _facts(report, models),
+        "versions": provenance.versions_of(report.evaluations),
+        "weights": provenance.weights_of(report.evaluations),
+        "durations": provenance.durations_of(report.histories, report.ledger),
+        "configuration": yaml.safe_dump(report.config, sort_keys=False, allow_unicode=True),
+    }
+
+
+def _facts(report: Report, models: Sequence[summary.ModelSummary]) -> list[tuple[str, str]]:
     seeds = sorted({evaluation.seed for evaluation in report.evaluations})
     clips = report.manifest.num_rows
     captions = sum(captions for _, captions, _ in report.splits)
@@ -150,23 +221,17 @@ def provenance(report: Report, models: Sequence[summary.ModelSummary]) -> list[t
         split: f"{captions:,} captions of {videos:,} videos"
         for split, captions, videos in report.splits
     }
+    read = f"{provenance.readable(report.manifest):,} of {clips:,}"
+    hashed = provenance.hash_videos(report.manifest)
     return [
-        ("teachtext", __version__),
-        ("Python", platform.python_version()),
-        ("torch", _version("torch")),
         ("models", str(len(models))),
         ("seeds", ", ".join(map(str, seeds))),
-        ("videos in the manifest", f"{clips:,}" if clips else "none, features alone"),
+        ("videos that can be read", read if clips else "none, features alone"),
         ("captions", f"{captions:,}"),
         *((f"split {split}", counts.get(split, f"no {split} split")) for split in SPLITS),
+        ("SHA-256 of the captions", report.captions_sha256),
+        *([("SHA-256 of the videos", hashed)] if clips else []),
     ]
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _content_hash(script: str) -> str:

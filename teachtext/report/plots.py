@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
+import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 # Middle tones: each has a contrast of at least 3 on a white and on a near-black page.
 COLORS = (
@@ -68,6 +70,25 @@ class Curve:
     labels: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Box:
+    """How values are spread: percentiles 5, 25, 50, 75 and 95.
+
+    Attributes:
+        key: short name of the model, the same in every plot.
+        x: where it stands; places count from 0.
+    """
+
+    key: str
+    color: str
+    x: float
+    lowest: float
+    low: float
+    middle: float
+    high: float
+    highest: float
+
+
 def model_color(place: int) -> str:
     """Colour of the model at a place in the results table; they repeat after ten."""
     return COLORS[place % len(COLORS)]
@@ -103,34 +124,104 @@ def draw_curves(name: str, curves: Sequence[Curve], *, x_label: str, y_label: st
     return _picture(name, draw, x_label=x_label, y_label=y_label)
 
 
-def draw_dots(name: str, curves: Sequence[Curve], *, places: Sequence[str], y_label: str) -> Markup:
+def draw_dots(
+    name: str,
+    curves: Sequence[Curve],
+    *,
+    places: Sequence[str],
+    x_label: str,
+    y_label: str,
+) -> Markup:
     """Draw means and standard deviations over named places; x counts them from 0.
 
     Args:
         name: unique in the page; prefix of every id inside the picture.
         curves: drawn in their order.
-        places: metrics, from left to right.
-        y_label: beside the picture; plain words, no names of the user's.
+        places: their names, from left to right.
+        x_label: what they are; plain words, no names of the user's.
+        y_label: beside the picture; plain words as well.
     """
 
     def draw(axes: Axes) -> None:
         for curve in curves:
             _draw_curve(axes, curve)
-        axes.set_xlim(-0.5, len(places) - 0.5)
-        axes.set_xticks(range(len(places)), places)
+        _name_places(axes, places)
 
-    return _picture(name, draw, x_label="metric", y_label=y_label)
+    return _picture(name, draw, x_label=x_label, y_label=y_label)
 
 
-def _picture(name: str, draw: Callable[[Axes], None], *, x_label: str, y_label: str) -> Markup:
+def draw_boxes(name: str, boxes: Sequence[Box], places: Sequence[str], *, y_label: str) -> Markup:
+    """Draw how values are spread over named places: line 5 to 95 %, bar 25 to 75 %, dot 50 %.
+
+    Args:
+        name: unique in the page; prefix of every id inside the picture.
+        boxes: drawn in their order.
+        places: experts, from left to right.
+        y_label: beside the picture; plain words, no names of the user's.
+    """
+
+    def draw(axes: Axes) -> None:
+        for number, box in enumerate(boxes):
+            color, gid = box.color, f"box-{number}"
+            axes.vlines(
+                box.x, box.lowest, box.highest, color, linewidth=1, gid=f"{gid}-line-{box.key}"
+            )
+            axes.vlines(
+                box.x, box.low, box.high, color, linewidth=4, alpha=0.6, gid=f"{gid}-band-{box.key}"
+            )
+            axes.plot(
+                [box.x], [box.middle], "o", markersize=4, color=color, gid=f"{gid}-mark-{box.key}"
+            )
+        _name_places(axes, places)
+        axes.set_ylim(bottom=0)
+
+    wide = (2 * WIDTH_INCHES, HEIGHT_INCHES)
+    return _picture(name, draw, x_label="expert", y_label=y_label, size=wide)
+
+
+def draw_matrix(name: str, rows: NDArray[np.float64], *, low: float, high: float) -> Markup:
+    """Draw similarities as colours, dark is low, with a scale beside them.
+
+    Args:
+        name: unique in the page; prefix of every id inside the picture.
+        rows: captions x videos.
+        low: the value of the darkest colour.
+        high: the value of the brightest.
+    """
+
+    def draw(axes: Axes) -> None:
+        picture = axes.imshow(rows, vmin=low, vmax=high, cmap="viridis", interpolation="nearest")
+        axes.grid(visible=False)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.figure.colorbar(picture, ax=axes, shrink=0.85)
+
+    square = (HEIGHT_INCHES, 0.82 * HEIGHT_INCHES)
+    return _picture(name, draw, x_label="video", y_label="caption", size=square)
+
+
+def _name_places(axes: Axes, places: Sequence[str]) -> None:
+    axes.set_xlim(-0.5, len(places) - 0.5)
+    axes.set_xticks(range(len(places)), places)
+
+
+def _picture(
+    name: str,
+    draw: Callable[[Axes], None],
+    *,
+    x_label: str,
+    y_label: str,
+    size: tuple[float, float] = (WIDTH_INCHES, HEIGHT_INCHES),
+) -> Markup:
     style = {
         "svg.fonttype": "none", "svg.hashsalt": name, "font.size": 9, "axes.linewidth": 0.8,
         "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK,
         "xtick.color": INK, "ytick.color": INK, "grid.color": INK, "grid.alpha": 0.13,
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
+        "text.parse_math": False,  # names are no formulas, whatever signs they have
     }  # fmt: skip
     with mpl.rc_context({**mpl.rcParamsDefault, **style}):
-        figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         draw(axes)
         axes.set_xlabel(x_label)
@@ -152,10 +243,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
             markerfacecolor=color if filled else "none",
         )  # fmt: skip
     for text, x, mean in zip(curve.labels, curve.x, curve.mean, strict=bool(curve.labels)):
-        # names are no formulas, whatever signs they have
-        axes.annotate(
-            text, (x, mean), xytext=(5, 5), textcoords="offset points", fontsize=8, parse_math=False
-        )
+        axes.annotate(text, (x, mean), xytext=(5, 5), textcoords="offset points", fontsize=8)
 
 
 def _draw_line(axes: Axes, line: Line) -> None:

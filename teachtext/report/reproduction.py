@@ -197,7 +197,7 @@ def _plot(name: str, pairs: Sequence[ModelPair]) -> Markup:
             ),
         ]
     places = [LABELS.get(metric, metric) for metric in DRAWN]
-    return draw_dots(name, curves, places=places, y_label="%")
+    return draw_dots(name, curves, places=places, x_label="metric", y_label="%")
 
 
 def _dots(pair: ModelPair, spreads: Sequence[Spread], *, shift: float, filled: bool) -> Curve:

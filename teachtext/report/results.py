@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from teachtext.evaluation.records import DIRECTIONS, Direction, Evaluation
 from teachtext.report.curves import LegendEntry
-from teachtext.report.inputs import DIRECTIONS, Direction, Evaluation, History
+from teachtext.report.inputs import History
 from teachtext.report.summary import (
     METRICS,
     ModelSummary,

@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from teachtext.evaluation.records import DIRECTIONS, Direction
 from teachtext.pareto import COLUMNS, VAL, metric_column
 from teachtext.report.headline import format_difference
-from teachtext.report.inputs import DIRECTIONS, Direction, read_named_table
+from teachtext.report.inputs import read_named_table
 from teachtext.report.plots import COLORS, Curve, draw_curves
 from teachtext.report.summary import METRICS, Spread
 

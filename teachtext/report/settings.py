@@ -36,6 +36,9 @@ class ReportSettings(Settings):
     queries: Positive = Field(description="test queries shown with what was found")
     results_per_query: Positive = Field(description="results shown for each")
     seed: int = Field(description="draws the queries that are shown")
+    heat_map: Positive = Field(
+        description="captions, and their videos, that a heat map of similarities shows"
+    )
     worst_captions: Positive = Field(
         description="of each denoised set, shown for a person to review"
     )

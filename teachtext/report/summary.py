@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.report.inputs import Direction, Evaluation
+from teachtext.evaluation.records import Direction, Evaluation
 
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
 LOWER_IS_BETTER = ("MdR", "MnR")
@@ -22,8 +22,8 @@ OF_TEACHERS = ("distillation_", "teacher_")
 OF_MACHINES = ("threads", "gpus", "precision", "compile", "tensorboard")
 """Settings of training that say where it runs, not what is learned."""
 
-Kind = Literal["distillation", "pruned", "denoising"]
-KINDS: tuple[Kind, ...] = ("distillation", "pruned", "denoising")
+Kind = Literal["distillation", "denoising", "pruning", "pruned"]
+KINDS: tuple[Kind, ...] = ("distillation", "denoising", "pruning", "pruned")
 Verdict = Literal["better", "within", "worse", "one seed"]
 
 
@@ -60,11 +60,16 @@ class ModelSummary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models that differ in one thing only."""
+    """Two models that differ in one thing only, or a pruned one and the student that taught it."""
 
     kind: Kind
     model: ModelSummary
     reference: ModelSummary
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of the model and its reference."""
+        return self.model.model, self.reference.model
 
     @property
     def difference(self) -> float:
@@ -113,10 +118,12 @@ def section_order(section: str) -> int:
 
 
 def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
-    """Every pair that differs only in having teachers, or only in its caption set, by kind."""
+    """Every pair that differs only in having teachers, captions or pruned experts, by kind."""
     pairs: list[Comparison] = []
     for model in models:
         for reference in models:
+            if _has_pruned(model, reference):
+                pairs.append(Comparison("pruning", model, reference))
             if not _same_network(model, reference):
                 continue
             if model.teachers and not reference.teachers and model.captions == reference.captions:
@@ -183,17 +190,27 @@ def _median_rank(found: NDArray[np.float64]) -> float:
     return 1 + (lower + upper) / 2
 
 
+def _has_pruned(model: ModelSummary, reference: ModelSummary) -> bool:
+    """Whether the model looks through fewer experts than the student that is its only teacher."""
+    return (
+        model.section == "pruned"
+        and reference.section == "students"
+        and tuple(label.split(" ")[0] for label in model.teachers) == (reference.model,)
+        and set(model.experts) < set(reference.experts)
+    )
+
+
 def _same_network(model: ModelSummary, other: ModelSummary) -> bool:
     return (
         model.section == other.section
         and model.models == other.models
-        and _without_teachers(model) == _without_teachers(other)
+        and without_teachers(model) == without_teachers(other)
         and model.text_encoder == other.text_encoder
         and set(model.experts) == set(other.experts)
     )
 
 
-def _without_teachers(model: ModelSummary) -> dict[str, Any]:
+def without_teachers(model: ModelSummary) -> dict[str, Any]:
     """What decides how a model is trained, without what its teachers bring along."""
     return {
         key: value

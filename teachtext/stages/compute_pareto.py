@@ -4,9 +4,9 @@ import argparse
 import logging
 from pathlib import Path
 
+from teachtext.evaluation.records import read_evaluation
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.pareto import pareto_table
-from teachtext.report.inputs import read_evaluation
 from teachtext.store.tables import read_table, write_table
 
 log = logging.getLogger(__name__)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import torch
 
 from teachtext.atomic import replacing
 from teachtext.checkpoint import ModelCard, load_model
-from teachtext.data import load_set, load_val
+from teachtext.data import RetrievalSet, load_set, load_val
 from teachtext.devices import device_of
-from teachtext.evaluation.evaluate import draw_bank, evaluate, evaluate_normalized
+from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
+from teachtext.evaluation.evaluate import Evaluation, draw_bank, evaluate, evaluate_normalized
+from teachtext.models.base import RetrievalModel
+from teachtext.packages import installed_versions
 from teachtext.settings import EvaluateSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.tables import write_table
@@ -21,6 +25,8 @@ from teachtext.store.tokens import read_tokens
 from teachtext.teachers import teacher_labels
 
 log = logging.getLogger(__name__)
+VERSIONS = ("torch", "numpy", "pyarrow", "zarr", "safetensors")
+"""Packages on which the numbers depend."""
 
 
 def main(argv: list[str]) -> None:
@@ -46,10 +52,26 @@ def main(argv: list[str]) -> None:
         bank_top=settings.bank_top,
     )
     metrics = {"val": val, "test": test.metrics, "test_normalized": normalized}
-    write_table(args.ranks, test.ranks, {"model": card.model, "seed": str(card.seed)})
+    _write_ranks(args.ranks, card, model, test_set, test, settings)
     with replacing(args.output) as temporary:
         temporary.write_text(json.dumps(_facts(card) | metrics, indent=2) + "\n")
     log.info("test t2v geometric mean %.1f", test.metrics["t2v"]["geometric_mean"])
+
+
+def _write_ranks(
+    path: Path,
+    card: ModelCard,
+    model: RetrievalModel,
+    data: RetrievalSet,
+    evaluation: Evaluation,
+    settings: EvaluateSettings,
+) -> None:
+    """Write the ranks, and what the report explains them by."""
+    generator = np.random.default_rng(settings.seed)
+    sample = draw_sample(data, videos=settings.sample, generator=generator)
+    table = with_details(evaluation, data, explain(model, data, evaluation), sample)
+    named = {"model": card.model, "seed": str(card.seed)}
+    write_table(path, table, named | details_metadata(model, data, sample))
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -82,4 +104,9 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "captions": card.captions,
         "parameters": card.parameters,
         "best_epoch": card.best_epoch,
+        "weights": {
+            "text": asdict(card.text_weights),
+            "experts": {name: asdict(card.experts[name].weights) for name in card.experts},
+        },
+        "versions": installed_versions(VERSIONS),
     }

@@ -1,7 +1,9 @@
 """Write the report, one HTML page: ``python -m teachtext write-report --help``."""
 
 import argparse
+import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +11,35 @@ import numpy as np
 import pyarrow as pa
 
 from teachtext.atomic import replacing
+from teachtext.evaluation.records import Evaluation, read_details, read_evaluation
+from teachtext.experts.ledger import LEDGER_SCHEMA
 from teachtext.report import inputs
+from teachtext.report.agreement import check_samples
 from teachtext.report.denoised import build_reviews
-from teachtext.report.differences import measure_differences
-from teachtext.report.gallery import build_gallery, choose_evaluation
+from teachtext.report.differences import Differences, measure_differences
+from teachtext.report.encoders import encoder_pairs
+from teachtext.report.gallery import Gallery, build_gallery, choose_evaluation
 from teachtext.report.page import Report, render_page
+from teachtext.report.provenance import hash_file
 from teachtext.report.published import check_published
 from teachtext.report.searches import read_search
 from teachtext.report.settings import PublishedSettings
+from teachtext.report.summary import compare, summarize
 from teachtext.report.thumbnails import Clip
 from teachtext.stages._arguments import settings_json
+from teachtext.store.tables import read_table
 
 log = logging.getLogger(__name__)
 
-MANIFEST_COLUMNS = ["video_id", "path", "start_seconds", "end_seconds", "status", "reason"]
-LEDGER_COLUMNS = ["video_id", "expert", "status", "reason"]
+MANIFEST_COLUMNS = [
+    "video_id",
+    "path",
+    "start_seconds",
+    "end_seconds",
+    "content_sha256",
+    "status",
+    "reason",
+]
 
 
 def main(argv: list[str]) -> None:
@@ -37,7 +53,9 @@ def main(argv: list[str]) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> Report:
-    evaluations = [inputs.read_evaluation(path) for path in arguments.evaluations]
+    evaluations = [read_evaluation(path) for path in arguments.evaluations]
+    details = {(one.model, one.seed): read_details(one.ranks_path) for one in evaluations}
+    check_samples(evaluations, details)
     if arguments.published is not None:
         check_published(arguments.published, [evaluation.model for evaluation in evaluations])
     manifest = _read_manifest(arguments.manifest)
@@ -45,26 +63,43 @@ def _read(arguments: argparse.Namespace) -> Report:
     return Report(
         title=arguments.title,
         evaluations=evaluations,
+        details=details,
+        heat_map=arguments.heat_map,
         histories=[inputs.read_history(path) for path in arguments.histories],
         manifest=manifest,
-        ledger=inputs.read_table(arguments.ledger, LEDGER_COLUMNS),
+        ledger=read_table(arguments.ledger, LEDGER_SCHEMA.names),
         splits=inputs.read_split_counts(arguments.captions),
+        captions_sha256=hash_file(arguments.captions),
+        config=arguments.config,
         denoised=[inputs.read_denoised(path) for path in arguments.denoise],
         reviews=build_reviews(arguments.reviews, clips),
-        differences=measure_differences(
-            evaluations,
-            samples=arguments.bootstrap_samples,
-            generator=np.random.default_rng(arguments.bootstrap_seed),
-        ),
+        differences=_differences(arguments, evaluations),
         published=arguments.published,
         searches=[read_search(path, place=place) for place, path in enumerate(arguments.searches)],
-        gallery=build_gallery(
-            choose_evaluation(evaluations),
-            clips,
-            queries=arguments.queries,
-            results_per_query=arguments.results_per_query,
-            generator=np.random.default_rng(arguments.seed),
-        ),
+        gallery=_gallery(arguments, evaluations, clips),
+    )
+
+
+def _gallery(
+    arguments: argparse.Namespace, evaluations: Sequence[Evaluation], clips: dict[str, Clip]
+) -> Gallery:
+    return build_gallery(
+        choose_evaluation(evaluations),
+        clips,
+        queries=arguments.queries,
+        results_per_query=arguments.results_per_query,
+        generator=np.random.default_rng(arguments.seed),
+    )
+
+
+def _differences(arguments: argparse.Namespace, evaluations: Sequence[Evaluation]) -> Differences:
+    """Of students, and of models that the page compares in words or in tables of their own."""
+    models = summarize(evaluations)
+    return measure_differences(
+        evaluations,
+        [*(pair.names for pair in compare(models)), *encoder_pairs(models)],
+        samples=arguments.bootstrap_samples,
+        generator=np.random.default_rng(arguments.bootstrap_seed),
     )
 
 
@@ -84,17 +119,26 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     add("--queries", type=int, required=True, help="test queries to show")
     add("--results-per-query", type=int, required=True, help="videos to show for each")
     add("--seed", type=int, required=True, help="chooses the queries")
+    add("--heat-map", type=int, required=True, help="captions in a heat map of similarities")
+    add("--config", type=_json_object, required=True, help="all of config.yaml, as JSON")
     add("--bootstrap-samples", type=int, required=True, help="draws of as many test videos")
     add("--bootstrap-seed", type=int, required=True, help="draws them")
     add("--output", type=Path, required=True, help="the HTML page")
     return parser.parse_args(argv)
 
 
+def _json_object(text: str) -> dict[str, Any]:
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise argparse.ArgumentTypeError("it must be a JSON object")
+    return values
+
+
 def _read_manifest(path: Path | None) -> pa.Table:
     """The manifest; one without rows where the features were made elsewhere."""
     if path is None:
         return pa.table({name: pa.array([], pa.string()) for name in MANIFEST_COLUMNS})
-    return inputs.read_table(path, MANIFEST_COLUMNS)
+    return read_table(path, MANIFEST_COLUMNS)
 
 
 def _clips(manifest: pa.Table) -> dict[str, Clip]:

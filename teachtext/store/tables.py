@@ -1,6 +1,6 @@
 """Small Parquet tables with metadata: manifest, ledger, ranks. Arrow in, Arrow out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,19 +27,34 @@ def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None 
         )
 
 
-def read_table(path: Path) -> pa.Table:
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a table.
 
+    Args:
+        path: the Parquet file.
+        columns: that it must have, the only ones read; None: all that there are.
+
     Raises:
-        StoreError: missing, damaged, or no Parquet file.
+        StoreError: missing, damaged, no Parquet file, or without one of the columns.
     """
     try:
-        return pq.read_table(path, page_checksum_verification=True)
-    except (OSError, pa.ArrowInvalid) as error:
+        # A ParquetFile leaves out columns that do not exist, and takes no folder for a partition.
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read(None if columns is None else list(columns))
+    except (OSError, pa.ArrowException) as error:
         raise StoreError(
             f"Cannot read {path}: {' '.join(str(error).split())}. "
             "Delete it and run snakemake again."
         ) from None
+    if columns is None:
+        return table
+    missing = [column for column in columns if column not in table.column_names]
+    if missing:
+        raise StoreError(
+            f"{path} has no column {missing[0]!r}: another version of teachtext wrote it. "
+            "Delete it and run snakemake again."
+        )
+    return table.select(list(columns))
 
 
 def require_columns(table: pa.Table, names: Iterable[str], what: str) -> None:

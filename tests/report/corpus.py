@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from teachtext.report.inputs import Evaluation
+from teachtext.evaluation.records import Evaluation
 
 EXPERTS = ["appearance", "audio", "motion"]
 MODELS = {
@@ -35,6 +35,8 @@ def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
         "val": {"t2v": metrics, "v2t": metrics},
         "test": {"t2v": metrics, "v2t": metrics},
         "normalized": {},
+        "weights": {},
+        "versions": {},
         "ranks": {"t2v": np.array([0.0, 1.0]), "v2t": np.array([0.0, 1.0])},
         "text_queries": pa.table({"query_id": ["a#0", "b#0"], "video_id": ["a", "b"]}),
         "own_captions": np.array([1, 1]),
@@ -84,6 +86,7 @@ class Corpus:
         results_per_query=2,
     ):
         numbers = {"queries": queries, "results-per-query": results_per_query, "seed": 0}
+        numbers |= {"heat-map": 3, "config": json.dumps({"seeds": list(self.seeds)})}
         numbers |= {"bootstrap-samples": 200, "bootstrap-seed": 0}
         files = {"manifest": self.manifest, "ledger": self.ledger, "captions": self.table}
         return [
@@ -147,7 +150,11 @@ class Corpus:
             for caption_id, caption in self.captions.items()
         ]
         videos = [self._rank(generator, skill, "v2t", video, "") for video in self.videos]
-        write_table(path.with_suffix(".parquet"), texts + videos)
+        drawn = [f"{video}#0" for video in self.videos]
+        for place, row in enumerate(texts):
+            row |= self._details(generator, place, sampled=row["query_id"] in drawn)
+        named = {"experts": json.dumps(EXPERTS), "sample": json.dumps(drawn)}
+        write_table(path.with_suffix(".parquet"), texts + videos, named)
         scores = {
             "t2v": metrics_of([row["rank"] for row in texts], len(self.videos)),
             "v2t": metrics_of([row["rank"] for row in videos], len(self.captions)),
@@ -163,6 +170,11 @@ class Corpus:
             "captions": "all",
             "parameters": 1_234_567 + 1000 * len(model),
             "best_epoch": 1,
+            "weights": {
+                "text": {"name": "words 1.0", "sha256": "f0" * 32},
+                "experts": {name: {"name": f"{name} net", "sha256": "0a" * 32} for name in EXPERTS},
+            },
+            "versions": {"torch": "2.99.0"},
             **self.models[model],
             "val": scores,
             "test": scores,
@@ -186,6 +198,19 @@ class Corpus:
             "rank": float(rank),
             "top": top,
             "top_similarities": [0.9 - 0.01 * place for place in range(len(top))],
+        }
+
+    def _details(self, generator, place, *, sampled):
+        """What decides for the own video is always the first expert, against the next video."""
+        videos = list(self.videos)
+        own = place // CAPTIONS_PER_VIDEO
+        similarities = generator.random(len(videos)).tolist()
+        return {
+            "weights": [0.5, 0.3, 0.2],
+            "own_parts": [0.3, 0.1, 0.1],
+            "rival": videos[(own + 1) % len(videos)],
+            "rival_parts": [0.1, 0.2, 0.1],
+            "sampled": similarities if sampled else None,
         }
 
     def _train(self, model, seed):
@@ -221,6 +246,7 @@ class Corpus:
                 "start_seconds": None,
                 "end_seconds": None,
                 "duration_seconds": 4.0,
+                "content_sha256": "5e" * 32,
                 "status": "ok" if path is not None else "failed",
                 "reason": "" if path is not None else "moov atom not found",
             }
@@ -245,6 +271,7 @@ class Corpus:
                         "reason": reasons.get(status, ""),
                         "rows": 0 if status in {"absent", "failed"} else 12,
                         "seconds": 0.1,
+                        "key": "k",
                     }
                 )
         return write_table(self.folder / "ledger.parquet", rows)

@@ -15,9 +15,9 @@ def ranked(model, ranks, seed=0, **changes):
     return evaluation(model, seed, **{"ranks": ranks, "text_queries": QUERIES, **changes})
 
 
-def measured(*evaluations):
+def measured(*evaluations, also=()):
     generator = np.random.default_rng(0)
-    return measure_differences(evaluations, samples=100, generator=generator)
+    return measure_differences(evaluations, also, samples=100, generator=generator)
 
 
 def pairs(*evaluations):
@@ -61,6 +61,16 @@ def test_a_model_is_better_or_worse_if_the_interval_leaves_out_zero(baseline, ra
     assert row.verdict == verdict
 
 
+def test_pairs_that_are_told_elsewhere_are_measured_and_not_drawn():
+    teachers = [ranked(name, [9] * 4, section="teachers") for name in ("glove", "minilm")]
+    students = ranked("baseline", [9] * 4), ranked("teachtext", [0] * 4)
+    alone = measured(*teachers, *students)
+    found = measured(*teachers, *students, also=[("minilm", "glove"), ("teachtext", "baseline")])
+    assert found.rows == alone.rows
+    assert list(found.by_pair) == [("teachtext", "baseline"), ("minilm", "glove")]
+    assert found.by_pair["minilm", "glove"].headline.value == 0
+
+
 def test_seeds_are_averaged_and_need_not_be_as_many():
     runs = [ranked("teachtext", ranks, seed) for seed, ranks in enumerate([[0] * 4, [99] * 4])]
     (row,) = measured(ranked("baseline", [99] * 4), *runs).rows
@@ -82,5 +92,5 @@ def test_the_axis_holds_the_longest_interval():
 
 
 def test_zero_is_in_the_middle_of_the_axis():
-    axis = Differences((), samples=10, extent=4.0)
+    axis = Differences((), samples=10, extent=4.0, by_pair={})
     assert [axis.place(tick) for tick in axis.ticks] == [0, 25, 50, 75, 100]

@@ -47,9 +47,13 @@ def gallery_of(tmp_path, rank, top, clips=None, similarities=None):
         "rank": rank,
         "top": top,
         "top_similarities": similarities or [0.5] * len(top),
+        "weights": [0.25, 0.75],
+        "own_parts": [0.3, 0.1],
+        "rival": "x",
+        "rival_parts": [0.1, 0.2],
     }
     other = {**row, "direction": "v2t", "query_id": "own", "query": ""}
-    path = write_table(tmp_path / "0.parquet", [row, other])
+    path = write_table(tmp_path / "0.parquet", [row, other], {"experts": '["audio", "ocr"]'})
     shown = build_gallery(
         evaluation(ranks_path=path),
         clips or {},
@@ -84,3 +88,9 @@ def test_pictures_come_from_the_clips(tmp_path, video):
     query = gallery_of(tmp_path, 0.0, ["own", "x"], {"own": Clip(video)})
     assert query.results[0].thumbnail.uri
     assert query.results[1].thumbnail.reason == "not in the manifest"
+
+
+def test_a_query_says_what_it_weighs_and_who_decided(tmp_path):
+    query = gallery_of(tmp_path, 0.0, ["own", "x"])
+    assert query.weights == (("ocr", 0.75), ("audio", 0.25))
+    assert (query.decision.expert, query.decision.rival) == ("audio", "x")

@@ -1,48 +1,77 @@
 import pytest
 
+from teachtext.evaluation.significance import Difference
+from teachtext.report.differences import DifferenceRow
 from teachtext.report.headline import format_difference, format_spread, headline
 from teachtext.report.summary import Spread, compare, summarize
 
 from .corpus import evaluation, evaluations_of
 
 
-def sentences(*evaluations):
+def findings(*evaluations, width=0.5, seconds=None):
+    """The interval of each difference is as wide as is said, to both sides."""
     models = summarize(evaluations)
-    return headline(models, compare(models))
+    pairs = compare(models)
+    effects = {pair.names: effect(pair.difference, width) for pair in pairs}
+    return headline(models, pairs, effects, seconds or {})
 
 
-def distilled(student, baseline):
-    return sentences(
+def effect(points, width):
+    found = Difference(points, points - width, points + width, p_value=0.5)
+    return DifferenceRow("", "", {"geometric_mean": found})
+
+
+def sentences(*evaluations, **arguments):
+    return [finding.text for finding in findings(*evaluations, **arguments)]
+
+
+def distilled(student, baseline, **arguments):
+    return findings(
         *evaluations_of("baseline", baseline),
         *evaluations_of("teachtext", student, teachers=("t",)),
+        **arguments,
     )
 
 
 def test_win():
-    assert distilled([43, 45], [39, 41]) == [
+    (finding,) = distilled([43, 45], [39, 41])
+    assert (finding.topic, finding.verdict) == ("Distillation", "better")
+    assert finding.text == (
         "The distilled student teachtext beats baseline, the same without teachers, by 4.0 points "
-        "of test text-to-video geometric mean (44.0 ± 1.4 against 40.0 ± 1.4; 2 seeds)."
-    ]
+        "of test text-to-video geometric mean (95\N{NO-BREAK SPACE}% interval +3.5 to +4.5; "
+        "44.0 ± 1.4 against 40.0 ± 1.4; 2 seeds)."
+    )
+
+
+def test_what_other_videos_may_not_confirm_is_open():
+    (finding,) = distilled([43, 45], [39, 41], width=5)
+    assert finding.verdict == "open"
+    assert "scores 4.0 points" in finding.text
+    assert "above baseline, the same without teachers, though other videos may" in finding.text
+    assert "beats" not in finding.text
 
 
 def test_within_the_spread():
-    (sentence,) = distilled([39.5, 41.5], [39, 41])
-    assert "is within the spread of the seeds of baseline" in sentence
-    assert "+0.5 points" in sentence
-    assert "beats" not in sentence
+    (finding,) = distilled([39.5, 41.5], [39, 41])
+    assert "is within the spread of the seeds of baseline" in finding.text
+    assert "+0.5 points" in finding.text
+    assert "beats" not in finding.text
+    assert finding.verdict == "open"
 
 
 def test_loss():
-    (sentence,) = distilled([35, 37], [39, 41])
-    assert "falls short of baseline, the same without teachers, by 4.0 points" in sentence
+    (finding,) = distilled([35, 37], [39, 41])
+    assert "falls short of baseline, the same without teachers, by 4.0 points" in finding.text
+    assert finding.verdict == "worse"
 
 
 def test_one_seed_claims_no_win():
-    (sentence,) = distilled([50], [40])
-    assert "scores 10.0 points" in sentence
-    assert "in one seed, of unknown spread" in sentence
-    assert "1 seed)" in sentence
-    assert "beats" not in sentence
+    (finding,) = distilled([50], [40])
+    assert "scores 10.0 points" in finding.text
+    assert "in one seed, of unknown spread" in finding.text
+    assert "1 seed)" in finding.text
+    assert "beats" not in finding.text
+    assert finding.verdict == "open"
 
 
 def test_one_sentence_per_question_the_main_one_first():
@@ -57,9 +86,23 @@ def test_one_sentence_per_question_the_main_one_first():
     )
     assert [sentence.split(",")[0] for sentence in found] == [
         "The distilled student teachtext beats baseline",
-        "With appearance alone",
         "Trained on the clean captions",
+        "With appearance alone",
     ]
+
+
+def test_pruning_tells_what_is_lost_and_what_is_saved():
+    few = {"section": "pruned", "experts": ("appearance",), "teachers": ("teachtext",)}
+    runs = [
+        *evaluations_of("teachtext", [45, 46], teachers=("t",)),
+        *evaluations_of("rgb", [30, 31], **few),
+    ]
+    seconds = {"appearance": 0.5, "audio": 0.25}
+    (finding,) = findings(*runs, seconds=seconds)
+    assert (finding.topic, finding.verdict) == ("Pruning", "worse")
+    assert "rgb falls short of teachtext, its teacher with 2 experts, by 15.0" in finding.text
+    assert finding.text.endswith("Its experts take 0.50 seconds per video instead of 0.75.")
+    assert "seconds" not in sentences(*runs, seconds=seconds | {"audio": None})[0]
 
 
 def test_without_pairs_the_best_student_is_named():

@@ -119,7 +119,16 @@ def test_pruned_and_denoised_models_have_their_own_questions():
         evaluation("teachtext", **teachers),
         evaluation("rgb", section="pruned"),
         evaluation("rgb-distilled", section="pruned", **teachers),
-    ) == [("pruned", "rgb-distilled", "rgb"), ("denoising", "clean", "teachtext")]
+    ) == [("denoising", "clean", "teachtext"), ("pruned", "rgb-distilled", "rgb")]
+
+
+def test_a_pruned_student_is_compared_with_the_student_that_taught_it():
+    few = {"section": "pruned", "experts": ("appearance",)}
+    student, other = evaluation("teachtext", teachers=("t",)), evaluation("other", models={"a": 1})
+    taught = evaluation("rgb", teachers=("teachtext (2 seeds)",), **few)
+    assert pairs_of(student, other, taught) == [("pruning", "rgb", "teachtext")]
+    assert pairs_of(student, evaluation("rgb", teachers=("teachtext", "other"), **few)) == []
+    assert pairs_of(student, evaluation("rgb", teachers=("teachtext",), section="pruned")) == []
 
 
 @pytest.mark.parametrize(

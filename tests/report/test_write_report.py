@@ -49,7 +49,8 @@ def test_page_is_well_formed_and_has_every_part_in_order(corpus):
     page = Page(text)
     assert page.open == []
     assert re.findall(r'<section id="(\w+)"', text) == [
-        "results", "training", "recall", "availability", "denoising", "gallery", "provenance",
+        "results", "training", "recall", "agreement", "mixture", "availability", "denoising",
+        "gallery", "provenance",
     ]  # fmt: skip
     ids = [value for _, name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids))
@@ -260,6 +261,57 @@ def test_what_is_not_trained_has_a_section_of_its_own_and_no_training_curve(tmp_
 def test_a_run_in_which_nothing_is_trained_has_a_report(tmp_path, video):
     corpus = Corpus(tmp_path, {"a": video, "b": video}, models={"CLIP": UNTRAINED}, seeds=(0,))
     assert "CLIP reaches a test text-to-video geometric mean of" in write(corpus)
+
+
+def section_of(text, name):
+    return text[text.index(f'<section id="{name}">') :].split("</section>")[0]
+
+
+def test_text_encoders_stand_side_by_side(tmp_path, video):
+    more = {"teacher-<b>": {"section": "teachers", "text_encoder": "$x_1$ <b>"}}
+    text = write(Corpus(tmp_path, {"a": video, "b": video}, models=MODELS | more))
+    section = section_of(text, "encoders")
+    assert Page(text).open == []
+    assert "<b>" not in section.replace("<b style", "")
+    assert section.count("$x_1$ &lt;b&gt;") >= 2  # in the table and in the plot, as it is
+    assert ">the first<" in section
+    assert 'id="encoders"' not in write(Corpus(tmp_path / "one", {"a": video}))
+
+
+def test_agreement_names_teachers_of_the_section_and_marks_the_own_ones(corpus):
+    section = section_of(write(corpus), "agreement")
+    assert section.count("teacher-glove</td>") == 2
+    baseline, teachtext = section.split('rowspan="1">teachtext<')
+    assert '<td class="best">teacher-glove' in teachtext
+    assert 'class="best"' not in baseline
+    assert section.count("data:image/png;base64") >= 3
+    assert "Of 3 drawn test captions" in section
+
+
+def test_samples_that_differ_are_refused(corpus):
+    path = corpus.evaluations[-1].with_suffix(".parquet")
+    table = pq.read_table(path)
+    names = {"experts": table.schema.metadata[b"experts"]}
+    swapped = names | {"sample": json.dumps(["third#0", "second#0", "first#0"])}
+    pq.write_table(table.replace_schema_metadata(swapped), path)
+    with pytest.raises(StoreError, match=r"1\.parquet .* keep different samples\. Delete both"):
+        write(corpus)
+
+
+def test_every_query_says_who_decided(corpus):
+    section = section_of(write(corpus), "gallery")
+    assert section.count("<b>appearance</b> decided for the right video") == 4
+    assert section.count("appearance +0.200, motion 0.000, audio \N{MINUS SIGN}0.100.") == 4
+    assert section.count('style="--share: 50.0%"') == 4
+
+
+def test_provenance_names_versions_weights_durations_and_the_configuration(corpus):
+    section = section_of(write(corpus), "provenance")
+    assert "<dt>torch</dt><dd>2.99.0</dd>" in section
+    assert f'<td class="long">words 1.0</td><td class="id">{"f0" * 32}</td>' in section
+    assert '<td>experts</td><th scope="row">audio</th><td class="number" data-value="0.3' in section
+    assert "seeds:\n- 0\n- 1\n" in section
+    assert "SHA-256 of the videos" in section
 
 
 def test_demo_sized_pages_stay_small(corpus):

@@ -23,7 +23,12 @@ rule review_captions:
     input:
         expand("results/denoise/{{captions}}/{seed}.parquet", seed=CONFIG.seeds),
     output:
-        "results/denoise/{captions}/review.parquet",
+        report(
+            "results/denoise/{captions}/review.parquet",
+            caption="../report/review.rst",
+            category="Denoising",
+            labels={"captions": "{captions}", "what": "to review"},
+        ),
     log:
         "logs/review_captions/{captions}.log",
     conda:

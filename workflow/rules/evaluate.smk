@@ -4,7 +4,12 @@ rule evaluate_model:
         tokens=model_tokens,
         features=model_features,
     output:
-        metrics="results/evaluate/{model}/{seed}.json",
+        metrics=report(
+            "results/evaluate/{model}/{seed}.json",
+            caption="../report/evaluation.rst",
+            category="Evaluation",
+            labels={"model": "{model}", "seed": "{seed}"},
+        ),
         ranks="results/evaluate/{model}/{seed}.parquet",
     log:
         "logs/evaluate_model/{model}/{seed}.log",

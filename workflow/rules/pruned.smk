@@ -56,7 +56,12 @@ rule compute_pareto:
         ranks=search_ranks,
         ledger="results/experts/ledger.parquet",
     output:
-        "results/pruned/{search}/pareto.parquet",
+        report(
+            "results/pruned/{search}/pareto.parquet",
+            caption="../report/pareto.rst",
+            category="Pruning",
+            labels={"search": "{search}", "what": "Pareto table"},
+        ),
     log:
         "logs/compute_pareto/{search}.log",
     conda:

@@ -16,7 +16,12 @@ rule write_report:
         ),
         searches=expand("results/pruned/{search}/pareto.parquet", search=SEARCHES),
     output:
-        "results/report/index.html",
+        report(
+            "results/report/index.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"what": "the page"},
+        ),
     log:
         "logs/write_report/write_report.log",
     conda:
@@ -30,6 +35,7 @@ rule write_report:
             else []
         ),
         histories=model_histories,
+        config=CONFIG.model_dump_json(),
     message:
         "Writing the report"
     shell:
@@ -41,5 +47,6 @@ rule write_report:
         "--searches {input.searches:q} {params.published:q} "
         "--queries {params.report.queries} "
         "--results-per-query {params.report.results_per_query} --seed {params.report.seed} "
+        "--heat-map {params.report.heat_map} --config {params.config:q} "
         "--bootstrap-samples {params.report.bootstrap.samples} "
         "--bootstrap-seed {params.report.bootstrap.seed} --output {output:q} > {log} 2>&1"

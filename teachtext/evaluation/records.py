@@ -1,0 +1,259 @@
+"""What evaluate_model wrote, read into plain records. Checks shape, computes nothing."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from teachtext.errors import StoreError
+from teachtext.store.tables import read_table, table_metadata
+from teachtext.weights import WeightsIdentity
+
+Direction = Literal["t2v", "v2t"]
+DIRECTIONS: tuple[Direction, ...] = ("t2v", "v2t")
+FOUND_COLUMNS = ("query_id", "query", "video_id", "rank", "top", "top_similarities")
+DETAILS = ("weights", "own_parts", "rival", "rival_parts", "sampled")
+"""Columns that ``details`` adds to the ranks."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model and seed on the test split, with what it was trained from.
+
+    Attributes:
+        section: section of the configuration that names the model.
+        models: section of the configuration, with the row's overrides.
+        training: likewise; None: nothing was trained.
+        teachers: models it was distilled from, none for a baseline.
+        captions: the caption set it was trained on, ``all`` or a denoised one.
+        best_epoch: epoch with the best validation score, from 0; None: nothing was trained.
+        val: direction -> metric name -> value, recalls in percent; the epoch was chosen by it.
+            None: the data set has no val.
+        test: likewise.
+        weights: of the frozen networks: ``text`` and the names of experts -> name and hash.
+        versions: of the packages that evaluated it.
+        normalized: the same by normalised similarities; one way may have one direction only.
+        ranks: direction -> rank of each query's own video, from 0; in the order of the query ids.
+        text_queries: query id and video id of the text-to-video ranks.
+        own_captions: how many test captions each test video has.
+        ranks_path: the table with what was found for each query.
+    """
+
+    model: str
+    seed: int
+    section: str
+    models: Mapping[str, Any]
+    training: Mapping[str, Any] | None
+    text_encoder: str
+    experts: tuple[str, ...]
+    teachers: tuple[str, ...]
+    captions: str
+    parameters: int
+    best_epoch: int | None
+    val: Mapping[Direction, Mapping[str, float]] | None
+    test: Mapping[Direction, Mapping[str, float]]
+    normalized: Mapping[str, Mapping[Direction, Mapping[str, float]]]
+    weights: Mapping[str, WeightsIdentity]
+    versions: Mapping[str, str]
+    ranks: Mapping[Direction, NDArray[np.float64]]
+    text_queries: pa.Table
+    own_captions: NDArray[np.int64]
+    ranks_path: Path
+
+    @property
+    def epochs(self) -> int:
+        """How long it was trained."""
+        return 0 if self.training is None else int(self.training["epochs"])
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one text query found, best first.
+
+    Attributes:
+        video_id: the query's own video.
+        rank: rank of that video, from 0; ties share their mean.
+        top: video ids.
+        similarities: similarity of each of ``top``.
+        weights: expert -> mixture weight.
+        own_parts: expert -> what it adds to the similarity of the query's own video.
+        rival: the most similar other video; the own one where there is none.
+        rival_parts: expert -> what it adds to the similarity of that one.
+    """
+
+    query_id: str
+    caption: str
+    video_id: str
+    rank: float
+    top: tuple[str, ...]
+    similarities: tuple[float, ...]
+    weights: Mapping[str, float]
+    own_parts: Mapping[str, float]
+    rival: str
+    rival_parts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Details:
+    """How one model and seed weighs its experts, and a sample of its similarities.
+
+    Attributes:
+        experts: M names.
+        weights_QM: mixture weights of every test caption, in the order of the caption ids.
+        captions: S ids of the drawn captions, of as many videos.
+        sampled_SS: similarities of the drawn captions to their videos, in that order.
+        top_QK: the best results of every test caption, in the order of the caption ids; videos are
+            counted in the order of their ids.
+    """
+
+    experts: tuple[str, ...]
+    weights_QM: NDArray[np.float64]
+    captions: tuple[str, ...]
+    sampled_SS: NDArray[np.float64]
+    top_QK: NDArray[np.int64]
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """Read one evaluation and the ranks that lie beside it.
+
+    Raises:
+        StoreError: a file is missing, damaged or lacks a value.
+    """
+    values = _read_json(path)
+    ranks_path = path.with_suffix(".parquet")
+    try:
+        return Evaluation(**_facts(values), **_ranks(ranks_path), ranks_path=ranks_path)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{path} is not an evaluation of this version ({error!r}). Delete it to evaluate again."
+        ) from error
+
+
+def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "model": str(values["model"]),
+        "seed": int(values["seed"]),
+        "section": str(values["section"]),
+        "models": dict(values["models"]),
+        "training": None if values["training"] is None else dict(values["training"]),
+        "text_encoder": str(values["text_encoder"]),
+        "experts": tuple(map(str, values["experts"])),
+        "teachers": tuple(map(str, values["teachers"])),
+        "captions": str(values["captions"]),
+        "parameters": int(values["parameters"]),
+        "best_epoch": None if values["best_epoch"] is None else int(values["best_epoch"]),
+        "val": None if values["val"] is None else _by_direction(values["val"]),
+        "test": _by_direction(values["test"]),
+        "normalized": dict(values["test_normalized"]),
+        "weights": _weights(values["weights"]),
+        "versions": dict(values["versions"]),
+    }
+
+
+def _ranks(path: Path) -> dict[str, Any]:
+    table = read_table(path, ["direction", "query_id", "video_id", "rank"]).sort_by("query_id")
+    by_direction = {
+        direction: table.filter(pc.equal(table["direction"], direction)) for direction in DIRECTIONS
+    }
+    own_captions = by_direction["t2v"]["video_id"].value_counts().field("counts")
+    return {
+        "ranks": {direction: _floats(rows["rank"]) for direction, rows in by_direction.items()},
+        "text_queries": by_direction["t2v"].select(["query_id", "video_id"]),
+        "own_captions": np.asarray(own_captions, dtype=np.int64),
+    }
+
+
+def _by_direction(metrics: Mapping[str, Any]) -> dict[Direction, dict[str, float]]:
+    return {direction: dict(metrics[direction]) for direction in DIRECTIONS}
+
+
+def read_text_query_ranks(path: Path) -> dict[str, float]:
+    """Rank of every text query of a ranks table, by query id and in its order."""
+    table = _text_queries(path, ["query_id", "rank"]).sort_by("query_id")
+    return dict(zip(table["query_id"].to_pylist(), table["rank"].to_pylist(), strict=True))
+
+
+def read_found(path: Path, query_ids: Iterable[str]) -> dict[str, Found]:
+    """What the given text queries found, by query id."""
+    table = _text_queries(path, [*FOUND_COLUMNS, *DETAILS[:-1]])
+    experts = _names(table, "experts", path)
+    wanted = pc.is_in(table["query_id"], pa.array(list(query_ids), table["query_id"].type))
+    return {
+        row["query_id"]: Found(
+            query_id=row["query_id"],
+            caption=row["query"],
+            video_id=row["video_id"],
+            rank=row["rank"],
+            top=tuple(row["top"]),
+            similarities=tuple(row["top_similarities"]),
+            weights=dict(zip(experts, row["weights"], strict=True)),
+            own_parts=dict(zip(experts, row["own_parts"], strict=True)),
+            rival=row["rival"],
+            rival_parts=dict(zip(experts, row["rival_parts"], strict=True)),
+        )
+        for row in table.filter(wanted).to_pylist()
+    }
+
+
+def read_details(path: Path) -> Details:
+    """Read what a ranks table keeps beside the ranks.
+
+    Raises:
+        StoreError: it is damaged, or another version wrote it.
+    """
+    table = read_table(path, ["direction", "query_id", "top", *DETAILS]).sort_by("query_id")
+    experts, captions = _names(table, "experts", path), _names(table, "sample", path)
+    videos = table.filter(pc.equal(table["direction"], "v2t"))["query_id"]
+    texts = table.filter(pc.equal(table["direction"], "t2v"))
+    drawn = texts.filter(pc.is_valid(texts["sampled"]))
+    row_of = {caption: row for row, caption in enumerate(drawn["query_id"].to_pylist())}
+    found = pc.index_in(pc.list_flatten(texts["top"]), value_set=videos.combine_chunks())
+    return Details(
+        experts,
+        _matrix(texts["weights"], len(experts)),
+        captions,
+        _matrix(drawn["sampled"], len(captions))[[row_of[caption] for caption in captions]],
+        np.asarray(found, dtype=np.int64).reshape(texts.num_rows, -1),
+    )
+
+
+def _matrix(column: pa.ChunkedArray, width: int) -> NDArray[np.float64]:
+    flat = pc.list_flatten(column)
+    return np.asarray(flat, dtype=np.float64).reshape(len(column), width)
+
+
+def _names(table: pa.Table, key: str, path: Path) -> tuple[str, ...]:
+    metadata = table_metadata(table)
+    if key not in metadata:
+        raise StoreError(f"{path} does not say its {key}. Delete it to evaluate again.")
+    return tuple(json.loads(metadata[key]))
+
+
+def _weights(values: Mapping[str, Any]) -> dict[str, WeightsIdentity]:
+    found = {"text": values["text"], **values["experts"]}
+    return {name: WeightsIdentity(**identity) for name, identity in found.items()}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"Cannot read the evaluation {path}: {error}") from error
+    if not isinstance(values, dict):
+        raise StoreError(f"{path} is not an evaluation: it holds no JSON object.")
+    return values
+
+
+def _text_queries(path: Path, columns: list[str]) -> pa.Table:
+    table = read_table(path, ["direction", *columns])
+    return table.filter(pc.equal(table["direction"], "t2v")).select(columns)
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return np.asarray(column.to_numpy(), dtype=np.float64)

@@ -1,0 +1,111 @@
+"""How models weigh their experts: of all test captions, and of one caption in the gallery."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from teachtext.evaluation.records import Details, Found
+from teachtext.report.agreement import Run
+from teachtext.report.curves import LegendEntry, Plot
+from teachtext.report.plots import Box, draw_boxes
+from teachtext.report.summary import ModelSummary
+
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One expert's part in one ranking.
+
+    Attributes:
+        weight: mixture weight of the caption.
+        own: what it adds to the similarity of the caption's own video.
+        rival: what it adds to the similarity of the most similar other video.
+        lead: points of similarity by which it puts the own video before the other.
+    """
+
+    expert: str
+    weight: float
+    own: float
+    rival: float
+    lead: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Why a caption's own video is before or after its strongest rival.
+
+    Attributes:
+        rival: the most similar other video.
+        shares: of every expert, the most decisive first.
+        expert: that did most for the one which is ahead; none if nothing set them apart.
+        own_ahead: whether the own video is.
+    """
+
+    rival: str
+    shares: tuple[Share, ...]
+    expert: str | None
+    own_ahead: bool
+
+
+def decide(found: Found) -> Decision | None:
+    """Which expert decided between a caption's own video and its rival; None: there is no rival.
+
+    The difference of the two similarities is a sum over experts, so each has its part in it.
+    """
+    if found.rival == found.video_id:
+        return None
+    shares = [
+        Share(expert, weight, own, found.rival_parts[expert], own - found.rival_parts[expert])
+        for (expert, weight), own in zip(
+            found.weights.items(), found.own_parts.values(), strict=True
+        )
+    ]
+    own_ahead = sum(share.lead for share in shares) > 0
+    sign = 1 if own_ahead else -1
+    shares.sort(key=lambda share: -sign * share.lead)
+    decisive = shares[0].expert if sign * shares[0].lead > 0 else None
+    return Decision(found.rival, tuple(shares), decisive, own_ahead)
+
+
+def plot_weights(
+    models: Sequence[ModelSummary],
+    entries: Sequence[LegendEntry],
+    details: Mapping[Run, Details],
+) -> list[Plot]:
+    """Mixture weights of all test captions and seeds, for models that have something to weigh.
+
+    Args:
+        models: all of them.
+        entries: the legend's entry of each model.
+        details: of every model and seed.
+    """
+    entry_of = {entry.model: entry for entry in entries}
+    weighing = [model for model in models if len(model.experts) > 1]
+    experts = list(dict.fromkeys(name for model in weighing for name in sorted(model.experts)))
+    boxes = [
+        _boxes(entry_of[model.model], model, experts, details, (place + 1) / (len(weighing) + 1))
+        for place, model in enumerate(weighing)
+    ]
+    drawn = [box for row in boxes for box in row]
+    if not drawn:
+        return []
+    return [Plot("Mixture weights", draw_boxes("weights", drawn, experts, y_label="weight"))]
+
+
+def _boxes(
+    entry: LegendEntry,
+    model: ModelSummary,
+    experts: Sequence[str],
+    details: Mapping[Run, Details],
+    offset: float,
+) -> list[Box]:
+    runs = [details[model.model, seed] for seed in model.seeds]
+    boxes = []
+    for name in runs[0].experts:
+        columns = [run.weights_QM[:, run.experts.index(name)] for run in runs]
+        values = np.percentile(np.concatenate(columns), PERCENTILES)
+        x = experts.index(name) + 0.8 * (offset - 0.5)
+        boxes.append(Box(entry.key, entry.color, x, *map(float, values)))
+    return boxes

@@ -1,0 +1,91 @@
+"""What the numbers were made with and from: versions, weights, data, seeds, durations."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from teachtext import __version__
+from teachtext.evaluation.records import Evaluation
+from teachtext.packages import installed_versions
+from teachtext.report.inputs import History
+
+WRITERS = ("snakemake", "transformers", "matplotlib", "pyarrow", "av")
+"""Packages at work where the page is written, and those that its environment may have."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Frozen weights that features or token vectors come from."""
+
+    kind: str
+    used_as: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Duration:
+    """How long something took, added up over its jobs."""
+
+    stage: str
+    what: str
+    seconds: float
+
+
+def versions_of(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
+    """Package and version; several versions where models were evaluated with several."""
+    found: dict[str, set[str]] = {"teachtext": {__version__}}
+    for evaluation in evaluations:
+        for package, version in evaluation.versions.items():
+            found.setdefault(package, set()).add(version)
+    for package, version in installed_versions(WRITERS).items():
+        found.setdefault(package, set()).add(version)
+    return [(package, ", ".join(sorted(versions))) for package, versions in found.items()]
+
+
+def weights_of(evaluations: Sequence[Evaluation]) -> list[Weights]:
+    """Frozen weights of all experts and text encoders, each once."""
+    rows: dict[Weights, None] = {}
+    for evaluation in evaluations:
+        for name, identity in evaluation.weights.items():
+            is_text = name == "text"
+            kind = "text encoder" if is_text else "expert"
+            used_as = evaluation.text_encoder if is_text else name
+            rows[Weights(kind, used_as, identity.name, identity.sha256)] = None
+    return sorted(rows, key=lambda row: (row.kind, row.used_as, row.name))
+
+
+def durations_of(histories: Sequence[History], ledger: pa.Table) -> list[Duration]:
+    """Seconds of the experts' networks and of training, as the ledger and histories tell them."""
+    totals = ledger.group_by("expert").aggregate([("seconds", "sum")]).sort_by("expert")
+    rows = [
+        Duration("experts", row["expert"], row["seconds_sum"] or 0.0) for row in totals.to_pylist()
+    ]
+    trained: dict[str, float] = {}
+    for history in histories:
+        seconds = sum(value or 0.0 for value in history.columns["seconds"])
+        trained[history.model] = trained.get(history.model, 0.0) + seconds
+    return rows + [Duration("training", model, seconds) for model, seconds in trained.items()]
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hash_videos(manifest: pa.Table) -> str:
+    """One SHA-256 of all videos: over their ids and the hashes of their files, sorted by id."""
+    digest = hashlib.sha256()
+    for row in manifest.select(["video_id", "content_sha256"]).sort_by("video_id").to_pylist():
+        digest.update(f"{row['video_id']}\0{row['content_sha256'] or ''}\0".encode())
+    return digest.hexdigest()
+
+
+def readable(manifest: pa.Table) -> int:
+    """How many videos can be read."""
+    return int(pc.sum(pc.equal(manifest["status"], "ok")).as_py() or 0)

@@ -1,0 +1,80 @@
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from teachtext.errors import StoreError
+from teachtext.evaluation import records
+from tests.report.corpus import Corpus
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return Corpus(tmp_path, dict.fromkeys(["first", "second", "third"]))
+
+
+def test_evaluation_with_its_ranks(corpus):
+    evaluation = records.read_evaluation(corpus.evaluations[-1])
+    assert (evaluation.model, evaluation.seed) == ("teachtext", 1)
+    assert evaluation.teachers == ("teacher-glove",)
+    assert [len(evaluation.ranks[direction]) for direction in ("t2v", "v2t")] == [6, 3]
+    assert evaluation.own_captions.tolist() == [2, 2, 2]
+
+
+def test_an_incomplete_evaluation_says_what_to_do(corpus):
+    path = corpus.evaluations[0]
+    values = json.loads(path.read_text())
+    del values["best_epoch"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(StoreError, match=r"0\.json .*'best_epoch'.*Delete it"):
+        records.read_evaluation(path)
+
+
+def test_an_evaluation_may_have_no_val(corpus):
+    path = corpus.evaluations[0]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"val": None}))
+    assert records.read_evaluation(path).val is None
+    assert records.read_evaluation(corpus.evaluations[1]).val is not None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\udc80"])
+def test_a_damaged_evaluation_is_a_store_error(corpus, text):
+    corpus.evaluations[0].write_text(text, errors="surrogateescape")
+    with pytest.raises(StoreError, match="evaluation"):
+        records.read_evaluation(corpus.evaluations[0])
+
+
+def test_found_videos_of_the_asked_text_queries_only(corpus):
+    path = corpus.evaluations[0].with_suffix(".parquet")
+    ranks = records.read_text_query_ranks(path)
+    assert list(ranks) == sorted(corpus.captions)
+    found = records.read_found(path, ["first#1"])
+    assert list(found) == ["first#1"]
+    assert found["first#1"].rank == ranks["first#1"]
+    assert found["first#1"].video_id == "first"
+
+
+def test_a_table_without_the_details_says_what_to_delete(corpus):
+    path = corpus.evaluations[0].with_suffix(".parquet")
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["weights"]), path)
+    with pytest.raises(StoreError, match=r"0\.parquet has no column 'weights': .* Delete it"):
+        records.read_details(path)
+    pq.write_table(table.replace_schema_metadata({"sample": "[]"}), path)
+    with pytest.raises(StoreError, match=r"does not say its experts\. Delete it"):
+        records.read_details(path)
+
+
+def test_details_are_in_the_order_of_the_ids(corpus):
+    path = corpus.evaluations[0].with_suffix(".parquet")
+    details = records.read_details(path)
+    assert details.experts == ("appearance", "audio", "motion")
+    assert details.captions == ("first#0", "second#0", "third#0")
+    assert details.weights_QM.tolist() == [[0.5, 0.3, 0.2]] * 6
+    rows = {row["query_id"]: row for row in pq.read_table(path).to_pylist()}
+    videos = ["first", "second", "third"]
+    for place, caption in enumerate(sorted(corpus.captions)):
+        assert [videos[index] for index in details.top_QK[place]] == rows[caption]["top"]
+    sampled = [rows[caption]["sampled"] for caption in details.captions]
+    np.testing.assert_array_equal(details.sampled_SS, sampled)
