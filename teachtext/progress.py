@@ -1,8 +1,10 @@
 """How far long work is: a bar on a terminal, a line now and then in a log."""
 
 import logging
+import re
 import sys
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -10,6 +12,33 @@ from typing import Self
 from tqdm import tqdm
 
 LOG_EVERY_SECONDS = 30.0
+_LINE = re.compile(r"^\S+ \S+ INFO (.+: \d+ of \d+ .+)$", re.M)
+_LEFT = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d) left")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The latest line of progress in a log.
+
+    Attributes:
+        text: as ``Progress.line`` wrote it.
+        seconds_left: of that work; None: it does not say.
+    """
+
+    text: str
+    seconds_left: float | None
+
+
+def read_progress(log_text: str) -> Reading | None:
+    """Find the latest line that ``Progress`` wrote to a log; None: there is none."""
+    lines = _LINE.findall(log_text)
+    if not lines:
+        return None
+    left = _LEFT.search(lines[-1])
+    if left is None:
+        return Reading(lines[-1], None)
+    days, hours, minutes, seconds = (int(part or 0) for part in left.groups())
+    return Reading(lines[-1], float(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
 
 
 class Progress:

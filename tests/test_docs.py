@@ -1,28 +1,51 @@
-"""Commands in the documentation are ones that exist."""
+"""What the documentation says can be done can be done."""
 
+import csv
 import re
+import runpy
 import shlex
+import shutil
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 import yaml
 from snakemake.utils import update_config
 
+from teachtext.checkpoint import load_model
 from teachtext.cli import main
 from teachtext.config_loading import load_config
+from teachtext.data import load_set
+from teachtext.exporting.hub import HubModel
+from teachtext.progress import read_progress
+from teachtext.store.tokens import read_tokens
+from tests.pages import (
+    NOT_RUN,
+    PAGES,
+    SNIPPETS_NOT_RUN,
+    blocks_of,
+    commands_of,
+    copy_checkout,
+    follow,
+    reason_not_run,
+    run,
+)
 from tests.presets import on_authors_features
-from tests.running import ROOT
+from tests.running import ENVIRONMENT, ROOT, command
+from tests.test_layout import RULES, STAGES
+from tests.toy_sets import similarities
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-
-def commands_of(page):
-    """Lines of shell blocks, those that go on in the next line joined."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True) for line in lines if line.strip()]
-
-
-COMMANDS = [command for page in PAGES for command in commands_of(page)]
+COMMANDS = [shlex.split(command) for page in PAGES for command in commands_of(page)]
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+SNIPPETS = [block.text for block in BLOCKS if block.language == "python" and not block.table]
+LONG_RULES = (
+    *("render_demo", "check_dataset", "probe_videos", "index_videos", "decode_videos"),
+    *("extract_expert", "index_experts", "embed_captions", "train_teacher", "train_student"),
+    *("train_pruned", "compute_similarities", "denoise_captions", "evaluate_model"),
+)
+"""Those that take more than ten seconds on the videos of some archive."""
+WHOLE_RUNS = ("own-videos.md", "adding-an-expert.md", "adding-a-text-encoder.md", "resuming.md")
 OURS = [command for command in COMMANDS if command[0] == "teachtext"]
 PRESETS = sorted({word for command in COMMANDS for word in command if "workflow/presets" in word})
 REPRODUCE = (ROOT / "docs/reproduce.md").read_text()
@@ -63,3 +86,140 @@ def test_files_in_reproduce_fit_over_the_presets(overlay):
         update_config(values, yaml.safe_load(path.read_text()))
     update_config(values, yaml.safe_load(overlay))
     load_config(values)
+
+
+@pytest.mark.parametrize("pattern", NOT_RUN)
+def test_what_is_not_run_is_still_in_the_documentation(pattern):
+    commands = [shlex.join(command).replace("'", "") for command in COMMANDS]
+    assert any(re.fullmatch(pattern, command) for command in commands)
+
+
+@pytest.mark.parametrize("words", SNIPPETS_NOT_RUN)
+def test_what_is_only_compiled_is_still_in_the_documentation(words):
+    assert any(words in snippet for snippet in SNIPPETS)
+
+
+@pytest.mark.parametrize("text", SNIPPETS, ids=lambda text: text.split("\n")[0])
+def test_python_in_the_documentation_is_python(text):
+    compile(text, "a page", "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_picture_shows_every_stage_and_rule():
+    drawn = subprocess.run(
+        [sys.executable, str(ROOT / "docs/draw_dag.py")], capture_output=True, text=True, check=True
+    ).stdout
+    assert (ROOT / "docs/dag.svg").read_text() == drawn, "python docs/draw_dag.py > docs/dag.svg"
+    words = set(re.findall(r">(\w+)</text>", drawn))
+    assert words == {*RULES, *STAGES} - {"common"}
+    assert "](docs/dag.svg)" in (ROOT / "README.md").read_text()
+
+
+def reachable(edges):
+    """All pairs of which the second is reached from the first."""
+    pairs = set(edges)
+    while more := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
+        pairs |= more
+    return {(a, b) for a, b in pairs if a != b}
+
+
+@pytest.mark.e2e
+def test_the_arrows_of_the_picture_are_snakemakes(tmp_path):
+    told = subprocess.run(
+        command(tmp_path, "--rulegraph"),
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rules = dict(re.findall(r'(\d+)\[label *= *"(\w+)', told))
+    stages = {number: RULES[rule][0] for number, rule in rules.items() if rule != "all"}
+    real = {
+        (stages[a], stages[b])
+        for a, b in re.findall(r"(\d+) -> (\d+)", told)
+        if {a, b} <= stages.keys() and stages[a] != stages[b]
+    }
+    assert len(real) > 10
+    drawn = runpy.run_path(str(ROOT / "docs/draw_dag.py"))["EDGES"]
+    # the similarities of a student that teaches are computed by a rule of the teachers
+    assert real <= reachable(drawn) | {("students", "teachers")}
+    known = {edge for edge in drawn if set(edge) <= set(stages.values())}
+    assert known <= reachable(real)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A small checkout in which the demo has run."""
+    folder = tmp_path_factory.mktemp("demo")
+    copy_checkout(folder)
+    run(folder, "snakemake", "--cores", "2")
+    return folder
+
+
+@pytest.fixture
+def checkout(demo, tmp_path):
+    """A copy of it, and videos of somebody's own."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(demo, folder, symlinks=True)
+    own = folder / "data/mine"
+    own.mkdir()
+    shutil.copytree(demo / "data/demo/videos", own / "videos")
+    with (demo / "data/demo/videos.csv").open(newline="") as stream:
+        files = {row["video_id"]: row["path"].split("/")[-1] for row in csv.DictReader(stream)}
+    with (demo / "data/demo/captions.csv").open(newline="") as stream:
+        captions = [(files[row["video_id"]], row["caption"]) for row in csv.DictReader(stream)]
+    with (own / "descriptions.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([("file", "caption"), *captions])
+    return folder
+
+
+@pytest.mark.docs
+@pytest.mark.e2e
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_runs(page, checkout):
+    ran = follow(page, checkout)
+    asked = [command for command in commands_of(page) if reason_not_run(command) is None]
+    assert set(asked) <= set(ran)
+    assert ran or page.name not in WHOLE_RUNS
+
+
+@pytest.mark.docs
+@pytest.mark.e2e
+def test_the_status_of_a_finished_run_is_that_it_is_done(demo):
+    told = run(demo, "teachtext", "status")
+    assert told.endswith("Time left: none, everything is there.\n"), told
+
+
+@pytest.mark.docs
+@pytest.mark.e2e
+@pytest.mark.parametrize("rule", LONG_RULES)
+def test_every_long_stage_tells_how_far_it_is(demo, rule):
+    logs = list((demo / "logs" / rule).rglob("*.log"))
+    assert logs
+    assert [log for log in logs if read_progress(log.read_text()) is None] == []
+
+
+@pytest.mark.docs
+@pytest.mark.e2e
+def test_an_exported_model_tells_nothing_of_the_data_and_scores_the_same(demo, tmp_path):
+    source = "results/models/teachtext/0"
+    run(demo, "teachtext", "export", source, str(tmp_path / "out"))
+    told = "".join((tmp_path / "out" / name).read_text() for name in ("README.md", "config.json"))
+    with (demo / "data/demo/captions.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    secrets = {row[column] for row in rows for column in ("video_id", "caption", "caption_id")}
+    assert [secret for secret in secrets if secret in told] == []
+    assert str(demo) not in told
+
+    (trained, card), loaded = load_model(demo / source), HubModel.from_pretrained(tmp_path / "out")
+    stores = {
+        name: sorted((demo / "results/experts" / name).glob("*.zarr")) for name in card.experts
+    }
+    tokens = read_tokens(demo / f"results/text/{card.text_encoder}.parquet")
+    data = load_set(tokens, stores, "test", architecture=card.architecture)
+    assert np.array_equal(similarities(loaded.network, data), similarities(trained, data))

@@ -3,15 +3,11 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from teachtext.config import Config
-from teachtext.config_loading import load_config
+from teachtext.config_files import add_configfile, read_config
 from teachtext.dataset import read_videos
 from teachtext.errors import ConfigError
 from teachtext.experts.loading import load_requested
@@ -24,19 +20,13 @@ GIGABYTE = 1e9
 def main(argv: list[str]) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="teachtext plan-extraction", description=__doc__)
-    parser.add_argument(
-        "--configfile",
-        type=Path,
-        nargs="+",
-        default=[Path("config.yaml")],
-        help="as given to snakemake; later ones are laid over earlier ones (default: config.yaml)",
-    )
+    add_configfile(parser)
     parser.add_argument("--cores", type=int, required=True, help="of the run")
     parser.add_argument("--sample", type=int, default=20, help="videos to try (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="draws them (default: 0)")
     args = parser.parse_args(argv)
 
-    config = load_config(_merge_files(args.configfile))
+    config = read_config(args.configfile)
     if config.dataset.videos is None:
         raise ConfigError("dataset.videos is null: there is nothing to extract. Run snakemake.")
     with tempfile.TemporaryDirectory(prefix="teachtext-plan-") as folder:
@@ -82,25 +72,3 @@ def describe(plan: Plan, config: Config, cores: int) -> str:
 def _row(name: str, videos: int, seconds: float, size: float | None = None) -> str:
     gigabytes = "" if size is None else f"{size / GIGABYTE:10.3f}"
     return f"{name:14}{seconds:12.3f}{videos * seconds / 3600:12.2f}{gigabytes}"
-
-
-def _merge_files(paths: list[Path]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for path in paths:
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            reason = " ".join(str(error).split())
-            raise ConfigError(f"Cannot read {path}: {reason}. Give a YAML file.") from None
-        merged = _merge(merged, values or {})
-    return merged
-
-
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """As snakemake lays one configuration file over another."""
-    both = {
-        key: _merge(below[key], above[key])
-        for key in below.keys() & above.keys()
-        if isinstance(below[key], Mapping) and isinstance(above[key], Mapping)
-    }
-    return {**below, **above, **both}

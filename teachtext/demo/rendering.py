@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import subprocess
 import tempfile
 import wave
@@ -13,7 +14,6 @@ from typing import Any
 
 import ffmpeg
 import numpy as np
-from tqdm import tqdm
 
 from teachtext.atomic import replacing
 from teachtext.demo.grammar import write_captions
@@ -22,7 +22,10 @@ from teachtext.demo.scenes import Scene
 from teachtext.demo.sounds import SAMPLE_RATE, Samples, make_sound, mix_track
 from teachtext.demo.speech import place, speak
 from teachtext.errors import ConfigError, MediaError
+from teachtext.progress import Progress
 from teachtext.video.ffmpeg import ffmpeg_binary
+
+log = logging.getLogger(__name__)
 
 ENCODING = {
     "format": "mp4",
@@ -122,10 +125,12 @@ def _render_all(scenes: Sequence[Scene], folder: Path, workers: int) -> None:
         return
     # Threads: Pillow, ffmpeg and espeak-ng work outside of Python's lock, and a killed run leaves
     # no worker processes behind that wait for ever.
-    with ThreadPoolExecutor(workers) as pool:
-        finished = pool.map(partial(render_clip, folder=folder), scenes)
-        for _ in tqdm(finished, total=len(scenes), desc="render", unit="clip"):
-            pass
+    with (
+        ThreadPoolExecutor(workers) as pool,
+        Progress(log, "render", len(scenes), unit="clip") as progress,
+    ):
+        for _ in pool.map(partial(render_clip, folder=folder), scenes):
+            progress.advance()
 
 
 def _remove_outdated(scenes: Sequence[Scene], folder: Path) -> None:

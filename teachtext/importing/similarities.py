@@ -1,6 +1,7 @@
 """Similarities made elsewhere: a Parquet file of any order, read block by block into ours."""
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
+from teachtext.progress import Progress
 from teachtext.store.grid import SimilarityGrid
+
+log = logging.getLogger(__name__)
 
 WIDE, LONG = ("caption_id", "sim"), ("caption_id", "video_id", "similarity")
 """Columns of the two forms: a row is a caption, or a caption and a video."""
@@ -78,7 +82,7 @@ def _read_wide(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[
     columns, unknown_videos = _places(pa.array(videos, pa.string()), grid.video_ids)
     wanted = columns >= 0
     unknown_captions: set[str] = set()
-    for batch in file.iter_batches(CAPTIONS_AT_ONCE, columns=list(WIDE)):
+    for batch in _batches(file, CAPTIONS_AT_ONCE, WIDE):
         rows, unknown = _places(batch["caption_id"], grid.caption_ids)
         unknown_captions |= unknown
         known = rows >= 0
@@ -91,7 +95,7 @@ def _read_wide(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[
 def _read_long(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[set[str], set[str]]:
     unknown_captions: set[str] = set()
     unknown_videos: set[str] = set()
-    for batch in file.iter_batches(PAIRS_AT_ONCE, columns=list(LONG)):
+    for batch in _batches(file, PAIRS_AT_ONCE, LONG):
         rows, captions = _places(batch["caption_id"], grid.caption_ids)
         columns, videos = _places(batch["video_id"], grid.video_ids)
         unknown_captions |= captions
@@ -101,6 +105,13 @@ def _read_long(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[
         _refuse_infinite(path, sims[:, None], batch["caption_id"].filter(pa.array(known)))
         grid.put(rows[known], columns[known], sims)
     return unknown_captions, unknown_videos
+
+
+def _batches(file: pq.ParquetFile, size: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with Progress(log, "read", file.metadata.num_rows, unit="row") as progress:
+        for batch in file.iter_batches(size, columns=list(columns)):
+            yield batch
+            progress.advance(done=len(batch))
 
 
 def _video_ids(path: Path, metadata: dict[bytes, bytes]) -> list[str]:

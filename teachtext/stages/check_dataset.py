@@ -15,6 +15,7 @@ from teachtext.dataset import (
     read_videos,
     videos_of,
 )
+from teachtext.progress import Progress
 from teachtext.stages._arguments import add_captions, captions_of
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,12 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, required=True, help="counts to write (JSON)")
     args = parser.parse_args(argv)
 
-    videos = [] if args.videos is None else read_videos(args.videos)
-    captions = captions_of(args)
+    # millions of rows take half a minute
+    with Progress(log, "read", 2, unit="table") as progress:
+        videos = [] if args.videos is None else read_videos(args.videos)
+        progress.advance()
+        captions = captions_of(args)
+        progress.advance()
     if args.videos is not None:
         check_dataset(videos, captions)
     check_splits(captions, ValUser(*args.needs_val) if args.needs_val else None)

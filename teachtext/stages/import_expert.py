@@ -7,6 +7,7 @@ from pathlib import Path
 from teachtext.dataset import read_video_ids, shard_of
 from teachtext.experts.ledger import ledger_table
 from teachtext.importing.columns import NETWORK, check_known, read_imported
+from teachtext.progress import Progress
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.places import place_of
 from teachtext.store.tables import write_table
@@ -38,11 +39,13 @@ def main(argv: list[str]) -> None:
     for video in video_ids:
         videos_of_shard[shard_of(video, args.shards)].append(video)
     absent = 0
-    for shard, videos in enumerate(videos_of_shard):
-        entries = [imported.ledger_entry(video, args.expert) for video in videos]
-        features = {video: imported.features_of(video) for video in videos}
-        write_features(args.output / f"{shard}.zarr", identity, features)
-        write_table(args.output / f"{shard}.parquet", ledger_table(entries))
-        absent += sum(entry.status == "absent" for entry in entries)
+    with Progress(log, f"import {args.expert}", len(video_ids), unit="video") as progress:
+        for shard, videos in enumerate(videos_of_shard):
+            entries = [imported.ledger_entry(video, args.expert) for video in videos]
+            features = {video: imported.features_of(video) for video in videos}
+            write_features(args.output / f"{shard}.zarr", identity, features)
+            write_table(args.output / f"{shard}.parquet", ledger_table(entries))
+            absent += sum(entry.status == "absent" for entry in entries)
+            progress.advance(done=len(videos))
     unused = len(set(imported.video_ids) - set(video_ids))
     log.info("%d videos, %d of them absent; %d more unused", len(video_ids), absent, unused)

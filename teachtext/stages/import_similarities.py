@@ -2,14 +2,21 @@
 
 import argparse
 import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from teachtext.dataset import videos_of
 from teachtext.importing.similarities import read_imported
+from teachtext.progress import Progress
 from teachtext.stages._arguments import add_captions, captions_of
 from teachtext.store.similarities import BLOCK, write_similarities
 
 log = logging.getLogger(__name__)
+Block = tuple[list[str], NDArray[np.float32]]
+"""Caption ids and their (block, videos) similarities."""
 
 
 def main(argv: list[str]) -> None:
@@ -29,7 +36,7 @@ def main(argv: list[str]) -> None:
     )
     write_similarities(
         args.output,
-        imported.grid.blocks(BLOCK),
+        _shown(imported.grid.blocks(BLOCK), len(captions)),
         model=f"{args.model}/{args.seed}",
         video_ids=video_ids,
     )
@@ -40,3 +47,11 @@ def main(argv: list[str]) -> None:
         imported.unknown_captions,
         imported.unknown_videos,
     )
+
+
+def _shown(blocks: Iterable[Block], captions: int) -> Iterator[Block]:
+    """The same blocks; tells how far they are."""
+    with Progress(log, "import", captions, unit="caption") as progress:
+        for caption_ids, sims in blocks:
+            yield caption_ids, sims
+            progress.advance(done=len(caption_ids))

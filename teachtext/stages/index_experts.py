@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from teachtext.progress import Progress
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.features import FeatureStore
 from teachtext.store.tables import read_table, write_table
@@ -24,16 +25,17 @@ def main(argv: list[str]) -> None:
 
     stores = [store for stores in features_of(args).values() for store in stores]
     ledger = pa.concat_tables([read_table(path.with_suffix(".parquet")) for path in stores])
-    index = pa.concat_tables([_index(path) for path in stores])
+    with Progress(log, "index", len(stores), unit="store") as progress:
+        index = pa.concat_tables([_index(path, progress) for path in stores])
     write_table(args.index, index)
     write_table(args.ledger, ledger)
     log.info("%d rows of the ledger, %d stores", len(ledger), len(stores))
 
 
-def _index(path: Path) -> pa.Table:
+def _index(path: Path, progress: Progress) -> pa.Table:
     store = FeatureStore(path)
     offsets = store.offsets()
-    return pa.table(
+    table = pa.table(
         {
             "video_id": pa.array(store.video_ids, pa.string()),
             "expert": pa.array([store.identity.expert] * len(store.video_ids), pa.string()),
@@ -43,3 +45,5 @@ def _index(path: Path) -> pa.Table:
             "available": pa.array(store.available(), pa.bool_()),
         }
     )
+    progress.advance()
+    return table

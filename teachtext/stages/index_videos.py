@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from teachtext.experts.ledger import check_failed_fraction
+from teachtext.progress import Progress
 from teachtext.store.tables import read_table, write_table
 from teachtext.video.manifest import manifest_records
 
@@ -23,7 +24,12 @@ def main(argv: list[str]) -> None:
     args = parser.parse_args(argv)
 
     paths = [args.manifests / f"{shard}.parquet" for shard in range(args.shards)]
-    manifest = pa.concat_tables([read_table(path) for path in paths])
+    tables = []
+    with Progress(log, "join", len(paths), unit="manifest") as progress:
+        for path in paths:
+            tables.append(read_table(path))
+            progress.advance()
+    manifest = pa.concat_tables(tables)
     records = manifest_records(manifest)
     failed = {record.video_id: record.reason for record in records if record.status != "ok"}
     write_table(args.output, manifest)

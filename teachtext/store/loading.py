@@ -4,6 +4,7 @@ The shards are compressed, so their rows cannot be used in place. They are unpac
 shard; memory stays at one shard.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.errors import StoreError
+from teachtext.progress import Progress
 from teachtext.store.features import FeatureStore, StoreIdentity
 from teachtext.store.mapped import ScratchRows
 from teachtext.store.ragged import Ragged, Rows
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,16 +93,18 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
     )
     times = ScratchRows(len(place), dim=1, dtype=np.float32) if view.timed else None
     missing = set(video_ids)
-    for path in paths:
-        store = _open(path, identity, paths[0])
-        wanted = np.flatnonzero([video in place for video in store.video_ids])
-        if not len(wanted):
-            continue
-        places = np.array([place[store.video_ids[index]] for index in wanted])
-        rows.add(places, view.rows(store, wanted))
-        if times is not None:
-            times.add(places, view.start_seconds(store, wanted))
-        missing.difference_update(store.video_ids)
+    with Progress(log, f"read {identity.expert}", len(video_ids), unit="video") as progress:
+        for path in paths:
+            store = _open(path, identity, paths[0])
+            wanted = np.flatnonzero([video in place for video in store.video_ids])
+            if not len(wanted):
+                continue
+            places = np.array([place[store.video_ids[index]] for index in wanted])
+            rows.add(places, view.rows(store, wanted))
+            if times is not None:
+                times.add(places, view.start_seconds(store, wanted))
+            missing.difference_update(store.video_ids)
+            progress.advance(done=len(wanted))
     if missing:
         raise _lacks(identity.expert, [video for video in video_ids if video in missing])
     return ExpertFeatures(identity, rows.mapped(), None if times is None else times.mapped())

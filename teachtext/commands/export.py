@@ -1,0 +1,115 @@
+"""Export a model for others: weights, config.json and a page, as model hubs expect them."""
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from teachtext.atomic import replacing
+from teachtext.checkpoint import ModelCard, load_model
+from teachtext.config import Config
+from teachtext.config_files import add_configfile, read_config
+from teachtext.errors import ConfigError, StoreError
+from teachtext.exporting.hub import HubModel
+from teachtext.exporting.page import UNKNOWN, Release, render_page
+from teachtext.imports import ImportedTokens
+from teachtext.settings import TextEncoderSettings
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> None:
+    """Run the command."""
+    args = _parse(argv)
+    if args.directory.exists():
+        raise ConfigError(f"{args.directory} is there already. Name a new folder, or delete it.")
+    config = read_config(args.configfile)
+    network, card = load_model(args.model)
+    text_settings = _text_settings(config, card, args.text_checkpoint)
+    if args.license == UNKNOWN:
+        log.warning("without a licence nobody may use the model; name one with --license")
+    page = render_page(
+        card,
+        Release(
+            args.name or args.directory.resolve().name,
+            config.dataset.name,
+            args.license,
+            args.data_license,
+            args.description,
+        ),
+        text_settings=text_settings,
+        evaluation=_evaluation(args.evaluation, args.model, card),
+    )
+    model = HubModel(network, card, text_settings=text_settings, page=page)
+    with replacing(args.directory) as temporary:
+        model.save_pretrained(temporary)
+    sys.stdout.write(f"{args.directory}\n")
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="teachtext export", description=__doc__)
+    parser.add_argument("model", type=Path, help="such as results/models/teachtext/0")
+    parser.add_argument("directory", type=Path, help="to write; must not be there yet")
+    parser.add_argument("--name", help="of the repository, ORG/NAME (default: the folder's)")
+    parser.add_argument("--license", default=UNKNOWN, help="of the weights, such as apache-2.0")
+    parser.add_argument("--data-license", default=UNKNOWN, help="of the data it was trained on")
+    parser.add_argument("--description", default="", help="a few sentences for the page")
+    parser.add_argument(
+        "--evaluation",
+        type=Path,
+        help="metrics for the page (default: results/evaluate/MODEL/SEED.json, if it is there)",
+    )
+    parser.add_argument(
+        "--text-checkpoint",
+        help="where others find the text encoder: a hub id; needed if it is a folder of yours",
+    )
+    add_configfile(parser)
+    return parser.parse_args(argv)
+
+
+def _text_settings(
+    config: Config, card: ModelCard, checkpoint: str | None
+) -> TextEncoderSettings | None:
+    """How others load the text encoder; None: its token vectors were made elsewhere."""
+    if card.text_encoder not in config.text:
+        raise ConfigError(
+            f"The model reads with {card.text_encoder!r}, which is not among the text encoders of "
+            f"the configuration: {', '.join(config.text)}. Name its file with --configfile."
+        )
+    entry = config.text[card.text_encoder]
+    if isinstance(entry, ImportedTokens):
+        return None
+    settings = entry.embeds_from(f"results/text/finetuned/{card.text_encoder}")
+    if settings.checkpoint is None:
+        return settings
+    if checkpoint is not None:
+        return settings.model_copy(update={"checkpoint": checkpoint})
+    if entry.finetune or Path(settings.checkpoint).exists():
+        raise ConfigError(
+            f"The text encoder {card.text_encoder!r} is in {settings.checkpoint}, which others do "
+            "not have. Publish it too, and name where with --text-checkpoint ORG/NAME."
+        )
+    return settings
+
+
+def _evaluation(path: Path | None, model: Path, card: ModelCard) -> dict[str, Any] | None:
+    """Metrics of the very model, from the file that was named or lies in the same results."""
+    beside = model.resolve().parents[2] / f"evaluate/{card.model}/{card.seed}.json"
+    if path is None and not beside.exists():
+        log.warning("%s is not there: the page will have no metrics", beside)
+        return None
+    path = path or beside
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+        its = (found["model"], found["seed"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise StoreError(f"{path} is no evaluation ({reason}). Run snakemake.") from None
+    if its != (card.model, card.seed):
+        raise StoreError(
+            f"{path} is of {its[0]}, seed {its[1]}, the model is {card.model}, seed {card.seed}. "
+            "Name the evaluation of this model."
+        )
+    return found

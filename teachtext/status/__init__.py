@@ -1,0 +1,1 @@
+"""How far a run is, told from its files alone: nothing is locked, run or written."""

@@ -1,0 +1,93 @@
+import json
+
+import pytest
+import yaml
+
+from teachtext.commands.export import main
+from teachtext.errors import ConfigError, StoreError
+from teachtext.exporting.hub import HubModel
+from tests.exporting.exported import evaluation, save_toy
+from tests.running import ROOT
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A model in the results of a run; the caller stands in its folder."""
+    (tmp_path / "config.yaml").write_text((ROOT / "config.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    return save_toy(tmp_path / "results")[0]
+
+
+def lay_over(folder, **sections):
+    (folder / "over.yaml").write_text(yaml.safe_dump(sections))
+    return ["--configfile", "config.yaml", "over.yaml"]
+
+
+def test_a_model_is_exported_and_loaded(model, tmp_path, capsys):
+    main([str(model), "out", "--license", "apache-2.0", "--name", "org/model"])
+    assert capsys.readouterr().out == "out\n"
+    loaded = HubModel.from_pretrained("out")
+    assert loaded.text_settings.encoder == "glove"
+    assert loaded.page == (tmp_path / "out/README.md").read_text()
+    assert "# org/model" in loaded.page
+    assert "license: apache-2.0" in loaded.page
+
+
+def test_the_metrics_beside_the_model_are_found(model, tmp_path):
+    (tmp_path / "results/evaluate/teachtext").mkdir(parents=True)
+    path = tmp_path / "results/evaluate/teachtext/0.json"
+    path.write_text(json.dumps(evaluation()))
+    main([str(model), "beside"])
+    assert "| 20.0 | 50.0 | 80.0 |" in (tmp_path / "beside/README.md").read_text()
+    path.rename(tmp_path / "mine.json")
+    main([str(model), "none"])
+    assert "It was not evaluated." in (tmp_path / "none/README.md").read_text()
+    main([str(model), "named", "--evaluation", "mine.json"])
+    assert "| 20.0 | 50.0 | 80.0 |" in (tmp_path / "named/README.md").read_text()
+
+
+def test_metrics_of_another_model_are_refused(model, tmp_path):
+    (tmp_path / "other.json").write_text(json.dumps(evaluation(seed=7)))
+    with pytest.raises(StoreError, match="is of teachtext, seed 7, the model is teachtext, seed 0"):
+        main([str(model), "out", "--evaluation", "other.json"])
+    (tmp_path / "other.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"other\.json is no evaluation"):
+        main([str(model), "out", "--evaluation", "other.json"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_overwritten(model, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="out is there already"):
+        main([str(model), "out"])
+    assert (tmp_path / "out/mine.txt").read_text() == "mine"
+
+
+def test_a_missing_licence_is_said(model, tmp_path, caplog):
+    main([str(model), "out"])
+    assert "name one with --license" in caplog.text
+    assert "license: unknown" in (tmp_path / "out/README.md").read_text()
+
+
+def test_a_text_encoder_that_others_do_not_have_must_be_published(model, tmp_path):
+    (tmp_path / "words").mkdir()
+    glove = {"encoder": "transformers", "checkpoint": "words", "max_tokens": 8}
+    over = lay_over(tmp_path, text={"glove": glove})
+    with pytest.raises(ConfigError, match="'glove' is in words, which others do not have"):
+        main([str(model), "out", *over])
+    main([str(model), "out", *over, "--text-checkpoint", "org/words"])
+    assert HubModel.from_pretrained("out").text_settings.checkpoint == "org/words"
+
+
+def test_token_vectors_that_were_made_elsewhere_have_no_reference(model, tmp_path):
+    tokens = {"import": "tokens.parquet", "max_tokens": 8, "encoder": None}
+    main([str(model), "out", *lay_over(tmp_path, text={"glove": tokens})])
+    assert HubModel.from_pretrained("out").text_settings is None
+
+
+def test_a_configuration_of_another_run_is_answered_with_its_names(tmp_path, model):
+    card = json.loads((model / "config.json").read_text()) | {"text_encoder": "mine"}
+    (model / "config.json").write_text(json.dumps(card))
+    with pytest.raises(ConfigError, match=r"'mine', which is not among .*: glove, wordllama"):
+        main([str(model), "out"])

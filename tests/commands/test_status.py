@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from teachtext.commands.status import main
+from teachtext.errors import ConfigError
+from teachtext.status.plan import plan_jobs
+from tests.running import CONFIGS
+from tests.status.test_plan import config
+from tests.status.test_snapshot import begin
+
+
+def told(folder, capsys, *arguments):
+    main(["--configfile", *CONFIGS, "--directory", str(folder), *arguments])
+    return capsys.readouterr().out
+
+
+def finish(folder, jobs):
+    for output in (output for job in jobs for output in job.outputs):
+        (folder / output).mkdir(parents=True)
+
+
+def test_a_fresh_folder_waits_for_everything(tmp_path, capsys):
+    lines = told(tmp_path, capsys).splitlines()
+    head = ["jobs", "done", "running", "failed", "killed", "waiting"]
+    assert lines[0].split() == head
+    assert "experts     12        -        -        -        -       12" in " ".join(
+        line for line in lines if line.startswith("experts")
+    ).replace("experts       12", "experts     12")
+    assert "No snakemake has run here yet." in lines
+    assert lines[-1].startswith("Time left: unknown for")
+
+
+def test_a_finished_run_has_nothing_left(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("teachtext.status.snapshot.count_failed_videos", lambda folder: 0)
+    finish(tmp_path, plan_jobs(config({}), tmp_path))
+    lines = told(tmp_path, capsys).splitlines()
+    assert lines[-1] == "Time left: none, everything is there."
+    assert all(line.split()[3:] == ["-"] * 4 for line in lines[1:] if " - " in line)
+
+
+def test_a_killed_run_says_how_to_go_on(tmp_path, capsys):
+    begin(tmp_path, "results/text/glove.parquet")
+    text = told(tmp_path, capsys)
+    assert "killed: embed_captions glove\n" in text
+    assert "`snakemake --unlock`" in text
+    assert "its jobs are judged by their logs" in text
+
+
+def test_many_jobs_of_a_state_are_told_in_short(tmp_path, capsys):
+    jobs = plan_jobs(config({}), tmp_path)
+    for job in jobs:
+        begin(tmp_path, job.outputs[0])
+    text = told(tmp_path, capsys)
+    assert text.count("killed: ") == 21
+    assert f"killed: {len(jobs) - 20} more" in text
+
+
+def test_programs_get_every_job(tmp_path, capsys):
+    found = json.loads(told(tmp_path, capsys, "--json"))
+    assert len(found["jobs"]) == sum(sum(states.values()) for states in found["stages"].values())
+    assert found["snakemake_is_running"] is None
+    assert found["time_left"]["seconds"] is None
+    assert {job["state"] for job in found["jobs"]} == {"waiting"}
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(ConfigError, match="is no folder"):
+        main(["--configfile", *CONFIGS, "--directory", str(tmp_path / "none")])
+
+
+def test_what_a_log_says_cannot_move_the_cursor(tmp_path, capsys):
+    begin(tmp_path, "nothing/of/ours")
+    log = next((tmp_path / ".snakemake/log").iterdir())
+    failed = "Error in rule embed_captions:\n    output: results/text/glove.parquet\n"
+    log.write_text(f"Select jobs to execute...\n{failed}")
+    said = tmp_path / "logs/embed_captions/glove.log"
+    said.parent.mkdir(parents=True)
+    said.write_text("a line\nno such file: \x1b[2J.mp4\n")
+    text = told(tmp_path, capsys)
+    assert "failed: embed_captions glove | no such file: \ufffd[2J.mp4 | logs/embed" in text
