@@ -6,20 +6,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-import torch
 from huggingface_hub import ModelHubMixin, snapshot_download
 from pydantic import ValidationError
 from safetensors.torch import save_file
 
 from teachtext.checkpoint import ModelCard, load_model
-from teachtext.data import pad
-from teachtext.errors import ConfigError, StoreError
+from teachtext.errors import StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import CaptionEmbeddings
 from teachtext.settings import TextEncoderSettings
-from teachtext.store.ragged import join
-from teachtext.text.encoders import TextEncoder, load_text_encoder
+from teachtext.text.encoders import TextEncoder
+from teachtext.text.queries import embed_queries, load_query_encoder
 
 FILES = ("config.json", "model.safetensors", "README.md")
 """All that an exported model has; nothing else is downloaded."""
@@ -56,28 +53,13 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
             ConfigError: it was made elsewhere, or cannot be loaded.
             StoreError: its weights are others than those of the training.
         """
-        if self.text_settings is None:
-            raise ConfigError(
-                f"The token vectors of {self.card.text_encoder!r} were made elsewhere. "
-                "Embed captions there, and give them to `network.encode_captions`."
-            )
-        encoder = load_text_encoder(**self.text_settings.model_dump())
-        if encoder.weights.sha256 != self.card.text_weights.sha256:
-            raise StoreError(
-                f"{encoder.weights.name} has weights {encoder.weights.sha256[:12]}, the model was "
-                f"trained with {self.card.text_weights.name}, {self.card.text_weights.sha256[:12]}."
-                " Install that version."
-            )
-        return encoder
+        return load_query_encoder(
+            self.text_settings, name=self.card.text_encoder, weights=self.card.text_weights
+        )
 
-    @torch.inference_mode()
     def encode_captions(self, captions: Sequence[str]) -> CaptionEmbeddings:
         """Embed captions, with the text encoder and the network; errors are ``text_encoder``'s."""
-        vectors = self.text_encoder.encode(captions)
-        # as `embed_captions` stores them, so that a query scores what it scored in the evaluation
-        halves = [tokens.astype(np.float16) for tokens in vectors]
-        tokens = join(halves, np.empty((0, self.card.token_dim), np.float16))
-        return self.network.encode_captions(pad(tokens, np.arange(len(captions))))
+        return embed_queries(self.network, self.text_encoder, captions)
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Called by ``save_pretrained`` and ``push_to_hub``."""

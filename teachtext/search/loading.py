@@ -8,6 +8,7 @@ from teachtext.errors import StoreError
 from teachtext.search.hits import Clip
 from teachtext.search.searcher import Searcher
 from teachtext.store.search_index import FACTS, IndexFacts, SearchIndexFolder
+from teachtext.urls import is_url
 
 
 def load(path: str | Path) -> Searcher:
@@ -30,7 +31,7 @@ def load(path: str | Path) -> Searcher:
     facts = index.facts()
     if (facts.model, facts.seed) != (card.model, card.seed):
         raise StoreError(f"{index.path} is of {facts.model}/{facts.seed}. Delete it.")
-    return Searcher(model, index, _from(results.parent, facts), _clips(results.parent, index))
+    return Searcher(model, card, index, _from(results.parent, facts), _clips(results.parent, index))
 
 
 def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
@@ -81,5 +82,8 @@ def _from(run: Path, facts: IndexFacts) -> IndexFacts:
 
 def _clips(run: Path, index: SearchIndexFolder) -> list[Clip]:
     """Paths count from the folder of the run."""
-    rows = index.rows("clips")
-    return [Clip(**{**row, "path": row["path"] and str(run / row["path"])}) for row in rows]
+    return [Clip(**{**row, "path": _place(run, row["path"])}) for row in index.rows("clips")]
+
+
+def _place(run: Path, path: str | None) -> str | None:
+    return path if path is None or is_url(path) else str(run / path)

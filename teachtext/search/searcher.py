@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from teachtext.data import pad
-from teachtext.errors import ConfigError, DatasetError
+from teachtext.checkpoint import ModelCard
+from teachtext.errors import DatasetError
 from teachtext.models.base import RetrievalModel
-from teachtext.models.sequences import Sequences
 from teachtext.search.hits import CaptionHit, Clip, Hit
 from teachtext.search.inverted import InvertedIndex
 from teachtext.search.parts import (
@@ -29,9 +27,9 @@ from teachtext.search.parts import (
     search_parts,
 )
 from teachtext.settings import TextEncoderSettings
-from teachtext.store.ragged import join
 from teachtext.store.search_index import IndexFacts, Part, SearchIndexFolder
-from teachtext.text.encoders import TextEncoder, load_text_encoder
+from teachtext.text.encoders import TextEncoder
+from teachtext.text.queries import embed_queries, load_query_encoder
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +48,27 @@ class Searcher:
     """
 
     def __init__(
-        self, model: RetrievalModel, folder: SearchIndexFolder, facts: IndexFacts, clips: list[Clip]
+        self,
+        model: RetrievalModel,
+        card: ModelCard,
+        folder: SearchIndexFolder,
+        facts: IndexFacts,
+        clips: list[Clip],
     ) -> None:
         """Open the index.
 
         Args:
             model: that it was built with.
+            card: what it is.
             folder: of the index.
             facts: what it is of.
             clips: of the gallery, in the order of its rows.
         """
-        self.model, self.seed = facts.model, facts.seed
+        self.model, self.seed = card.model, card.seed
         self.experts = tuple(facts.widths)
         self.clips: Mapping[str, Clip] = {clip.video_id: clip for clip in clips}
-        self._model, self._folder, self._facts, self._rows = model, folder, facts, clips
+        self._model, self._card, self._folder = model, card, folder
+        self._facts, self._rows = facts, clips
         self._videos_GE: NDArray[np.float32] = folder.array("videos")
 
     def search(
@@ -79,10 +84,12 @@ class Searcher:
 
         Raises:
             ConfigError: the text encoder cannot be loaded, or there is none.
+            StoreError: its weights are not those that the model was trained with.
         """
         encoder = self._encoder  # is loaded once
         begin = time.perf_counter()
-        asked = self._query(encoder, query)
+        vectors_1E, weights_1M = queries_of(embed_queries(self._model, encoder, [query]))
+        asked = Query(vectors_1E[0], weights_1M[0])
         encoded = time.perf_counter()
         allowed = self._allowed(split, contains)
         scores, rows = search_parts(asked, self._parts, top, allowed)
@@ -150,27 +157,14 @@ class Searcher:
         best = np.argsort(-scores_C, kind="stable")[:top]
         return [CaptionHit(**self._texts[row], score=float(scores_C[row])) for row in best]
 
-    @torch.inference_mode()
-    def _query(self, encoder: TextEncoder, words: str) -> Query:
-        (vectors_ND,) = encoder.encode([words])
-        # as token vectors are on disk, so that a query is what its caption was
-        halves = join(
-            [vectors_ND.astype(np.float16)], np.empty((0, vectors_ND.shape[1]), np.float16)
-        )
-        tokens: Sequences = pad(halves, np.zeros(1, np.int64))
-        captions = self._model.encode_captions(tokens.to(self._model.device))
-        vectors_1E, weights_1M = queries_of(captions)
-        return Query(vectors_1E[0], weights_1M[0])
-
     @cached_property
     def _encoder(self) -> TextEncoder:
-        if self._facts.text_encoder is None:
-            raise ConfigError(
-                f"The token vectors of {self.model} were made elsewhere, so that nothing here "
-                "embeds words. Search with a model whose text encoder is one of `text`."
-            )
-        entry = TextEncoderSettings.model_validate(self._facts.text_encoder)
-        return load_text_encoder(**entry.model_dump(exclude_none=True))
+        entry = self._facts.text_encoder
+        return load_query_encoder(
+            None if entry is None else TextEncoderSettings.model_validate(entry),
+            name=self._card.text_encoder,
+            weights=self._card.text_weights,
+        )
 
     @cached_property
     def _parts(self) -> list[tuple[Part, PartIndex]]:

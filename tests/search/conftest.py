@@ -8,14 +8,13 @@ import torch
 
 from teachtext.checkpoint import ModelCard, save_model
 from teachtext.models.retrieval import build_model
-from teachtext.search import searcher
 from teachtext.search.building import build_index
 from teachtext.search.hits import Clip
 from teachtext.search.loading import load
 from teachtext.search.settings import IndexSettings
 from teachtext.store.search_index import SearchIndexFolder
 from teachtext.zero_shot import ZeroShotArchitecture
-from tests.toy_sets import WEIGHTS, toy_architecture, toy_features, toy_set
+from tests.toy_sets import DIM, WEIGHTS, toy_architecture, toy_features, toy_set
 
 SETTINGS = IndexSettings(models=None, exact_below=1000, recall=0.95, recall_queries=20, seed=0)
 ENCODER = {"encoder": "glove", "max_tokens": 4}
@@ -29,6 +28,8 @@ FAMILIES = [
 
 class LookUp:
     """A text encoder that knows the captions of a set by their ids."""
+
+    weights, dim = WEIGHTS, DIM
 
     def __init__(self, data):
         self._data = data
@@ -102,7 +103,7 @@ def reading(monkeypatch):
     """Lets the words of a set be read."""
 
     def read(data):
-        monkeypatch.setattr(searcher, "load_text_encoder", lambda **_: LookUp(data))
+        monkeypatch.setattr("teachtext.text.queries.load_text_encoder", lambda **_: LookUp(data))
 
     return read
 

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from teachtext.checkpoint import load_model
-from teachtext.errors import ConfigError, DatasetError
+from teachtext.errors import ConfigError, DatasetError, StoreError
 from teachtext.evaluation.evaluate import encode_gallery
 from teachtext.search.loading import load
-from tests.search.conftest import FAMILIES, gallery, write_index
+from teachtext.weights import WeightsIdentity
+from tests.search.conftest import FAMILIES, LookUp, gallery, write_index
 from tests.toy_sets import similarities
 
 
@@ -110,3 +111,12 @@ def test_words_need_a_text_encoder(tmp_path):
     with pytest.raises(ConfigError, match="made elsewhere"):
         searcher.search("words")
     assert searcher.captions_of("v3")  # nothing is read for it
+
+
+def test_words_need_the_text_encoder_of_the_training(found, monkeypatch):
+    searcher, _ = found
+    monkeypatch.setattr(LookUp, "weights", WeightsIdentity("toy 2.0", "f" * 64))
+    with pytest.raises(
+        StoreError, match=r"toy 2\.0 has weights ffffffffffff, the model was trained"
+    ):
+        searcher.search("3#0")

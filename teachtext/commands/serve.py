@@ -1,0 +1,111 @@
+"""Serve the search page: type what you look for, see the clips that are found, and why."""
+
+import argparse
+import contextlib
+import ipaddress
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from teachtext.errors import ConfigError, StoreError, TeachTextError
+from teachtext.search.loading import indexed_models, load_named
+from teachtext.serving.app import make_app
+from teachtext.serving.served import Searching
+
+log = logging.getLogger(__name__)
+
+MAX_PORT = 65_535
+
+
+def main(argv: list[str]) -> None:
+    """Run the command, until Ctrl-C."""
+    args = _parse(argv)
+    models = args.models or _indexed(args.results)
+    # taken before the models are loaded: what stands in the way is told at once
+    with _listen(args.host, args.port) as listening:
+        if not _is_loopback(args.host):
+            log.warning(
+                "everybody who reaches %s can search and watch the videos: there is no password",
+                args.host,
+            )
+        searchers = [load_named(args.results, one, args.seed) for one in dict.fromkeys(models)]
+        for searcher in searchers:
+            _warm_up(searcher)
+        app = make_app(searchers, names=[args.host])
+        sys.stdout.write(f"{_address(listening)}  (Ctrl-C ends it)\n")
+        sys.stdout.flush()
+        # a film that is still playing must not keep the server from ending
+        config = uvicorn.Config(
+            app, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="teachtext serve", description=__doc__)
+    parser.add_argument(
+        "--models", nargs="+", metavar="MODEL", help="that have an index (default: all of them)"
+    )
+    parser.add_argument("--seed", type=int, help="of the models (default: the first of each)")
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen at; with another, other machines can search (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="0: any that is free (default: %(default)s)"
+    )
+    return parser.parse_args(argv)
+
+
+def _port(text: str) -> int:
+    # the system would take a larger one as another
+    if not text.isdecimal() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_PORT}")
+    return int(text)
+
+
+def _indexed(results: Path) -> list[str]:
+    found = indexed_models(results)
+    if not found:
+        raise StoreError(f"{results / 'search'} has no index to search. Run snakemake.")
+    return list(found)
+
+
+def _warm_up(searcher: Searching) -> None:
+    """Load the text encoder, for which the first search would wait."""
+    try:
+        searcher.search("a video", top=1)
+    except TeachTextError as error:
+        log.warning("%s: %s", searcher.model, error)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        ((family, *_, address), *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        # Python adds the address again, in brackets
+        reason = (error.strerror or "").partition(" (")[0]
+        raise ConfigError(
+            f"Cannot listen at {host}, port {port}: {reason}. Choose another --port or --host."
+        ) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
