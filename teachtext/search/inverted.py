@@ -25,6 +25,9 @@ GROUPS_PER_ROOT = 2
 TRAINED_PER_GROUP = 64
 """Vectors per group that the centroids are found by."""
 
+ALL_COMPARED = 10_000
+"""Where a filter leaves so few videos, these are all compared."""
+
 MEASURED_AT = 10
 """Recall counts the ten best."""
 
@@ -47,13 +50,22 @@ class InvertedIndex:
         self, vector_E: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """See ``PartIndex``."""
+        rows_K = self._candidates(vector_E, count, allowed)
+        products_K, rows_K = found_of(self._videos_GE[rows_K] @ vector_E, rows_K)
+        return products_K[:count], rows_K[:count]
+
+    def _candidates(
+        self, vector_E: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Rows, rising, whose products are worth to be computed."""
+        if allowed is not None and allowed.sum() <= ALL_COMPARED:
+            # the groups near the query may hold none of them
+            return np.flatnonzero(allowed)
         sel = None if allowed is None else selector(allowed)
         parameters = faiss.SearchParametersIVF(nprobe=self.probes, sel=sel)
         asked = min(max(count, RESCORED), self._index.ntotal)
         _, rows_1K = self._index.search(vector_E[None], asked, params=parameters)
-        rows_K = np.sort(rows_1K[0][rows_1K[0] >= 0])
-        products_K, rows_K = found_of(self._videos_GE[rows_K] @ vector_E, rows_K)
-        return products_K[:count], rows_K[:count]
+        return np.sort(rows_1K[0][rows_1K[0] >= 0])
 
 
 def build_inverted(videos_GE: NDArray[np.float32], *, seed: int) -> faiss.IndexIVF:
