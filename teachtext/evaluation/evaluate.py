@@ -63,16 +63,23 @@ class Ranks:
         }
 
 
-@torch.inference_mode()
 def encode_gallery(model: RetrievalModel, data: RetrievalSet) -> VideoEmbeddings:
     """Embed all videos of a set, block by block, on the model's device."""
+    return _joined(_gallery_blocks(model, data))
+
+
+@torch.inference_mode()
+def _gallery_blocks(model: RetrievalModel, data: RetrievalSet) -> Iterator[VideoEmbeddings]:
     model.eval()
-    blocks = []
     for begin, end in _bounds(len(data.video_ids), VIDEO_BLOCK):
         videos = data.video_batch(np.arange(begin, end))
         moved = {name: rows.to(model.device) for name, rows in videos.items()}
-        blocks.append(model.encode_videos(moved))
+        yield model.encode_videos(moved)
         data.release()
+
+
+def _joined(videos: Iterable[VideoEmbeddings]) -> VideoEmbeddings:
+    blocks = list(videos)
     experts = zip(*(block.by_expert for block in blocks), strict=True)
     return VideoEmbeddings(
         [torch.cat(parts) for parts in experts],
@@ -118,6 +125,13 @@ def shown(blocks: Blocks, what: str, data: RetrievalSet) -> Blocks:
             progress.advance(done=len(indices))
 
 
+def _shown_videos(blocks: Iterable[VideoEmbeddings], count: int) -> Iterator[VideoEmbeddings]:
+    with Progress(log, "embed", count, unit="video") as progress:
+        for block in blocks:
+            yield block
+            progress.advance(done=len(block.available_GM))
+
+
 def rank_set(model: RetrievalModel, data: RetrievalSet) -> Ranks:
     """Rank a set in both directions."""
     ranks, _ = _rank(similarity_blocks(model, data), data)
@@ -143,6 +157,14 @@ def _rows_of(matrix: MappedRows, size: int) -> Iterator[NDArray[np.float32]]:
     for begin, end in _bounds(len(matrix), size):
         yield matrix.take(np.arange(begin, end)).values
         matrix.release()
+
+
+def _shown_rows(matrix: MappedRows) -> Iterator[NDArray[np.float32]]:
+    """For normalisation, which goes over all captions several times."""
+    with Progress(log, "normalize", len(matrix), unit="caption") as progress:
+        for sims in _rows_of(matrix, NORMALIZED_BLOCK):
+            yield sims
+            progress.advance(done=len(sims))
 
 
 def _bounds(count: int, size: int) -> Iterator[tuple[int, int]]:
@@ -176,7 +198,7 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         top: best results kept per query.
     """
     results = _Results(captions=len(data.captions), videos=len(data.video_ids), top=top)
-    gallery = encode_gallery(model, data)
+    gallery = _joined(_shown_videos(_gallery_blocks(model, data), len(data.video_ids)))
     blocks = shown(_search(model, data.tokens, gallery), "evaluate", data)
     ranks, similarities = _rank(results.noting(blocks), data)
     caption_ids = [caption.caption_id for caption in data.captions]
@@ -235,7 +257,7 @@ def evaluate_normalized(
         bank_top: results of each caption of the bank that QB-Norm activates.
     """
     owners, videos = data.video_of_caption, len(data.video_ids)
-    blocks = partial(_rows_of, evaluation.similarities, NORMALIZED_BLOCK)
+    blocks = partial(_shown_rows, evaluation.similarities)
     found: dict[Normalization, Metrics] = {}
     for name in normalizations:
         if name == "qb-norm":

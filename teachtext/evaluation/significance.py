@@ -8,6 +8,7 @@ trained models stay what they are: the spread over seeds is another question.
 Shape suffixes: S seeds, Q queries, V videos, R resamples, C columns.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.evaluation.metrics import is_hit
+from teachtext.progress import Progress
+
+log = logging.getLogger(__name__)
 
 CUTOFFS = (1, 5, 10)
 METRICS = ("R@1", "R@5", "R@10", "geometric_mean")
@@ -111,12 +115,14 @@ def _sums(
     videos = len(values_VC)
     size = max(1, DRAWS // videos)
     sums = []
-    for begin in range(0, samples, size):
-        rows = min(size, samples - begin)
-        drawn = generator.integers(videos, size=(rows, videos), dtype=np.int32)
-        drawn += np.arange(rows, dtype=np.int32)[:, None] * np.int32(videos)
-        counts = np.bincount(drawn.ravel(), minlength=rows * videos).reshape(rows, videos)
-        sums.append(counts.astype(np.float64) @ values_VC)
+    with Progress(log, "bootstrap", samples, unit="draw") as progress:
+        for begin in range(0, samples, size):
+            rows = min(size, samples - begin)
+            drawn = generator.integers(videos, size=(rows, videos), dtype=np.int32)
+            drawn += np.arange(rows, dtype=np.int32)[:, None] * np.int32(videos)
+            counts = np.bincount(drawn.ravel(), minlength=rows * videos).reshape(rows, videos)
+            sums.append(counts.astype(np.float64) @ values_VC)
+            progress.advance(done=rows)
     return np.concatenate(sums)
 
 
