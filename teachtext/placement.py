@@ -84,11 +84,17 @@ def place_captions(blocks: Blocks, video_of_caption: NDArray[np.int64]) -> Place
     return Placement(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
+def without_own(sims_QG: NDArray[np.floating], video_Q: NDArray[np.int64]) -> NDArray[np.floating]:
+    """(Q, G) a copy in which the similarity of each caption's own video is the least of all."""
+    others_QG = sims_QG.copy()
+    others_QG[np.arange(len(sims_QG)), video_Q] = -np.inf
+    return others_QG
+
+
 def _place(sims_QG: NDArray[np.floating], video_Q: NDArray[np.int64]) -> Placement:
     rows = np.arange(len(sims_QG))
     own = sims_QG[rows, video_Q].astype(np.float64)
-    others_QG = sims_QG.copy()
-    others_QG[rows, video_Q] = -np.inf
+    others_QG = without_own(sims_QG, video_Q)
     rival = others_QG.argmax(axis=1)
     best_other = others_QG[rows, rival].astype(np.float64)
     first = np.where(own > best_other, video_Q, rival)

@@ -15,6 +15,7 @@ from teachtext.data import RetrievalSet, pad
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, Evaluation
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
+from teachtext.placement import without_own
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def explain(model: RetrievalModel, data: RetrievalSet, evaluation: Evaluation) -
         captions = model.encode_captions(pad(data.tokens, indices).to(model.device))
         data.tokens.release()
         own_Q = data.video_of_caption[indices]
-        rival_Q = _rivals(evaluation.similarities.take(indices).values, own_Q)
+        rival_Q = without_own(evaluation.similarities.take(indices).values, own_Q).argmax(axis=1)
         evaluation.similarities.release()
         weights.append(captions.weights_QM.float().cpu().numpy())
         own.append(_parts(model, captions, evaluation.gallery, own_Q))
@@ -129,12 +130,6 @@ def details_metadata(model: RetrievalModel, data: RetrievalSet, sample: Sample) 
     """What a reader of these columns must know: names of the experts, drawn captions in order."""
     drawn = [data.captions[index].caption_id for index in sample.captions_S]
     return {"experts": json.dumps(model.experts), "sample": json.dumps(drawn)}
-
-
-def _rivals(sims_QG: NDArray[np.float32], own_Q: NDArray[np.int64]) -> NDArray[np.int64]:
-    others_QG = sims_QG.copy()
-    others_QG[np.arange(len(own_Q)), own_Q] = -np.inf
-    return np.asarray(others_QG.argmax(axis=1))
 
 
 def _parts(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from teachtext.checkpoint import ModelCard
 from teachtext.data import RetrievalSet, pad
+from teachtext.evaluation.evaluate import CAPTION_BLOCK, VIDEO_BLOCK
 from teachtext.models.base import RetrievalModel
 from teachtext.progress import Progress
 from teachtext.search.hits import Clip
@@ -21,8 +22,6 @@ from teachtext.search.settings import IndexSettings
 from teachtext.store.search_index import IndexFacts, Part, SearchIndexFolder
 
 log = logging.getLogger(__name__)
-
-VIDEO_BLOCK, CAPTION_BLOCK = 64, 256
 
 SMALL_PART = 10_000
 """Videos of a part that are compared as fast as centroids are, in a large gallery, too."""
