@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from teachtext.checkpoint import ModelCard
 from teachtext.errors import DatasetError
 from teachtext.models.base import RetrievalModel
+from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
 from teachtext.search.hits import CaptionHit, Clip, Hit
 from teachtext.search.inverted import InvertedIndex
 from teachtext.search.parts import (
@@ -88,14 +90,17 @@ class Searcher:
         """
         encoder = self._encoder  # is loaded once
         begin = time.perf_counter()
-        vectors_1E, weights_1M = queries_of(embed_queries(self._model, encoder, [query]))
+        caption = embed_queries(self._model, encoder, [query])
+        vectors_1E, weights_1M = queries_of(caption)
         asked = Query(vectors_1E[0], weights_1M[0])
         encoded = time.perf_counter()
         allowed = self._allowed(split, contains)
         scores, rows = search_parts(asked, self._parts, top, allowed)
         hits = [
-            Hit(self._rows[row], float(score), self._summands(asked, int(row)))
-            for score, row in zip(scores, rows, strict=True)
+            Hit(self._rows[row], float(score), self._named(summands_M, self._counted_GM[row]))
+            for score, row, summands_M in zip(
+                scores, rows, self._summands(caption, rows), strict=True
+            )
         ]
         searched = time.perf_counter()
         log.info(
@@ -217,13 +222,23 @@ class Searcher:
         parts = [rows[begin : begin + step].astype(np.float32) @ vector for begin in blocks]
         return np.concatenate([np.empty(0, np.float32), *parts])
 
-    def _summands(self, query: Query, row: int) -> dict[str, float]:
-        """What each expert adds to the similarity of a video."""
-        counted_M = self._counted_GM[row]
-        share = query.weights_M[counted_M].sum()
-        products_E = query.vector_E * self._videos_GE[row]
-        sums_M = np.array([products_E[part].sum() for part in self._slices])
-        return self._named(sums_M / share, counted_M) if counted_M.any() else {}
+    @torch.inference_mode()
+    def _summands(
+        self, caption: CaptionEmbeddings, rows_K: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """(K, M) what each expert adds to the similarity of each video."""
+        count = len(rows_K)
+        videos_KE = torch.from_numpy(self._videos_GE[rows_K])
+        videos = VideoEmbeddings(
+            [videos_KE[:, part] for part in self._slices],
+            torch.from_numpy(self._counted_GM[rows_K]),
+        )
+        repeated = CaptionEmbeddings(
+            [part.expand(count, -1) for part in caption.by_expert],
+            caption.weights_QM.expand(count, -1),
+        )
+        summands_KM: NDArray[np.float32] = self._model.contributions(repeated, videos).numpy()
+        return summands_KM
 
     def _named(
         self, summands_M: NDArray[np.floating], counted_M: NDArray[np.bool_]
