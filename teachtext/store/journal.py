@@ -1,11 +1,12 @@
 """A file of records that grows line by line and survives a kill in the middle of a line."""
 
 import json
-import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from teachtext.atomic import replacing
 
 
 class Journal:
@@ -41,13 +42,10 @@ class Journal:
 
     def rewrite(self, records: Mapping[str, object]) -> None:
         """Keep these records and no others."""
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Journal(temporary)
-        temporary.write_bytes(b"")
-        for key, record in records.items():
-            fresh.append(key, record)
-        temporary.replace(self.path)
+        with replacing(self.path) as temporary:
+            temporary.touch()
+            for key, record in records.items():
+                Journal(temporary).append(key, record)
 
 
 def _checksum(text: bytes) -> bytes:
