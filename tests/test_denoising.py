@@ -22,7 +22,7 @@ from teachtext.denoising import (
 )
 from teachtext.placement import place_captions
 from teachtext.store.similarities import write_similarities
-from teachtext.store.tables import read_table, table_metadata
+from teachtext.store.tables import read_table, table_metadata, write_table
 
 VIDEO = np.array([0, 0, 1, 1])
 CAPTIONS = [Caption(f"c{number}", f"v{number // 2}", "train", f"w{number}") for number in range(4)]
@@ -220,6 +220,6 @@ def test_the_review_stage_reads_what_the_denoising_stage_wrote(denoise, tmp_path
     assert table["caption_id"].to_pylist() == ["a#1"]
     assert table_metadata(table)["captions"] == "clean"
     other = tmp_path / "other.parquet"
-    pa.parquet.write_table(pa.table({"caption_id": ["a#1"]}), other)
+    write_table(other, pa.table({"caption_id": ["a#1"]}))
     with pytest.raises(SystemExit, match="has no column 'video_id': another version"):
         main(["review-captions", f"--verdicts={other}", "--worst=1", f"--output={review}"])

@@ -1,15 +1,12 @@
 """Parquet tables with one column of vectors that is read in place. Arrow in, byte positions out.
 
 Any tool reads the file. The vectors are stored plain: not compressed, no dictionary, one page per
-row group, so that a row group's values are the last bytes of its column chunk. Parquet has
-checksums of pages alone, which nobody compares in place, and none of its footer, whose damage can
-crash pyarrow: so the footer holds a checksum of the whole file.
+row group, so that a row group's values are the last bytes of its column chunk.
 """
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +17,9 @@ from numpy.typing import NDArray
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.store.mapped import MappedFile
+from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 
-CHECKSUM = "crc32"
-_UNSEALED = b"00000000"
-_MARK = CHECKSUM.encode() + b"\x18\x08"
-"""What precedes the checksum: its key, and Thrift's mark of a text of 8 bytes as field 2."""
-_MAGIC = b"PAR1"
 _PAGE_BYTES = (1 << 31) - 1
-_PART_BYTES = 64 << 20
-"""Read in place before the pages are let go, where a whole file is read."""
 
 
 @contextmanager
@@ -65,9 +56,9 @@ def writing(
                     checksums.append((values.nbytes, zlib.crc32(np.ascontiguousarray(values).data)))
 
             yield append
-            writer.add_key_value_metadata({**metadata, CHECKSUM: _UNSEALED.decode()})
+            writer.add_key_value_metadata({**metadata, KEY: UNSEALED})
         _check_layout(temporary, checksums)
-        _seal(temporary)
+        seal(temporary)
 
 
 def _check_layout(path: Path, checksums: list[tuple[int, int]]) -> None:
@@ -83,15 +74,6 @@ def _check_layout(path: Path, checksums: list[tuple[int, int]]) -> None:
         file.release()
 
 
-def _seal(path: Path) -> None:
-    with path.open("rb") as stream:
-        file = MappedFile(stream)
-    place = _place_of_checksum(file)
-    with path.open("r+b") as stream:
-        stream.seek(place)
-        stream.write(f"{_checksum(file, place):08x}".encode())
-
-
 class MappedTable:
     """A table opened for reading.
 
@@ -99,6 +81,7 @@ class MappedTable:
         columns: all but the vectors.
         metadata: as written.
         file: the bytes that ``starts`` points into.
+        sha256: Digest of the file's bytes.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -113,8 +96,8 @@ class MappedTable:
         """
         try:
             with path.open("rb") as stream:
+                self.sha256 = check_seal(stream)
                 self.file = MappedFile(stream)
-                _compare(self.file)
                 table = pq.ParquetFile(stream)
                 _require_columns(table.schema_arrow, schema)
                 self.columns: pa.Table = table.read(schema.names)
@@ -124,7 +107,8 @@ class MappedTable:
                 f"Cannot read {path}: {' '.join(str(error).split())}. Delete it and run snakemake "
                 "again."
             ) from None
-        self.metadata = {key.decode(): value.decode() for key, value in footer.metadata.items()}
+        metadata = {key.decode(): value.decode() for key, value in footer.metadata.items()}
+        self.metadata = {key: value for key, value in metadata.items() if key != KEY}
         self._ends = _ends(footer)
         groups = range(footer.num_row_groups)
         self._rows = np.array([footer.row_group(number).num_rows for number in groups], np.int64)
@@ -153,36 +137,3 @@ def _ends(footer: pq.FileMetaData) -> NDArray[np.int64]:
     chunks = [group.column(group.num_columns - 1) for group in groups]
     ends = [chunk.data_page_offset + chunk.total_compressed_size for chunk in chunks]
     return np.array(ends, dtype=np.int64)
-
-
-def _compare(file: MappedFile) -> None:
-    place = _place_of_checksum(file)
-    written = file.bytes[place : place + len(_UNSEALED)].tobytes()
-    if written != f"{_checksum(file, place):08x}".encode():
-        raise ValueError("its bytes are not those that were written")
-
-
-def _place_of_checksum(file: MappedFile) -> int:
-    """First byte of the checksum in the footer."""
-    tail = file.bytes[-8:].tobytes()
-    if tail[4:] != _MAGIC:
-        raise ValueError("it is no Parquet file, or its end is missing")
-    footer = max(0, len(file.bytes) - 8 - int.from_bytes(tail[:4], "little"))
-    found = file.bytes[footer:].tobytes().find(_MARK)
-    if found < 0:
-        raise ValueError("another version of teachtext, or another program, wrote it")
-    return footer + found + len(_MARK)
-
-
-def _checksum(file: MappedFile, place: int) -> int:
-    """CRC-32 of all bytes, with zeros for the checksum itself."""
-    after = place + len(_UNSEALED)
-    total = zlib.crc32(_UNSEALED, _checksum_of(file, 0, place, 0))
-    return _checksum_of(file, after, len(file.bytes), total)
-
-
-def _checksum_of(file: MappedFile, begin: int, end: int, total: int) -> int:
-    for first, last in pairwise([*range(begin, end, _PART_BYTES), end]):
-        total = zlib.crc32(file.bytes[first:last].data, total)
-        file.release()
-    return total

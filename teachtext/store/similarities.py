@@ -57,6 +57,7 @@ class SimilarityStore:
         video_ids: of the columns.
         file: where they are.
         starts: (rows,) first byte of each row.
+        sha256: Digest of the file's bytes.
     """
 
     model: str
@@ -64,6 +65,7 @@ class SimilarityStore:
     video_ids: list[str]
     file: MappedFile
     starts: NDArray[np.int64]
+    sha256: str
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """All rows in order, ``BLOCK`` at a time."""
@@ -134,5 +136,10 @@ def open_similarities(path: Path) -> SimilarityStore:
     caption_ids = table.columns.column("caption_id").to_pylist()
     row_bytes = np.full(len(caption_ids), len(video_ids) * _HALF.itemsize, dtype=np.int64)
     return SimilarityStore(
-        table.metadata["model"], caption_ids, video_ids, table.file, table.starts(row_bytes)
+        table.metadata["model"],
+        caption_ids,
+        video_ids,
+        table.file,
+        table.starts(row_bytes),
+        table.sha256,
     )

@@ -8,40 +8,42 @@ import pyarrow.parquet as pq
 
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
+from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 
 
 def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
     """Write a table; it appears complete or not at all.
 
     Args:
-        path: the Parquet file.
-        table: its rows.
-        metadata: kept in the schema's metadata.
+        path: The Parquet file.
+        table: Its rows.
+        metadata: Facts about the table, kept with it.
     """
+    plain = table.replace_schema_metadata()
     with replacing(path) as temporary:
-        pq.write_table(
-            table.replace_schema_metadata(dict(metadata or {})),
-            temporary,
-            compression="zstd",
-            write_page_checksum=True,
-        )
+        with pq.ParquetWriter(temporary, plain.schema, compression="zstd") as writer:
+            writer.write_table(plain)
+            # in the footer and not in the schema, which would hold it a second time
+            writer.add_key_value_metadata({**(metadata or {}), KEY: UNSEALED})
+        seal(temporary)
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a table.
+    """Read a table that ``write_table`` wrote; every byte is compared with what was written.
 
     Args:
-        path: the Parquet file.
-        columns: that it must have, the only ones read; None: all that there are.
+        path: The Parquet file.
+        columns: Columns that it must have, the only ones read; None: all that there are.
 
     Raises:
-        StoreError: missing, damaged, no Parquet file, or without one of the columns.
+        StoreError: Missing, damaged, written by something else, or without one of the columns.
     """
     try:
-        # A ParquetFile leaves out columns that do not exist, and takes no folder for a partition.
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read(None if columns is None else list(columns))
-    except (OSError, pa.ArrowException) as error:
+        with path.open("rb") as stream:
+            check_seal(stream)
+            # a ParquetFile leaves out columns that do not exist
+            table = pq.ParquetFile(stream).read(None if columns is None else list(columns))
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise StoreError(
             f"Cannot read {path}: {' '.join(str(error).split())}. "
             "Delete it and run snakemake again."
@@ -78,4 +80,5 @@ def require_columns(table: pa.Table, names: Iterable[str], what: str) -> None:
 
 def table_metadata(table: pa.Table) -> dict[str, str]:
     """Metadata given to ``write_table``."""
-    return {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    metadata = {k.decode(): value.decode() for k, value in (table.schema.metadata or {}).items()}
+    return {key: value for key, value in metadata.items() if key != KEY}

@@ -30,6 +30,7 @@ class TokenTable:
         encoder: name in config.yaml.
         weights: which weights made the vectors.
         max_tokens: where captions were cut.
+        sha256: Digest of the file's bytes.
     """
 
     captions: list[Caption]
@@ -37,6 +38,7 @@ class TokenTable:
     encoder: str
     weights: WeightsIdentity
     max_tokens: int
+    sha256: str
 
 
 def write_tokens(
@@ -96,4 +98,5 @@ def read_tokens(path: Path) -> TokenTable:
         metadata["encoder"],
         WeightsIdentity(metadata["checkpoint"], metadata["weights_sha256"]),
         int(metadata["max_tokens"]),
+        table.sha256,
     )

@@ -6,6 +6,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.evaluation import records
+from teachtext.store.tables import read_table, table_metadata, write_table
 from tests.report.corpus import Corpus
 
 
@@ -57,11 +58,11 @@ def test_found_videos_of_the_asked_text_queries_only(corpus):
 
 def test_a_table_without_the_details_says_what_to_delete(corpus):
     path = corpus.evaluations[0].with_suffix(".parquet")
-    table = pq.read_table(path)
-    pq.write_table(table.drop_columns(["weights"]), path)
+    table = read_table(path)
+    write_table(path, table.drop_columns(["weights"]), table_metadata(table))
     with pytest.raises(StoreError, match=r"0\.parquet has no column 'weights': .* Delete it"):
         records.read_details(path)
-    pq.write_table(table.replace_schema_metadata({"sample": "[]"}), path)
+    write_table(path, table, {"sample": "[]"})
     with pytest.raises(StoreError, match=r"does not say its experts\. Delete it"):
         records.read_details(path)
 

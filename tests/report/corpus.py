@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
 from teachtext.evaluation.records import Evaluation
+from teachtext.store import tables
 
 EXPERTS = ["appearance", "audio", "motion"]
 MODELS = {
@@ -305,5 +305,5 @@ def write_table(path, rows, metadata=None, types=None):
     table = pa.Table.from_pylist(rows)
     for name, kind in (types or {}).items():
         table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(kind))
-    pq.write_table(table.replace_schema_metadata(metadata), path)
+    tables.write_table(path, table, metadata)
     return path

@@ -2,12 +2,12 @@ import json
 import re
 from html.parser import HTMLParser
 
-import pyarrow.parquet as pq
 import pytest
 
 from teachtext.errors import ConfigError, StoreError
 from teachtext.report.page import format_millions, format_rank
 from teachtext.stages.write_report import main
+from teachtext.store.tables import read_table, table_metadata, write_table
 
 from .corpus import MODELS, Corpus
 
@@ -151,9 +151,9 @@ def test_without_val_the_page_says_so_and_draws_the_losses_alone(corpus):
     for path in corpus.evaluations:
         path.write_text(json.dumps(json.loads(path.read_text()) | {"val": None}))
     for path in corpus.histories:
-        history = pq.read_table(path)
+        history = read_table(path)
         scores = [name for name in history.column_names if name.startswith("val_")]
-        pq.write_table(history.drop_columns(scores), path)
+        write_table(path, history.drop_columns(scores), table_metadata(history))
     text = write(corpus)
     assert re.findall("<figcaption>(.*?)</figcaption><svg", text)[:2] == [
         "Ranking loss", "Distillation loss",
@@ -290,10 +290,10 @@ def test_agreement_names_teachers_of_the_section_and_marks_the_own_ones(corpus):
 
 def test_samples_that_differ_are_refused(corpus):
     path = corpus.evaluations[-1].with_suffix(".parquet")
-    table = pq.read_table(path)
-    names = {"experts": table.schema.metadata[b"experts"]}
+    table = read_table(path)
+    names = {"experts": table_metadata(table)["experts"]}
     swapped = names | {"sample": json.dumps(["third#0", "second#0", "first#0"])}
-    pq.write_table(table.replace_schema_metadata(swapped), path)
+    write_table(path, table, swapped)
     with pytest.raises(StoreError, match=r"1\.parquet .* keep different samples\. Delete both"):
         write(corpus)
 

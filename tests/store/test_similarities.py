@@ -85,7 +85,7 @@ def test_damage_is_found_on_opening(tmp_path):
 
 
 def test_a_name_that_looks_like_the_checksum_does_no_harm(tmp_path):
-    mark = "crc32\x18\x0800000000"
+    mark = "teachtext-sha256:" + 64 * "0"
     write_similarities(
         tmp_path / "s", [([mark], np.ones((1, 1), np.float32))], model="m/0", video_ids=[mark]
     )
