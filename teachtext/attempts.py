@@ -3,11 +3,10 @@
 The numbers are parameters of the jobs: Snakemake runs a job again when its parameters change.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from teachtext.atomic import replacing
+from teachtext.store.json_files import read_json, write_json
 
 ATTEMPTS = "video/work/attempts.json"
 
@@ -17,8 +16,7 @@ def read_attempts(results: Path) -> dict[str, int]:
     path = results / ATTEMPTS
     if not path.exists():
         return {}
-    attempts: dict[str, int] = json.loads(path.read_text())
-    return attempts
+    return read_json(path)
 
 
 def count_attempts(results: Path, jobs: Iterable[tuple[str, str]]) -> None:
@@ -26,5 +24,4 @@ def count_attempts(results: Path, jobs: Iterable[tuple[str, str]]) -> None:
     attempts = read_attempts(results)
     for expert, shard in jobs:
         attempts[f"{expert}:{shard}"] = attempts.get(f"{expert}:{shard}", 0) + 1
-    with replacing(results / ATTEMPTS) as temporary:
-        temporary.write_text(json.dumps(attempts))
+    write_json(results / ATTEMPTS, attempts)

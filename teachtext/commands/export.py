@@ -1,7 +1,6 @@
 """Export a model for others: weights, config.json and a page, as model hubs expect them."""
 
 import argparse
-import json
 import logging
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from teachtext.exporting.hub import HubModel
 from teachtext.exporting.page import UNKNOWN, Release, render_page
 from teachtext.imports import ImportedTokens
 from teachtext.settings import TextEncoderSettings
+from teachtext.store.json_files import read_json
 
 log = logging.getLogger(__name__)
 
@@ -101,12 +101,11 @@ def _evaluation(path: Path | None, model: Path, card: ModelCard) -> dict[str, An
         log.warning("%s is not there: the page will have no metrics", beside)
         return None
     path = path or beside
+    found = read_json(path)
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
         its = (found["model"], found["seed"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise StoreError(f"{path} is no evaluation ({reason}). Run snakemake.") from None
+    except KeyError as error:
+        raise StoreError(f"{path} is no evaluation: it has no {error}. Name another.") from None
     if its != (card.model, card.seed):
         raise StoreError(
             f"{path} is of {its[0]}, seed {its[1]}, the model is {card.model}, seed {card.seed}. "

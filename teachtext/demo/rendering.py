@@ -1,7 +1,6 @@
 """Demo clips and their tables on disk: scene → mp4, corpus → folder."""
 
 import csv
-import json
 import logging
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from teachtext.demo.sounds import SAMPLE_RATE, Samples, make_sound, mix_track
 from teachtext.demo.speech import place, speak
 from teachtext.errors import ConfigError, MediaError
 from teachtext.progress import Progress
+from teachtext.store.json_files import read_json, write_json
 from teachtext.video.ffmpeg import ffmpeg_binary
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def render_corpus(
         raise ConfigError(f"Rendering needs at least one worker, got {workers}.")
     captions = _caption_rows(scenes, captions_per_clip)
     _remove_outdated(scenes, folder)
-    _write_scenes(scenes, folder / "scenes.json")
+    write_json(folder / "scenes.json", {"scenes": [scene.to_json() for scene in scenes]})
     missing = [scene for scene in scenes if not video_path(scene, folder).exists()]
     _render_all(missing, folder, workers)
     _write_table(folder / "captions.csv", ("video_id", "caption", "split", "caption_id"), captions)
@@ -139,7 +139,7 @@ def _remove_outdated(scenes: Sequence[Scene], folder: Path) -> None:
     if not record.exists():
         return
     wanted = {scene.video_id: scene.to_json() for scene in scenes}
-    for earlier in json.loads(record.read_text(encoding="utf-8")):
+    for earlier in read_json(record, delete=folder)["scenes"]:
         if wanted.get(earlier["video_id"]) != earlier:
             (folder / "videos" / f"{earlier['video_id']}.mp4").unlink(missing_ok=True)
 
@@ -150,12 +150,6 @@ def _caption_rows(scenes: Iterable[Scene], count: int) -> list[tuple[str, ...]]:
         for scene in scenes
         for number, caption in enumerate(write_captions(scene, count, scene.generator(3)))
     ]
-
-
-def _write_scenes(scenes: Iterable[Scene], path: Path) -> None:
-    with replacing(path) as temporary:
-        text = json.dumps([scene.to_json() for scene in scenes], indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

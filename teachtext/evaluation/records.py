@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from teachtext.errors import StoreError
+from teachtext.store.json_files import read_json
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.weights import WeightsIdentity
 
@@ -125,7 +126,7 @@ def read_evaluation(path: Path) -> Evaluation:
     Raises:
         StoreError: a file is missing, damaged or lacks a value.
     """
-    values = _read_json(path)
+    values = read_json(path)
     ranks_path = path.with_suffix(".parquet")
     try:
         return Evaluation(**_facts(values), **_ranks(ranks_path), ranks_path=ranks_path)
@@ -238,16 +239,6 @@ def _names(table: pa.Table, key: str, path: Path) -> tuple[str, ...]:
 def _weights(values: Mapping[str, Any]) -> dict[str, WeightsIdentity]:
     found = {"text": values["text"], **values["experts"]}
     return {name: WeightsIdentity(**identity) for name, identity in found.items()}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"Cannot read the evaluation {path}: {error}") from error
-    if not isinstance(values, dict):
-        raise StoreError(f"{path} is not an evaluation: it holds no JSON object.")
-    return values
 
 
 def _text_queries(path: Path, columns: list[str]) -> pa.Table:

@@ -1,7 +1,6 @@
 """Evaluate a model on test, and val if there is one, both directions, and keep the ranks."""
 
 import argparse
-import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from teachtext.atomic import replacing
 from teachtext.checkpoint import ModelCard, load_model
 from teachtext.data import RetrievalSet, load_set, load_val
 from teachtext.devices import device_of
@@ -20,6 +18,7 @@ from teachtext.models.base import RetrievalModel
 from teachtext.packages import installed_versions
 from teachtext.settings import EvaluateSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.store.json_files import write_json
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
 from teachtext.teachers import teacher_labels
@@ -53,8 +52,7 @@ def main(argv: list[str]) -> None:
     )
     metrics = {"val": val, "test": test.metrics, "test_normalized": normalized}
     _write_ranks(args.ranks, card, model, test_set, test, settings)
-    with replacing(args.output) as temporary:
-        temporary.write_text(json.dumps(_facts(card) | metrics, indent=2) + "\n")
+    write_json(args.output, _facts(card) | metrics)
     log.info("test t2v geometric mean %.1f", test.metrics["t2v"]["geometric_mean"])
 
 

@@ -1,16 +1,15 @@
 """Choose the expert that a level of a search drops: the one that val misses least."""
 
 import argparse
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from teachtext.atomic import replacing
 from teachtext.checkpoint import kept_score, load_card
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.pruning import Candidate, by_choice
+from teachtext.store.json_files import write_json
 from teachtext.store.tables import read_table
 
 log = logging.getLogger(__name__)
@@ -39,8 +38,7 @@ def main(argv: list[str]) -> None:
         "experts": [expert for expert in every if expert != dropped],
         "candidates": [_facts(candidate) for candidate in candidates],
     }
-    with replacing(args.output) as temporary:
-        temporary.write_text(json.dumps(decision, indent=2) + "\n")
+    write_json(args.output, decision)
     log.info("level %d drops %s: %.1f on val", args.level, dropped, candidates[0].score)
 
 

@@ -1,6 +1,5 @@
 """All jobs of a run, from the configuration alone; a test holds them to be Snakemake's own."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from teachtext.config import Config
 from teachtext.pruning import curves, subset_model, without_each
 from teachtext.rows import TeacherSettings
+from teachtext.store.json_files import read_json
 
 DEMO = "data/demo/videos.csv", "data/demo/captions.csv"
 TABLES_CHECKED = "results/video/dataset.json"
@@ -255,5 +255,5 @@ def _levels(config: Config, folder: Path, search: str) -> list[list[str]]:
         decided = folder / f"results/pruned/{search}/{level}.json"
         if not decided.exists():
             break
-        levels.append(list(json.loads(decided.read_text())["experts"]))
+        levels.append(list(read_json(decided)["experts"]))
     return levels

@@ -69,7 +69,7 @@ def test_captions_table_has_five_unique_rows_a_clip(corpus):
 
 
 def test_scenes_say_what_is_in_each_clip(corpus):
-    scenes = json.loads((corpus / "scenes.json").read_text())
+    scenes = json.loads((corpus / "scenes.json").read_text())["scenes"]
     assert [scene["shape"] for scene in scenes] == [scene.shape for scene in SCENES]
 
 

@@ -1,11 +1,10 @@
-import json
-
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from teachtext.errors import StoreError
 from teachtext.evaluation import records
+from teachtext.store.json_files import read_json, write_json
 from teachtext.store.tables import read_table, table_metadata, write_table
 from tests.report.corpus import Corpus
 
@@ -25,24 +24,24 @@ def test_evaluation_with_its_ranks(corpus):
 
 def test_an_incomplete_evaluation_says_what_to_do(corpus):
     path = corpus.evaluations[0]
-    values = json.loads(path.read_text())
+    values = read_json(path)
     del values["best_epoch"]
-    path.write_text(json.dumps(values))
+    write_json(path, values)
     with pytest.raises(StoreError, match=r"0\.json .*'best_epoch'.*Delete it"):
         records.read_evaluation(path)
 
 
 def test_an_evaluation_may_have_no_val(corpus):
     path = corpus.evaluations[0]
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"val": None}))
+    write_json(path, read_json(path) | {"val": None})
     assert records.read_evaluation(path).val is None
     assert records.read_evaluation(corpus.evaluations[1]).val is not None
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "\udc80"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "\udc80"])
 def test_a_damaged_evaluation_is_a_store_error(corpus, text):
     corpus.evaluations[0].write_text(text, errors="surrogateescape")
-    with pytest.raises(StoreError, match="evaluation"):
+    with pytest.raises(StoreError, match=r"0\.json.* Delete it and run snakemake again"):
         records.read_evaluation(corpus.evaluations[0])
 
 

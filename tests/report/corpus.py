@@ -8,6 +8,7 @@ import pyarrow.csv
 
 from teachtext.evaluation.records import Evaluation
 from teachtext.store import tables
+from teachtext.store.json_files import write_json
 
 EXPERTS = ["appearance", "audio", "motion"]
 MODELS = {
@@ -180,7 +181,7 @@ class Corpus:
             "test": scores,
             "test_normalized": {"qb-norm": {"t2v": scores["t2v"]}, "dual-softmax": scores},
         }
-        path.write_text(json.dumps(values), encoding="utf-8")
+        write_json(path, values)
         return path
 
     def _rank(self, generator, skill, direction, query_id, query):

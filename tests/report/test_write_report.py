@@ -7,6 +7,7 @@ import pytest
 from teachtext.errors import ConfigError, StoreError
 from teachtext.report.page import format_millions, format_rank
 from teachtext.stages.write_report import main
+from teachtext.store.json_files import read_json, write_json
 from teachtext.store.tables import read_table, table_metadata, write_table
 
 from .corpus import MODELS, Corpus
@@ -149,7 +150,7 @@ def test_without_val_the_page_says_so_and_draws_the_losses_alone(corpus):
     assert "<figcaption>Validation" in write(corpus)
     assert "the best on the validation split" in write(corpus)
     for path in corpus.evaluations:
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"val": None}))
+        write_json(path, read_json(path) | {"val": None})
     for path in corpus.histories:
         history = read_table(path)
         scores = [name for name in history.column_names if name.startswith("val_")]

@@ -1,4 +1,3 @@
-import json
 from collections import Counter
 
 import pytest
@@ -7,6 +6,7 @@ from snakemake.utils import update_config
 
 from teachtext.config_loading import load_config
 from teachtext.status.plan import plan_jobs
+from teachtext.store.json_files import write_json
 from tests.running import CONFIGS
 from tests.test_workflow import planned
 
@@ -98,7 +98,7 @@ def test_a_search_has_as_many_jobs_whether_or_not_their_names_are_known(tmp_path
     folder = tmp_path / "results/pruned/lean"
     folder.mkdir(parents=True)
     for level, left in ((1, ["appearance", "audio", "motion", "ocr"]), (2, LEFT)):
-        (folder / f"{level}.json").write_text(json.dumps({"experts": left}))
+        write_json(folder / f"{level}.json", {"experts": left})
         assert Counter(job.rule for job in search_jobs(tmp_path)) == before
     assert all(job.outputs for job in search_jobs(tmp_path))
     assert "lean@baseline+appearance+audio+ocr/0" in {job.item for job in search_jobs(tmp_path)}

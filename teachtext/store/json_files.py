@@ -1,0 +1,41 @@
+"""JSON that is written and read again, with a seal as its last value. Standard library only."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from teachtext.atomic import replacing
+from teachtext.errors import StoreError
+from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write values; the file appears complete or not at all."""
+    with replacing(path) as temporary:
+        text = json.dumps({**values, KEY: UNSEALED}, indent=2)
+        temporary.write_text(text + "\n", encoding="utf-8")
+        seal(temporary)
+
+
+def read_json(path: Path, *, delete: Path | None = None) -> dict[str, Any]:
+    """Read what ``write_json`` wrote; every byte is compared with what was written.
+
+    Args:
+        path: The file.
+        delete: What a damaged one is made again without; None: the file.
+
+    Raises:
+        StoreError: Missing, damaged, or written by something else.
+    """
+    try:
+        with path.open("rb") as stream:
+            check_seal(stream)
+            values: dict[str, Any] = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"Cannot read {path}: {' '.join(str(error).split())}. "
+            f"Delete {delete or 'it'} and run snakemake again."
+        ) from None
+    del values[KEY]
+    return values
