@@ -17,6 +17,7 @@ from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.settings import TrainingSettings
+from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tables import read_table, write_table
 from teachtext.store.tokens import TokenTable
@@ -25,6 +26,7 @@ from teachtext.zero_shot import SEED, AnyArchitecture
 
 SCORE = "val_t2v_geometric_mean"
 """The column of a history by which models are compared on val."""
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
 _ARCHITECTURES: TypeAdapter[AnyArchitecture] = TypeAdapter(AnyArchitecture)
 
 
@@ -140,24 +142,26 @@ def save_model(
     """
     with replacing(folder) as temporary:
         temporary.mkdir()
-        save_file(model.state_dict(), temporary / "model.safetensors")
-        (temporary / "config.json").write_text(json.dumps(card.to_json(), indent=2) + "\n")
+        save_file(model.state_dict(), temporary / WEIGHTS)
+        (temporary / CONFIG).write_text(json.dumps(card.to_json(), indent=2) + "\n")
         if history is not None:
             write_table(
                 temporary / "history.parquet",
                 pa.Table.from_pylist(history),
                 {"model": card.model, "seed": str(card.seed)},
             )
+        write_checksums(temporary)
 
 
 def load_card(folder: Path) -> ModelCard:
-    """Read what a model is.
+    """Read what a model is, and compare it with what was written.
 
     Raises:
-        StoreError: no model directory, or one of another version.
+        StoreError: no model directory, a damaged one, or one of another version.
     """
     try:
-        values = json.loads((folder / "config.json").read_text())
+        check_contents(folder, [CONFIG])
+        values = json.loads((folder / CONFIG).read_text())
         experts = {
             name: StoreIdentity(**{**identity, "weights": WeightsIdentity(**identity["weights"])})
             for name, identity in values["experts"].items()
@@ -172,9 +176,7 @@ def load_card(folder: Path) -> ModelCard:
             teachers=values["teachers"],
         )
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"{folder} is no model directory ({type(error).__name__}: {error}). Train it again."
-        ) from None
+        raise damaged_model(folder, error) from None
 
 
 def kept_score(folder: Path, card: ModelCard) -> float:
@@ -192,10 +194,10 @@ def kept_score(folder: Path, card: ModelCard) -> float:
 
 
 def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
-    """Rebuild a model, ready to encode.
+    """Rebuild a model, ready to encode; every byte is compared with what was written.
 
     Raises:
-        StoreError: no model directory, or weights that do not fit.
+        StoreError: no model directory, a damaged one, or weights that do not fit.
     """
     card = load_card(folder)
     expert_dims = {name: identity.dim for name, identity in card.experts.items()}
@@ -208,8 +210,17 @@ def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
             expert_dims=expert_dims,
         )
     try:
-        model.load_state_dict(load_file(folder / "model.safetensors"), assign=True)
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise StoreError(f"{folder}/model.safetensors: {error}. Train it again.") from None
+        check_contents(folder)
+        model.load_state_dict(load_file(folder / WEIGHTS), assign=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError) as error:
+        raise damaged_model(folder, error) from None
     model.eval()
     return model, card
+
+
+def damaged_model(folder: str | Path, error: Exception) -> StoreError:
+    """What is said of a model directory that cannot be read."""
+    return StoreError(
+        f"{folder} is damaged, or no model directory ({type(error).__name__}: "
+        f"{' '.join(str(error).split())}). Delete it, then train, export or download it again."
+    )

@@ -10,15 +10,16 @@ from huggingface_hub import ModelHubMixin, snapshot_download
 from pydantic import ValidationError
 from safetensors.torch import save_file
 
-from teachtext.checkpoint import ModelCard, load_model
+from teachtext.checkpoint import CONFIG, WEIGHTS, ModelCard, damaged_model, load_model
 from teachtext.errors import StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import CaptionEmbeddings
 from teachtext.settings import TextEncoderSettings
+from teachtext.store.checksums import CHECKSUMS, write_checksums
 from teachtext.text.encoders import TextEncoder
 from teachtext.text.queries import embed_queries, load_query_encoder
 
-FILES = ("config.json", "model.safetensors", "README.md")
+FILES = (CONFIG, WEIGHTS, CHECKSUMS, "README.md")
 """All that an exported model has; nothing else is downloaded."""
 TOKENIZER = "tokenizer"
 """The key of config.json that says which text encoder reads captions; null: one made elsewhere."""
@@ -65,12 +66,35 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
         """Called by ``save_pretrained`` and ``push_to_hub``."""
         # hubs look for the format; every library that reads safetensors ignores it
         weights = self.network.state_dict()
-        save_file(weights, save_directory / "model.safetensors", metadata={"format": "pt"})
+        save_file(weights, save_directory / WEIGHTS, metadata={"format": "pt"})
         settings = self.text_settings
         reference = None if settings is None else settings.model_dump(exclude_none=True)
         config = without_local_paths(self.card.to_json()) | {TOKENIZER: reference}
-        (save_directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+        (save_directory / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        # the page may be edited on the hub
+        write_checksums(save_directory, [CONFIG, WEIGHTS])
         (save_directory / "README.md").write_text(self.page, encoding="utf-8")
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        **options: Any,  # noqa: ANN401 - the library's
+    ) -> Self:
+        """Load a model that was exported; every byte is compared with what was written.
+
+        Args:
+            pretrained_model_name_or_path: Folder, or name on a hub.
+            options: Those of ``ModelHubMixin.from_pretrained``.
+
+        Raises:
+            StoreError: No model that was exported, or a damaged one.
+        """
+        try:
+            return super().from_pretrained(pretrained_model_name_or_path, **options)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            # the library reads config.json itself, before this class compares it
+            raise damaged_model(pretrained_model_name_or_path, error) from None
 
     @classmethod
     def _from_pretrained(
@@ -109,7 +133,7 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
 
 
 def _read_text_settings(folder: Path) -> TextEncoderSettings | None:
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((folder / CONFIG).read_text())
     if TOKENIZER not in config:
         raise StoreError(
             f"{folder} does not say which text encoder reads captions. "

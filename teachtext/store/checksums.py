@@ -2,17 +2,25 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 
+from teachtext.errors import StoreError
 from teachtext.store.places import Files, Place
 
 CHECKSUMS = "checksums.json"
 SMALL_BYTES = 1 << 20
 
 
-def write_checksums(folder: Path) -> None:
-    """Record size and SHA-256 of every file in the folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+def write_checksums(folder: Path, names: Collection[str] | None = None) -> None:
+    """Record size and SHA-256 of files in the folder.
+
+    Args:
+        folder: Where they are.
+        names: Those that count; None: every file.
+    """
+    paths = folder.rglob("*") if names is None else [folder / name for name in names]
+    files = sorted(path for path in paths if path.is_file() and path.name != CHECKSUMS)
     entries = {
         str(path.relative_to(folder)): [path.stat().st_size, file_sha256(path)] for path in files
     }
@@ -38,17 +46,49 @@ def check_quickly(place: Place) -> None:
         _compare(name, hashlib.sha256(content).hexdigest(), entries[name][1])
 
 
-def check_contents(place: Place) -> None:
-    """Compare every byte.
+def check_contents(place: Place, names: Collection[str] | None = None) -> None:
+    """Compare every byte; a GB takes about a second.
+
+    Args:
+        place: The folder.
+        names: Files to compare; None: all that have checksums.
 
     Raises:
-        ValueError: a file differs.
-        OSError: a file is missing.
+        ValueError: A file differs, or has no checksum.
+        OSError: A file is missing.
     """
     files = Files(place)
-    for name, (_, sha256) in _entries(files).items():
+    entries = _entries(files)
+    for name in entries if names is None else names:
+        if name not in entries:
+            raise ValueError(f"{name} has no checksum")
         with files.open(name) as stream:
-            _compare(name, hashlib.file_digest(stream, "sha256").hexdigest(), sha256)
+            _compare(name, hashlib.file_digest(stream, "sha256").hexdigest(), entries[name][1])
+
+
+def require_whole(folder: Path) -> None:
+    """Compare every byte of a folder that a run has made.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    try:
+        check_contents(folder)
+    except (OSError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{folder} is damaged ({' '.join(str(error).split())}). "
+            "Delete it and run snakemake again."
+        ) from None
+
+
+def folder_sha256(place: Place) -> str:
+    """What tells a folder from one with other contents: the digest of its checksums.
+
+    Raises:
+        OSError: It has none.
+    """
+    (content,) = Files(place).read([CHECKSUMS])
+    return hashlib.sha256(content).hexdigest()
 
 
 def _entries(files: Files) -> dict[str, tuple[int, str]]:

@@ -15,7 +15,12 @@ from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.features import Features, Recognised
-from teachtext.store.checksums import check_contents, check_quickly, write_checksums
+from teachtext.store.checksums import (
+    check_contents,
+    check_quickly,
+    folder_sha256,
+    write_checksums,
+)
 from teachtext.store.places import Place, below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
 from teachtext.weights import WeightsIdentity
@@ -101,6 +106,12 @@ class FeatureStore:
     Raises:
         StoreError: there is no store at the place, or it is damaged; also from every method that
             reads.
+
+    Attributes:
+        place: Where it is.
+        sha256: Digest that tells it from a store with other contents.
+        identity: What made the features.
+        video_ids: All videos of the shard.
     """
 
     def __init__(self, place: Place) -> None:
@@ -108,6 +119,7 @@ class FeatureStore:
         try:
             with reading(place):
                 check_quickly(place)
+                self.sha256 = folder_sha256(place)
                 self._group = zarr.open_group(store=place, mode="r")
                 attributes = dict(self._group.attrs)
                 weights = WeightsIdentity(**attributes["weights"])

@@ -12,6 +12,7 @@ from transformers.utils import cached_file
 
 from teachtext.errors import ConfigError
 from teachtext.pretrained import LOADING_ERRORS, first_line
+from teachtext.store.checksums import CHECKSUMS, require_whole
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,10 @@ def find_checkpoint(checkpoint: str) -> TextCheckpoint:
 
     Raises:
         ConfigError: one of its files is no JSON, or not what sentence-transformers writes.
+        StoreError: It was tuned here, and is damaged.
     """
+    if Path(checkpoint, CHECKSUMS).exists():
+        require_whole(Path(checkpoint))
     parts = _read_json(checkpoint, MODULES)
     if parts is None:
         return TextCheckpoint(checkpoint, None, lower_case=False)

@@ -28,6 +28,7 @@ from teachtext.dataset import Caption
 from teachtext.distributed import Processes
 from teachtext.errors import ConfigError
 from teachtext.pretrained import load_checkpoint, load_config
+from teachtext.store.checksums import write_checksums
 from teachtext.store.tables import write_table
 from teachtext.text.caption_tokens import (
     CaptionTokenizer,
@@ -163,6 +164,7 @@ def save_tuned(folder: Path, tunable: Tunable, history: list[Row]) -> None:
         _save_tokenizer(temporary, tunable.tokenizer)
         (temporary / "finetuning.json").write_text(json.dumps(tunable.card, indent=2) + "\n")
         write_table(temporary / "history.parquet", pa.Table.from_pylist(history))
+        write_checksums(temporary)
 
 
 def _save_tokenizer(folder: Path, tokenizer: CaptionTokenizer) -> None:

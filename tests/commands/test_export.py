@@ -6,6 +6,8 @@ import yaml
 from teachtext.commands.export import main
 from teachtext.errors import ConfigError, StoreError
 from teachtext.exporting.hub import HubModel
+from teachtext.store.checksums import write_checksums
+from teachtext.store.json_files import write_json
 from tests.exporting.exported import evaluation, save_toy
 from tests.running import ROOT
 
@@ -36,7 +38,7 @@ def test_a_model_is_exported_and_loaded(model, tmp_path, capsys):
 def test_the_metrics_beside_the_model_are_found(model, tmp_path):
     (tmp_path / "results/evaluate/teachtext").mkdir(parents=True)
     path = tmp_path / "results/evaluate/teachtext/0.json"
-    path.write_text(json.dumps(evaluation()))
+    write_json(path, evaluation())
     main([str(model), "beside"])
     assert "| 20.0 | 50.0 | 80.0 |" in (tmp_path / "beside/README.md").read_text()
     path.rename(tmp_path / "mine.json")
@@ -47,10 +49,10 @@ def test_the_metrics_beside_the_model_are_found(model, tmp_path):
 
 
 def test_metrics_of_another_model_are_refused(model, tmp_path):
-    (tmp_path / "other.json").write_text(json.dumps(evaluation(seed=7)))
+    write_json(tmp_path / "other.json", evaluation(seed=7))
     with pytest.raises(StoreError, match="is of teachtext, seed 7, the model is teachtext, seed 0"):
         main([str(model), "out", "--evaluation", "other.json"])
-    (tmp_path / "other.json").write_text("[]")
+    write_json(tmp_path / "other.json", {})
     with pytest.raises(StoreError, match=r"other\.json is no evaluation"):
         main([str(model), "out", "--evaluation", "other.json"])
     assert not (tmp_path / "out").exists()
@@ -89,5 +91,6 @@ def test_token_vectors_that_were_made_elsewhere_have_no_reference(model, tmp_pat
 def test_a_configuration_of_another_run_is_answered_with_its_names(tmp_path, model):
     card = json.loads((model / "config.json").read_text()) | {"text_encoder": "mine"}
     (model / "config.json").write_text(json.dumps(card))
+    write_checksums(model)
     with pytest.raises(ConfigError, match=r"'mine', which is not among .*: glove, wordllama"):
         main([str(model), "out"])

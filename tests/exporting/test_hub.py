@@ -10,6 +10,7 @@ from teachtext.checkpoint import load_card, load_model
 from teachtext.errors import ConfigError, StoreError
 from teachtext.exporting.hub import HubModel
 from teachtext.settings import TextEncoderSettings
+from teachtext.store.checksums import write_checksums
 from tests.toy_sets import similarities, toy_set
 
 from .exported import save_glove, save_toy
@@ -51,6 +52,7 @@ def test_the_folder_has_what_hubs_look_for(source, tmp_path):
     folder = exported(source, tmp_path / "out")
     assert {path.name for path in folder.iterdir()} == {
         "README.md",
+        "checksums.json",
         "config.json",
         "model.safetensors",
     }
@@ -123,6 +125,7 @@ def test_a_strange_reference_is_one_line(source, tmp_path, tokenizer, words):
     folder = exported(source, tmp_path / "out")
     config = json.loads((folder / "config.json").read_text()) | {"tokenizer": tokenizer}
     (folder / "config.json").write_text(json.dumps(config))
+    write_checksums(folder)
     with pytest.raises(StoreError, match=re.escape(words)):
         HubModel.from_pretrained(folder)
 

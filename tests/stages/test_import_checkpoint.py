@@ -68,7 +68,11 @@ def test_a_released_checkpoint_becomes_a_model_directory(run, name, zipped):
     with torch.no_grad():
         sims = model.train()(*batch(arrays, "train"))
     np.testing.assert_allclose(sims, arrays["train/sims"], rtol=0, atol=1e-5)
-    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors"}
+    assert {path.name for path in folder.iterdir()} == {
+        "checksums.json",
+        "config.json",
+        "model.safetensors",
+    }
     assert json.loads((folder / "config.json").read_text())["parameters"] == card.parameters
 
 
