@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from teachtext.atomic import replacing
+from teachtext.errors import StoreError
 from teachtext.models.retrieval import RetrievalModel
 from teachtext.training.losses import RetrievalLoss
-from teachtext.training.states import LatestState, Row
+from teachtext.training.states import LatestState, Row, is_whole, save_sealed
 
 
 @dataclass
@@ -65,12 +65,19 @@ class EpochStates:
 
     def save_best(self, model: nn.Module, epoch: int) -> None:
         """Keep the weights of the best epoch so far."""
-        with replacing(self._best(epoch)) as temporary:
-            save_file(model.state_dict(), temporary, {"identity": self._latest.identity})
+        metadata = {"identity": self._latest.identity}
+        save_sealed(self._best(epoch), model.state_dict(), metadata)
 
     def load_best(self, epoch: int) -> dict[str, Tensor]:
-        """The weights of the best epoch; mapped, so they take no memory until used."""
-        weights: dict[str, Tensor] = load_file(self._best(epoch))
+        """The weights of the best epoch; mapped, so they take no memory until used.
+
+        Raises:
+            StoreError: They were damaged since they were written.
+        """
+        path = self._best(epoch)
+        if not is_whole(path):
+            raise StoreError(f"{path} is damaged. Delete it and run snakemake again.")
+        weights: dict[str, Tensor] = load_file(path)
         return weights
 
     def take_up(self, run: Run) -> bool:
@@ -83,7 +90,7 @@ class EpochStates:
         if facts is None:
             return False
         best = facts["best_epoch"]
-        if best is not None and not self._best(best).exists():
+        if best is not None and not is_whole(self._best(best)):
             return False
         run.history[:], run.best_epoch = facts["history"], best
         self._latest.load(run.modules, run.optimizer, facts)

@@ -5,17 +5,21 @@ One safetensors file: tensors as they are, everything else as JSON in its metada
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from teachtext.atomic import replacing
 from teachtext.store.checksums import CHECKSUMS
+from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 LATEST = "latest.safetensors"
@@ -53,17 +57,17 @@ class LatestState:
         for name, module in modules.items():
             tensors |= {f"{name}.{key}": tensor for key, tensor in _own_tensors(module).items()}
         run = {**facts, "groups": optimizer.state_dict()["param_groups"]}
-        metadata = {"identity": self.identity, "run": json.dumps(run)}
-        with replacing(self._folder / LATEST) as temporary:
-            save_file(tensors, temporary, metadata)
+        save_sealed(
+            self._folder / LATEST, tensors, {"identity": self.identity, "run": json.dumps(run)}
+        )
 
     def facts(self) -> Row | None:
         """What was kept beside the tensors; None without a whole state of this identity."""
-        try:
-            with safe_open(self._folder / LATEST, framework="pt") as file:
-                metadata = file.metadata() or {}
-        except (FileNotFoundError, SafetensorError):
+        path = self._folder / LATEST
+        if not is_whole(path):
             return None
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata()
         if metadata.get("identity") != self.identity:
             return None
         facts: Row = json.loads(metadata["run"])
@@ -99,7 +103,27 @@ class LatestState:
     def is_finished(self) -> bool:
         """Whether a run of this identity came to its end."""
         path = self._folder / FINISHED
-        return path.exists() and path.read_text() == self.identity
+        return path.exists() and path.read_bytes() == self.identity.encode()
+
+
+def save_sealed(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors with a digest of the file in it."""
+    with replacing(path) as temporary:
+        save_file(dict(tensors), temporary, {**metadata, KEY: UNSEALED})
+        seal(temporary)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether every byte of tensors is what was written; the log says if one is not."""
+    try:
+        with path.open("rb") as stream:
+            check_seal(stream)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        log.warning("%s is not used, all is trained again: %s", path, error)
+        return False
+    return True
 
 
 def run_identity(facts: Mapping[str, Any], files: Iterable[Path]) -> str:

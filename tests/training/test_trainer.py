@@ -202,6 +202,20 @@ def test_a_torn_state_or_one_of_other_settings_is_not_taken_up(tmp_path):
     assert len(other.history) == 3
 
 
+@pytest.mark.parametrize("pattern", ["latest", "best-*"])
+def test_a_damaged_state_is_named_and_all_is_trained_again(pattern, tmp_path, monkeypatch, caplog):
+    settings = TRAINING.model_copy(update={"epochs": 3})
+    undisturbed = train(tmp_path / "undisturbed", settings=settings)
+    stop_in_epoch(2, tmp_path / "disturbed", monkeypatch, settings=settings)
+    (path,) = (tmp_path / "disturbed").glob(f"{pattern}.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-9] ^= 1
+    path.write_bytes(content)
+    again = train(tmp_path / "disturbed", settings=settings)
+    assert f"{path} is not used, all is trained again: its bytes are not" in caplog.text
+    assert_same_weights(undisturbed, again)
+
+
 def test_only_the_best_epoch_and_the_latest_state_stay_on_disk(tmp_path):
     result = train(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -280,5 +294,5 @@ def test_a_model_directory_round_trip(trained, tmp_path):
 def test_damaged_weights_are_an_error_of_one_line(trained, tmp_path):
     save_model(tmp_path / "0", trained.model, card_of(trained, toy_set()), trained.history)
     (tmp_path / "0/model.safetensors").write_bytes(b"damaged")
-    with pytest.raises(StoreError, match="Train it again"):
+    with pytest.raises(StoreError, match=r"is damaged, .* Delete it, then train"):
         load_model(tmp_path / "0")
