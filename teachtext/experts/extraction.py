@@ -185,6 +185,8 @@ def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays
     begin = time.perf_counter()
     try:
         found = expert.extract_batch(observed)
+    except StoreError:  # decoded media that were damaged since, which is not the video's fault
+        raise
     except Exception as error:  # whatever it is, one video must not stop the others
         if len(observed) > 1:
             return [arrays for video in observed for arrays in _run(expert, [video])]
@@ -195,9 +197,18 @@ def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays
 
 
 def _with_signal(shard: ExpertShard, items: Mapping[str, MediaItem]) -> Iterator[MediaItem]:
-    for item in items.values():
-        if not item.failed and (shard.request.signal == "frames" or item.samples):
-            yield item
+    return (item for item in items.values() if _has_signal(shard, item))
+
+
+def _has_signal(shard: ExpertShard, item: MediaItem) -> bool:
+    return not item.failed and (shard.request.signal == "frames" or item.samples > 0)
+
+
+def _extracted(shard: ExpertShard, key: str) -> Arrays:
+    arrays = shard.work.find(key)
+    if arrays is None:
+        raise StoreError(f"{shard.work.path} was damaged meanwhile. Run snakemake again.")
+    return arrays
 
 
 def _observe(shard: ExpertShard, item: MediaItem) -> Frames | Audio:
@@ -216,7 +227,7 @@ def _entry(shard: ExpertShard, record: VideoRecord, items: Mapping[str, MediaIte
     if record.video_id not in items:
         return shard.finished.entries[record.video_id]
     item, key = items[record.video_id], features_key(shard.request, record)
-    arrays = shard.work.find(key)
+    arrays = _extracted(shard, key) if _has_signal(shard, item) else None
     return ledger_entry(item, arrays, shard.request.signal, name, key)
 
 
@@ -272,5 +283,4 @@ class _Found(Mapping[str, Features | None]):
             return None
         if finished.store is not None and finished.has(video_id, entry.key):
             return finished.store.features_of(video_id)
-        arrays = self._shard.work.find(entry.key)
-        return None if arrays is None else unpack(arrays)
+        return unpack(_extracted(self._shard, entry.key))

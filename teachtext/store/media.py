@@ -6,16 +6,18 @@ costs more time than it saves. Each video has ``{key}.pixels`` (uint8 RGB, frame
 is finished. A folder with ``items.json`` is a finished shard.
 """
 
-import json
+import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
+from teachtext.store.json_files import read_json, write_json
 from teachtext.video.media import Audio, Frames
 
 _ITEMS = "items.json"
@@ -38,6 +40,8 @@ class MediaItem:
         problem: why it failed, or which frames are missing; else empty.
         audio_problem: why its sound track could not be read, or is cut short; else empty.
         decode_seconds: time spent.
+        checksums: CRC-32 of each frame.
+        sound_checksum: CRC-32 of all samples.
     """
 
     video_id: str
@@ -52,27 +56,33 @@ class MediaItem:
     problem: str = ""
     audio_problem: str = ""
     decode_seconds: float = 0.0
+    checksums: tuple[int, ...] = ()
+    sound_checksum: int = 0
 
 
 class FramesOnDisk:
     """Some frames of a raw file; a slice reads only what it holds (see ``Pixels``)."""
 
-    def __init__(self, path: Path, height: int, width: int, rows: NDArray[np.int64]) -> None:
+    def __init__(self, path: Path, item: MediaItem, rows: NDArray[np.int64]) -> None:
         """Read nothing yet.
 
         Args:
             path: the raw file.
-            height: of a frame, pixels.
-            width: of a frame, pixels.
+            item: The video.
             rows: which frames of the file, in order.
         """
-        self.shape: tuple[int, ...] = (len(rows), height, width, 3)
-        self._path, self._rows = path, rows
+        self.shape: tuple[int, ...] = (len(rows), item.height, item.width, 3)
+        self._path, self._rows, self._checksums = path, rows, item.checksums
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, frames: slice, /) -> NDArray[np.uint8]:
+        """Read and compare them.
+
+        Raises:
+            StoreError: They are not as they were written.
+        """
         rows = self._rows[frames]
         pixels = np.empty((len(rows), *self.shape[1:]), np.uint8)
         breaks = np.flatnonzero(np.diff(rows) != 1) + 1
@@ -80,8 +90,10 @@ class FramesOnDisk:
             for run in np.split(np.arange(len(rows)), breaks):
                 if len(run):
                     stream.seek(int(rows[run[0]]) * pixels[0].nbytes)
-                    read = np.fromfile(stream, np.uint8, pixels[run].size)
-                    pixels[run] = read.reshape(-1, *self.shape[1:])
+                    stream.readinto(pixels[run[0] : run[-1] + 1].data)
+        for frame, row in zip(pixels, rows.tolist(), strict=True):
+            if zlib.crc32(frame.data) != self._checksums[row]:
+                raise _damaged(self._path)
         return pixels
 
 
@@ -101,16 +113,22 @@ class MediaFolder:
 
     def has(self, key: str) -> bool:
         """Whether a video is finished, or known to have failed."""
-        return self._item_path(key).exists()
+        try:
+            return self.item(key).key == key
+        except StoreError:  # it is not there, or damaged
+            return False
 
     def keep(self, item: MediaItem) -> None:
         """Mark a video as finished, once its raw files are there."""
-        with replacing(self._item_path(item.key)) as temporary:
-            temporary.write_text(json.dumps(asdict(item)))
+        write_json(self._item_path(item.key), asdict(self._with_checksums(item)))
 
     def item(self, key: str) -> MediaItem:
-        """What became of a video."""
-        return _item(json.loads(self._item_path(key).read_text()))
+        """What became of a video.
+
+        Raises:
+            StoreError: Nothing yet, or the record is damaged.
+        """
+        return _item(read_json(self._item_path(key)))
 
     def finish(self, keys: Sequence[str], target: Path) -> None:
         """Make the folder the finished shard with these videos, and nothing else."""
@@ -119,8 +137,7 @@ class MediaFolder:
             if file.name.partition(".")[0] not in known:
                 file.unlink()
         items = [asdict(self.item(key)) for key in keys]
-        with replacing(self.path / _ITEMS) as temporary:
-            temporary.write_text(json.dumps(items))
+        write_json(self.path / _ITEMS, {"items": items})
         with replacing(target) as temporary:
             self.path.rename(temporary)
 
@@ -130,27 +147,41 @@ class MediaFolder:
         Raises:
             StoreError: the folder is not finished, or a raw file has not the size it should have.
         """
-        try:
-            items = [_item(values) for values in json.loads((self.path / _ITEMS).read_text())]
-        except (OSError, ValueError, TypeError) as error:
-            raise StoreError(
-                f"{self.path} holds no decoded media ({error}). Delete it and run snakemake."
-            ) from None
+        values = read_json(self.path / _ITEMS, delete=self.path)["items"]
+        items = [_item(one) for one in values]
         for item in items:
             self._check(item)
         return {item.video_id: item for item in items}
 
     def frames(self, item: MediaItem, rows: NDArray[np.int64]) -> Frames:
         """Some frames of a video, by their place among all that were decoded."""
-        pixels = FramesOnDisk(self.pixels_path(item.key), item.height, item.width, rows)
+        pixels = FramesOnDisk(self.pixels_path(item.key), item, rows)
         return Frames(pixels, np.array(item.seconds)[rows], item.duration_seconds)
 
     def audio(self, item: MediaItem) -> Audio:
-        """The sound of a video."""
-        return Audio(np.memmap(self.samples_path(item.key), "<f4", "r", shape=(item.samples,)))
+        """The sound of a video.
+
+        Raises:
+            StoreError: It is not as it was written.
+        """
+        path = self.samples_path(item.key)
+        samples = np.memmap(path, "<f4", "r", shape=(item.samples,))
+        if zlib.crc32(samples.data) != item.sound_checksum:
+            raise _damaged(path)
+        return Audio(samples)
 
     def _item_path(self, key: str) -> Path:
         return self.path / f"{key}.json"
+
+    def _with_checksums(self, item: MediaItem) -> MediaItem:
+        frames, sound = [], 0
+        if item.seconds:
+            with self.pixels_path(item.key).open("rb") as stream:
+                size = item.height * item.width * 3
+                frames = [zlib.crc32(stream.read(size)) for _ in item.seconds]
+        if item.samples:
+            sound = zlib.crc32(np.memmap(self.samples_path(item.key), np.uint8, "r").data)
+        return replace(item, checksums=tuple(frames), sound_checksum=sound)
 
     def _check(self, item: MediaItem) -> None:
         expected = {
@@ -159,8 +190,13 @@ class MediaFolder:
         }
         for path, size in expected.items():
             if size and (not path.exists() or path.stat().st_size != size):
-                raise StoreError(f"{path} is damaged. Delete {self.path} and run snakemake.")
+                raise _damaged(path)
 
 
-def _item(values: dict[str, object]) -> MediaItem:
-    return MediaItem(**{**values, "seconds": tuple(values["seconds"])})  # type: ignore[arg-type]
+def _damaged(path: Path) -> StoreError:
+    return StoreError(f"{path} is damaged. Delete {path.parent} and run snakemake again.")
+
+
+def _item(values: dict[str, Any]) -> MediaItem:
+    lists = {name: tuple(values[name]) for name in ("seconds", "checksums")}
+    return MediaItem(**{**values, **lists})

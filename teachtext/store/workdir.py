@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.atomic import replacing
+from teachtext.store.seals import UNSEALED, check_seal, seal
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -27,8 +28,12 @@ class WorkDirectory:
 
     def save(self, key: str, arrays: Arrays) -> None:
         """Keep an item."""
-        with replacing(self._item(key)) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
+        with replacing(self._item(key)) as temporary:
+            with temporary.open("wb") as stream:
+                np.savez(stream, **arrays)  # type: ignore[arg-type]
+            with zipfile.ZipFile(temporary, "a") as archive:
+                archive.comment = UNSEALED.encode()
+            seal(temporary)
 
     def within(self, name: str) -> "WorkDirectory":
         """A folder in this one, for items that must not be taken for others."""
@@ -39,14 +44,16 @@ class WorkDirectory:
         self._item(key).unlink(missing_ok=True)
 
     def find(self, key: str) -> Arrays | None:
-        """Read an item; None if it is not there, or was torn by a power cut.
+        """Read an item; None if it is not there, or not all of it as it was written.
 
         Text is stored as UTF-8 bytes, so nothing is ever unpickled.
         """
         try:
-            with np.load(self._item(key), allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        except (FileNotFoundError, ValueError, EOFError, zipfile.BadZipFile):
+            with self._item(key).open("rb") as stream:
+                check_seal(stream)
+                with np.load(stream, allow_pickle=False) as archive:
+                    return {name: archive[name] for name in archive.files}
+        except (FileNotFoundError, ValueError):
             return None
 
     def remove(self) -> None:

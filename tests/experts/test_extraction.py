@@ -48,6 +48,28 @@ def test_failed_absent_partial_and_ok_are_different_things(tmp_path, monkeypatch
     assert listening.entries()["b"]["seconds"] == 0
 
 
+class UnluckyExpert(ToyExpert):
+    """Its disk flips a bit of every video before the first is looked at."""
+
+    def __init__(self, results):
+        super().__init__()
+        self.results = results
+
+    def extract_batch(self, videos):
+        for path in self.results.glob("media1.done/*.pixels"):
+            content = path.read_bytes()
+            path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+        return super().extract_batch(videos)
+
+
+def test_damaged_frames_stop_the_job_and_fail_no_video(shard):
+    with pytest.raises(StoreError, match=r"\.pixels is damaged\. Delete .*/media1\.done and run"):
+        shard.run(UnluckyExpert(shard.results), ABC)
+    assert not shard.ledger.exists()
+    shard.run(ToyExpert(), ABC)
+    assert {status for status, _ in shard.statuses().values()} == {"ok"}
+
+
 class KilledError(BaseException):
     """Like SIGKILL, nothing catches it."""
 
