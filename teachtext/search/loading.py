@@ -7,7 +7,7 @@ from teachtext.checkpoint import load_model
 from teachtext.errors import StoreError
 from teachtext.search.hits import Clip
 from teachtext.search.searcher import Searcher
-from teachtext.store.search_index import FACTS, IndexFacts, SearchIndexFolder
+from teachtext.store.search_index import FACTS, IndexFacts, SearchIndex, open_index
 from teachtext.urls import is_url
 
 
@@ -19,19 +19,20 @@ def load(path: str | Path) -> Searcher:
             ``results/search/{model}/{seed}``.
 
     Raises:
-        StoreError: there is no such model, or no index of it.
+        StoreError: there is no such model, or no index of it, or one of them is damaged.
     """
     folder = Path(path).absolute()
     results = folder.parents[2]
-    index = SearchIndexFolder(results / "search" / folder.parent.name / folder.name)
+    place = results / "search" / folder.parent.name / folder.name
     model, card = load_model(folder)
-    if not index.path.is_dir():
+    if not place.is_dir():
         name = f"results/search/{card.model}/{card.seed}"
         raise StoreError(f"{path} has no search index yet. Run: snakemake --cores 1 {name}")
-    facts = index.facts()
+    index = open_index(place)
+    facts = _from(results.parent, index.facts)
     if (facts.model, facts.seed) != (card.model, card.seed):
-        raise StoreError(f"{index.path} is of {facts.model}/{facts.seed}. Delete it.")
-    return Searcher(model, card, index, _from(results.parent, facts), _clips(results.parent, index))
+        raise StoreError(f"{place} is of {facts.model}/{facts.seed}. Delete it.")
+    return Searcher(model, card, replace(index, facts=facts), _clips(results.parent, index))
 
 
 def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
@@ -80,9 +81,9 @@ def _from(run: Path, facts: IndexFacts) -> IndexFacts:
     return replace(facts, text_encoder={**encoder, "checkpoint": str(tuned)})
 
 
-def _clips(run: Path, index: SearchIndexFolder) -> list[Clip]:
+def _clips(run: Path, index: SearchIndex) -> list[Clip]:
     """Paths count from the folder of the run."""
-    return [Clip(**{**row, "path": _place(run, row["path"])}) for row in index.rows("clips")]
+    return [Clip(**{**row, "path": _place(run, row["path"])}) for row in index.clips]
 
 
 def _place(run: Path, path: str | None) -> str | None:

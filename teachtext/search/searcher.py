@@ -29,7 +29,7 @@ from teachtext.search.parts import (
     search_parts,
 )
 from teachtext.settings import TextEncoderSettings
-from teachtext.store.search_index import IndexFacts, Part, SearchIndexFolder
+from teachtext.store.search_index import Part, SearchIndex
 from teachtext.text.encoders import TextEncoder
 from teachtext.text.queries import embed_queries, load_query_encoder
 
@@ -53,25 +53,22 @@ class Searcher:
         self,
         model: RetrievalModel,
         card: ModelCard,
-        folder: SearchIndexFolder,
-        facts: IndexFacts,
+        index: SearchIndex,
         clips: list[Clip],
     ) -> None:
-        """Open the index.
+        """Search in an index.
 
         Args:
-            model: that it was built with.
-            card: what it is.
-            folder: of the index.
-            facts: what it is of.
-            clips: of the gallery, in the order of its rows.
+            model: The one that it was built with.
+            card: What the model is.
+            index: It, open.
+            clips: The gallery, in the order of its rows.
         """
         self.model, self.seed = card.model, card.seed
-        self.experts = tuple(facts.widths)
+        self.experts = tuple(index.facts.widths)
         self.clips: Mapping[str, Clip] = {clip.video_id: clip for clip in clips}
-        self._model, self._card, self._folder = model, card, folder
-        self._facts, self._rows = facts, clips
-        self._videos_GE: NDArray[np.float32] = folder.array("videos")
+        self._model, self._card, self._index, self._rows = model, card, index, clips
+        self._facts, self._videos_GE = index.facts, index.videos_GE
 
     def search(
         self, query: str, *, top: int = 10, split: str | None = None, contains: str = ""
@@ -157,10 +154,14 @@ class Searcher:
         counted_M = self._counted_GM[own]
         if not counted_M.any():
             return []
-        products_C = self._products(self._folder.array("captions"), self._videos_GE[own])
-        scores_C = products_C / (self._folder.array("weights") @ counted_M.astype(np.float32))
+        products_C = self._products(self._index.captions_CE, self._videos_GE[own])
+        scores_C = products_C / (self._index.weights_CM @ counted_M.astype(np.float32))
         best = np.argsort(-scores_C, kind="stable")[:top]
-        return [CaptionHit(**self._texts[row], score=float(scores_C[row])) for row in best]
+        texts = self._index.texts.take(best).to_pylist()
+        return [
+            CaptionHit(**text, score=float(score))
+            for text, score in zip(texts, scores_C[best], strict=True)
+        ]
 
     @cached_property
     def _encoder(self) -> TextEncoder:
@@ -179,11 +180,7 @@ class Searcher:
         videos_GE = self._videos_GE[part.first : part.end]
         if part.probes is None:
             return FlatIndex(videos_GE)
-        return InvertedIndex(self._folder.inverted(number), videos_GE, probes=part.probes)
-
-    @cached_property
-    def _texts(self) -> list[dict[str, str]]:
-        return self._folder.rows("texts")
+        return InvertedIndex(self._index.inverted[number], videos_GE, probes=part.probes)
 
     @cached_property
     def _counted_GM(self) -> NDArray[np.bool_]:

@@ -8,7 +8,10 @@ it was written by.
 
 # Shape suffixes: E = widths of all experts together, M = experts, G = gallery, C = captions.
 import json
-from collections.abc import Mapping, Sequence
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,9 +23,10 @@ from numpy.typing import NDArray
 
 from teachtext import __version__
 from teachtext.errors import StoreError
-from teachtext.store.checksums import check_contents, check_quickly, write_checksums
+from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.tables import read_table, write_table
 
+log = logging.getLogger(__name__)
 FACTS = "index.json"
 
 
@@ -99,10 +103,9 @@ class SearchIndexFolder:
         """Write a table: ``clips`` or ``texts``."""
         write_table(self.path / f"{name}.parquet", pa.table(dict(rows)))
 
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a table."""
-        found: list[dict[str, Any]] = read_table(self.path / f"{name}.parquet").to_pylist()
-        return found
+    def table(self, name: str) -> pa.Table:
+        """One of these."""
+        return read_table(self.path / f"{name}.parquet")
 
     def write_inverted(self, part: int, index: faiss.IndexIVF) -> None:
         """Write the inverted file of a part."""
@@ -118,20 +121,91 @@ class SearchIndexFolder:
         (self.path / FACTS).write_text(text + "\n")
         write_checksums(self.path)
 
-    def facts(self) -> IndexFacts:
-        """What the index is of, after a look at the checksums.
 
-        Raises:
-            StoreError: there is no index, or it is damaged.
-        """
+@dataclass(frozen=True)
+class SearchIndex:
+    """An index that is open, all of it: whatever takes the place of its folder changes nothing.
+
+    Attributes:
+        facts: What it is of.
+        videos_GE: Embeddings of the gallery, mapped.
+        captions_CE: Embeddings of all captions, mapped.
+        weights_CM: Mixture weights of all captions, mapped.
+        clips: Who the videos are, in the order of the rows.
+        texts: Who the captions are, in the order of the rows.
+        inverted: Number of a large part -> its inverted file.
+    """
+
+    facts: IndexFacts
+    videos_GE: NDArray[np.float32]
+    captions_CE: NDArray[np.float16]
+    weights_CM: NDArray[np.float32]
+    clips: list[dict[str, Any]]
+    texts: pa.Table
+    inverted: Mapping[int, faiss.IndexIVF]
+
+
+def open_index(path: Path) -> SearchIndex:
+    """Open an index; every byte is compared with what was written.
+
+    That takes about a second per GB, and the pages are in memory then, as searches want them.
+
+    Raises:
+        StoreError: There is no index, or it is damaged.
+    """
+    while True:
+        with _held(path) as is_still_there:
+            try:
+                index = _opened(SearchIndexFolder(path))
+            except StoreError:
+                if is_still_there():
+                    raise
+            else:
+                if is_still_there():
+                    return index
+        log.info("%s was built again meanwhile", path)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[Callable[[], bool]]:
+    """Tell whether a folder is the one that it was: as that is open, no other has its number."""
+    try:
+        folder = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise _damaged(path, error) from None
+
+    def is_still_there() -> bool:
         try:
-            check_quickly(self.path)
-            facts = IndexFacts.from_json(json.loads((self.path / FACTS).read_text()))
-            if any(part.probes is not None for part in facts.parts):
-                check_contents(self.path)
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise StoreError(
-                f"{self.path} is damaged, or no search index ({type(error).__name__}: "
-                f"{' '.join(str(error).split())}). Delete it and run: snakemake {self.path}"
-            ) from None
-        return facts
+            return os.path.samestat(os.fstat(folder), path.stat())
+        except FileNotFoundError:
+            return False
+
+    try:
+        yield is_still_there
+    finally:
+        os.close(folder)
+
+
+def _opened(folder: SearchIndexFolder) -> SearchIndex:
+    try:
+        check_contents(folder.path)
+        facts = IndexFacts.from_json(json.loads((folder.path / FACTS).read_text()))
+        large = [number for number, part in enumerate(facts.parts) if part.probes is not None]
+        return SearchIndex(
+            facts,
+            folder.array("videos"),
+            folder.array("captions"),
+            folder.array("weights"),
+            folder.table("clips").to_pylist(),
+            folder.table("texts"),
+            {number: folder.inverted(number) for number in large},
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder.path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path} is damaged, or no search index ({type(error).__name__}: "
+        f"{' '.join(str(error).split())}). Delete it and run: snakemake {path}"
+    )
