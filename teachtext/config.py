@@ -27,6 +27,7 @@ from teachtext.rows import (
     ReleasedSettings,
     SearchSettings,
     Section,
+    Seeds,
     TeacherSettings,
     ZeroShotSettings,
 )
@@ -53,7 +54,7 @@ class Config(Settings):
     """The whole of config.yaml."""
 
     dataset: DatasetSettings
-    seeds: list[int] = Field(min_length=1, description="every model is trained once per seed")
+    seeds: Seeds = Field(description="every model is trained once per seed")
     demo: DemoSettings
     video: VideoSettings
     experts: dict[Name, ExpertEntry] = Field(min_length=1)

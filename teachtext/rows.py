@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from teachtext.settings import Aggregation, Positive, Settings
 
@@ -14,20 +21,24 @@ ROW, SEARCH = "row", "search"
 """The two kinds of an entry of `pruned`; pydantic puts them into the places of errors."""
 
 
+def _different(seeds: list[int]) -> list[int]:
+    for seed in seeds:
+        if seeds.count(seed) > 1:
+            raise ValueError(f"seed {seed} is there twice; remove one")
+    return seeds
+
+
+Seeds = Annotated[list[int], Field(min_length=1), AfterValidator(_different)]
+"""Seeds of runs, each once."""
+
+
 class TeacherSettings(Settings):
     """One teacher of a row or of a set of captions; a name alone is one seed."""
 
     model: str = Field(description="name of any model")
-    seeds: list[int] | None = Field(
-        min_length=1, description="whose mean is its opinion; null: the seed that is being trained"
+    seeds: Seeds | None = Field(
+        description="whose mean is its opinion; null: the seed that is being trained"
     )
-
-    @field_validator("seeds")
-    @classmethod
-    def _differ(cls, seeds: list[int] | None) -> list[int] | None:
-        if seeds is not None and len(set(seeds)) < len(seeds):
-            raise ValueError("a seed is there twice; remove one")
-        return seeds
 
 
 def _of_one_seed(teacher: object) -> object:

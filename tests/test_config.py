@@ -29,6 +29,7 @@ def test_the_schema_file_does_not_drift():
     ("path", "value", "words"),
     [
         (("training", "epochs"), 0, ["training.epochs", "greater than 0", "got 0"]),
+        (("seeds",), [0, 1, 0], ["seeds: seed 0 is there twice; remove one", "got [0, 1, 0]"]),
         (("training", "epoch"), 3, ["training.epoch", "not a known key"]),
         (("experts", "motion", "network"), "foo", ["'foo'", "optical-flow"]),
         (("experts", "ocr", "text_encoder"), "bart", ["'bart'", "glove, wordllama, minilm"]),
