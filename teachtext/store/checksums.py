@@ -27,23 +27,28 @@ def write_checksums(folder: Path, names: Collection[str] | None = None) -> None:
     (folder / CHECKSUMS).write_text(json.dumps(entries, indent=0))
 
 
-def check_quickly(place: Place) -> None:
+def check_quickly(place: Place) -> str:
     """Compare the size of every file, and the content of small ones.
 
     What is left, the chunks of large arrays, has checksums that are compared when it is read.
 
+    Returns:
+        What ``folder_sha256`` gives.
+
     Raises:
-        ValueError: a file differs.
-        OSError: a file is missing.
+        ValueError: A file differs.
+        OSError: A file is missing.
     """
     files = Files(place)
-    entries = _entries(files)
+    checksums = _content(files)
+    entries = _entries(checksums)
     for (name, (size, _)), found in zip(entries.items(), files.sizes(list(entries)), strict=True):
         if found != size:
             raise ValueError(f"{name} has {found} bytes instead of {size}")
     small = [name for name, (size, _) in entries.items() if size <= SMALL_BYTES]
     for name, content in zip(small, files.read(small), strict=True):
         _compare(name, hashlib.sha256(content).hexdigest(), entries[name][1])
+    return hashlib.sha256(checksums).hexdigest()
 
 
 def check_contents(place: Place, names: Collection[str] | None = None) -> None:
@@ -58,7 +63,7 @@ def check_contents(place: Place, names: Collection[str] | None = None) -> None:
         OSError: A file is missing.
     """
     files = Files(place)
-    entries = _entries(files)
+    entries = _entries(_content(files))
     for name in entries if names is None else names:
         if name not in entries:
             raise ValueError(f"{name} has no checksum")
@@ -87,13 +92,16 @@ def folder_sha256(place: Place) -> str:
     Raises:
         OSError: It has none.
     """
-    (content,) = Files(place).read([CHECKSUMS])
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(_content(Files(place))).hexdigest()
 
 
-def _entries(files: Files) -> dict[str, tuple[int, str]]:
-    """Name -> its size and SHA-256."""
+def _content(files: Files) -> bytes:
     (content,) = files.read([CHECKSUMS])
+    return content
+
+
+def _entries(content: bytes) -> dict[str, tuple[int, str]]:
+    """Name -> its size and SHA-256."""
     return {name: (int(size), str(sha256)) for name, (size, sha256) in json.loads(content).items()}
 
 

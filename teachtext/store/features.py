@@ -18,7 +18,6 @@ from teachtext.features import Features, Recognised
 from teachtext.store.checksums import (
     check_contents,
     check_quickly,
-    folder_sha256,
     write_checksums,
 )
 from teachtext.store.places import Place, below, reading
@@ -118,8 +117,7 @@ class FeatureStore:
         self.place = place
         try:
             with reading(place):
-                check_quickly(place)
-                self.sha256 = folder_sha256(place)
+                self.sha256 = check_quickly(place)
                 self._group = zarr.open_group(store=place, mode="r")
                 attributes = dict(self._group.attrs)
                 weights = WeightsIdentity(**attributes["weights"])
