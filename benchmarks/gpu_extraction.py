@@ -69,7 +69,8 @@ def make_clips(folder, count):
         item = MediaItem(str(number), str(number), False, FRAMES / FPS, seconds, HEIGHT, WIDTH)
         pixels = generator.integers(0, 256, (FRAMES, HEIGHT, WIDTH, 3), np.uint8)
         pixels.tofile(media.pixels_path(item.key))
-        clips.append(media.frames(item, np.arange(FRAMES)))
+        media.keep(item)
+        clips.append(media.frames(media.item(item.key), np.arange(FRAMES)))
     return clips
 
 
