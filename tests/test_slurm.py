@@ -7,10 +7,10 @@ import signal
 import subprocess
 import time
 
-import pyarrow.parquet as pq
 import pytest
 
 from .running import ENVIRONMENT, ROOT, command, snakemake
+from .support.results import results_of
 from .support.slurm.cluster import ask, running_slurm, what_is_missing
 
 PROFILE = [
@@ -26,8 +26,6 @@ WORK = {
     "train_student": "models/work",
 }
 """Where in results the lock of a rule's jobs is."""
-TAKEN = {"seconds", "train_seconds", "peak_memory_bytes"}
-"""Columns that tell what a run took."""
 
 pytestmark = [
     pytest.mark.slurm,
@@ -185,26 +183,6 @@ def kill_and_resubmit(slurm, folder, rule, process, start):
     assert job in jobs_of(slurm, rule, "SUSPENDED")
     ask(slurm, "scontrol", "resume", job)
     return process
-
-
-def content(path):
-    """Bytes of a file; of a table that tells what a run took, its other columns."""
-    if path.suffix != ".parquet":
-        return path.read_bytes()
-    table = pq.read_table(path)
-    took = [name for name in table.column_names if name in TAKEN]
-    return table.drop_columns(took) if took else path.read_bytes()
-
-
-def results_of(folder):
-    """Path -> content of all results but the report, which shows what the run took."""
-    results = folder / "results"
-    files = {path.relative_to(results): path for path in results.rglob("*") if path.is_file()}
-    return {
-        str(name): content(path)
-        for name, path in files.items()
-        if not {"work", "report", ".snakemake_timestamp"} & set(name.parts)
-    }
 
 
 def test_a_run_disturbed_in_every_way_ends_with_the_bytes_of_a_local_one(slurm, start, tmp_path):
