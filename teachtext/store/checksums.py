@@ -51,6 +51,16 @@ def check_contents(place: Place) -> None:
             _compare(name, hashlib.file_digest(stream, "sha256").hexdigest(), sha256)
 
 
+def folder_sha256(place: Place) -> str:
+    """SHA-256 of a folder's checksums: equal ones are of equal files.
+
+    Raises:
+        OSError: it has none.
+    """
+    (content,) = Files(place).read([CHECKSUMS])
+    return hashlib.sha256(content).hexdigest()
+
+
 def _entries(files: Files) -> dict[str, tuple[int, str]]:
     """Name -> its size and SHA-256."""
     (content,) = files.read([CHECKSUMS])

@@ -15,7 +15,12 @@ from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.features import Features, Recognised
-from teachtext.store.checksums import check_contents, check_quickly, write_checksums
+from teachtext.store.checksums import (
+    check_contents,
+    check_quickly,
+    folder_sha256,
+    write_checksums,
+)
 from teachtext.store.places import Place, below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
 from teachtext.weights import WeightsIdentity
@@ -111,6 +116,7 @@ class FeatureStore:
                 self._group = zarr.open_group(store=place, mode="r")
                 attributes = dict(self._group.attrs)
                 weights = WeightsIdentity(**attributes["weights"])
+                self.sha256 = folder_sha256(place)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise _damaged(place, error) from None
         names = ("expert", "network", "dim", "sampling")

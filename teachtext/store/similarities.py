@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from teachtext.errors import StoreError
+from teachtext.store.checksums import file_sha256
 from teachtext.store.mapped import MappedFile
 from teachtext.store.mapped_table import MappedTable, writing
 
@@ -57,6 +58,7 @@ class SimilarityStore:
         video_ids: of the columns.
         file: where they are.
         starts: (rows,) first byte of each row.
+        sha256: of the file.
     """
 
     model: str
@@ -64,6 +66,7 @@ class SimilarityStore:
     video_ids: list[str]
     file: MappedFile
     starts: NDArray[np.int64]
+    sha256: str
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """All rows in order, ``BLOCK`` at a time."""
@@ -134,5 +137,10 @@ def open_similarities(path: Path) -> SimilarityStore:
     caption_ids = table.columns.column("caption_id").to_pylist()
     row_bytes = np.full(len(caption_ids), len(video_ids) * _HALF.itemsize, dtype=np.int64)
     return SimilarityStore(
-        table.metadata["model"], caption_ids, video_ids, table.file, table.starts(row_bytes)
+        table.metadata["model"],
+        caption_ids,
+        video_ids,
+        table.file,
+        table.starts(row_bytes),
+        file_sha256(path),
     )

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from teachtext.dataset import Caption
+from teachtext.store.checksums import file_sha256
 from teachtext.store.mapped import MappedRows
 from teachtext.store.mapped_table import MappedTable, writing
 from teachtext.store.ragged import join
@@ -30,6 +31,7 @@ class TokenTable:
         encoder: name in config.yaml.
         weights: which weights made the vectors.
         max_tokens: where captions were cut.
+        sha256: of the file.
     """
 
     captions: list[Caption]
@@ -37,6 +39,7 @@ class TokenTable:
     encoder: str
     weights: WeightsIdentity
     max_tokens: int
+    sha256: str
 
 
 def write_tokens(
@@ -96,4 +99,5 @@ def read_tokens(path: Path) -> TokenTable:
         metadata["encoder"],
         WeightsIdentity(metadata["checkpoint"], metadata["weights_sha256"]),
         int(metadata["max_tokens"]),
+        file_sha256(path),
     )

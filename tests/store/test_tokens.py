@@ -1,3 +1,4 @@
+import hashlib
 from functools import partial
 
 import numpy as np
@@ -45,6 +46,7 @@ def test_tokens_come_back_as_halves_wherever_they_begin(rows, block, tmp_path_fa
     table = read_tokens(path)
     assert table.captions == captions
     assert (table.encoder, table.weights, table.max_tokens) == ("toy", WEIGHTS, 9)
+    assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     found = table.tokens.take(np.arange(len(rows)))
     for row, vector in zip(found, vectors, strict=True):
         assert row.tolist() == vector.astype(np.float16).tolist()
