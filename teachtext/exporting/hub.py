@@ -10,7 +10,7 @@ from huggingface_hub import ModelHubMixin, snapshot_download
 from pydantic import ValidationError
 from safetensors.torch import save_file
 
-from teachtext.checkpoint import ModelCard, load_model
+from teachtext.checkpoint import ModelCard, load_exported
 from teachtext.errors import StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import CaptionEmbeddings
@@ -102,7 +102,7 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
                     allow_patterns=list(FILES),
                 )
             )
-        network, card = load_model(folder)
+        network, card = load_exported(folder)
         settings, page = _read_text_settings(folder), folder / "README.md"
         text = page.read_text(encoding="utf-8") if page.exists() else ""
         return cls(network, card, text_settings=settings, page=text)
