@@ -1,6 +1,7 @@
 """Evaluate a model on test, and val if there is one, both directions, and keep the ranks."""
 
 import argparse
+import hashlib
 import json
 import logging
 from dataclasses import asdict
@@ -16,13 +17,16 @@ from teachtext.data import RetrievalSet, load_set, load_val
 from teachtext.devices import device_of
 from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
 from teachtext.evaluation.evaluate import Evaluation, draw_bank, evaluate, evaluate_normalized
+from teachtext.evaluation.records import EVALUATION_SHA256
 from teachtext.models.base import RetrievalModel
 from teachtext.packages import installed_versions
+from teachtext.provenance import check_made_from
 from teachtext.settings import EvaluateSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
-from teachtext.teachers import teacher_labels
+from teachtext.versions import MADE_BY, stamp
+from teachtext.weights import model_sha256
 
 log = logging.getLogger(__name__)
 VERSIONS = ("torch", "numpy", "pyarrow", "zarr", "safetensors")
@@ -35,8 +39,9 @@ def main(argv: list[str]) -> None:
     settings: EvaluateSettings = args.settings
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    model.to(device_of(card.training))
     tokens, stores = read_tokens(args.tokens), features_of(args)
+    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
+    model.to(device_of(card.training))
     val_set = load_val(tokens, stores, architecture=card.architecture)
     val = None if val_set is None else evaluate(model, val_set, top=settings.top).metrics
     test_set = load_set(tokens, stores, "test", architecture=card.architecture)
@@ -52,26 +57,41 @@ def main(argv: list[str]) -> None:
         bank_top=settings.bank_top,
     )
     metrics = {"val": val, "test": test.metrics, "test_normalized": normalized}
-    _write_ranks(args.ranks, card, model, test_set, test, settings)
+    facts = {
+        MADE_BY: stamp("evaluate_model"),
+        "model_sha256": model_sha256(args.model),
+        "settings": settings.model_dump(),
+    }
+    content = (json.dumps(facts | _facts(card) | metrics, indent=2) + "\n").encode()
+    _write_ranks(args.ranks, content, model, test_set, test, settings)
     with replacing(args.output) as temporary:
-        temporary.write_text(json.dumps(_facts(card) | metrics, indent=2) + "\n")
+        temporary.write_bytes(content)
     log.info("test t2v geometric mean %.1f", test.metrics["t2v"]["geometric_mean"])
 
 
 def _write_ranks(
     path: Path,
-    card: ModelCard,
+    content: bytes,
     model: RetrievalModel,
     data: RetrievalSet,
     evaluation: Evaluation,
     settings: EvaluateSettings,
 ) -> None:
-    """Write the ranks, and what the report explains them by."""
+    """Write the ranks, and what the report explains them by.
+
+    Args:
+        path: Parquet file to write.
+        content: Bytes of the JSON file that it belongs to.
+        model: Ready to encode.
+        data: Captions and videos that were ranked.
+        evaluation: Ranks.
+        settings: Size of the sample.
+    """
     generator = np.random.default_rng(settings.seed)
     sample = draw_sample(data, videos=settings.sample, generator=generator)
     table = with_details(evaluation, data, explain(model, data, evaluation), sample)
-    named = {"model": card.model, "seed": str(card.seed)}
-    write_table(path, table, named | details_metadata(model, data, sample))
+    belongs = {EVALUATION_SHA256: hashlib.sha256(content).hexdigest()}
+    write_table(path, table, belongs | details_metadata(model, data, sample))
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -100,7 +120,7 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "training": None if card.training is None else card.training.model_dump(),
         "text_encoder": card.text_encoder,
         "experts": list(card.experts),
-        "teachers": teacher_labels(card.teachers),
+        "teachers": list(card.teachers),
         "captions": card.captions,
         "parameters": card.parameters,
         "best_epoch": card.best_epoch,

@@ -22,6 +22,7 @@ from teachtext import __version__
 from teachtext.errors import StoreError
 from teachtext.store.checksums import check_contents, check_quickly, write_checksums
 from teachtext.store.tables import read_table, write_table
+from teachtext.versions import MADE_BY, check_stamp, stamp
 
 FACTS = "index.json"
 
@@ -55,6 +56,8 @@ class IndexFacts:
     Attributes:
         model: name in config.yaml.
         seed: of its training.
+        model_sha256: Identity of the model.
+        settings: Section ``search`` of config.yaml.
         widths: expert -> width of its embedding, in the order of the mixture weights.
         text_encoder: its entry in config.yaml; None: token vectors are made elsewhere.
         parts: of the gallery, in the order of its rows.
@@ -62,6 +65,8 @@ class IndexFacts:
 
     model: str
     seed: int
+    model_sha256: str
+    settings: Mapping[str, Any]
     widths: Mapping[str, int]
     text_encoder: Mapping[str, Any] | None
     parts: Sequence[Part]
@@ -72,7 +77,7 @@ class IndexFacts:
         parts = [
             Part(**{**part, "counted_M": tuple(part["counted_M"])}) for part in values["parts"]
         ]
-        names = ("model", "seed", "widths", "text_encoder")
+        names = ("model", "seed", "model_sha256", "settings", "widths", "text_encoder")
         return cls(parts=parts, **{name: values[name] for name in names})
 
 
@@ -114,7 +119,8 @@ class SearchIndexFolder:
 
     def finish(self, facts: IndexFacts) -> None:
         """Write what the index is of, and checksums of all."""
-        text = json.dumps(asdict(facts) | {"teachtext": __version__}, indent=2)
+        made = {MADE_BY: stamp("build_index"), "teachtext": __version__}
+        text = json.dumps(asdict(facts) | made, indent=2)
         (self.path / FACTS).write_text(text + "\n")
         write_checksums(self.path)
 
@@ -122,14 +128,16 @@ class SearchIndexFolder:
         """What the index is of, after a look at the checksums.
 
         Raises:
-            StoreError: there is no index, or it is damaged.
+            StoreError: there is no index, or it is damaged or of another version.
         """
         try:
             check_quickly(self.path)
-            facts = IndexFacts.from_json(json.loads((self.path / FACTS).read_text()))
+            values = json.loads((self.path / FACTS).read_text())
+            check_stamp(values.get(MADE_BY), self.path)
+            facts = IndexFacts.from_json(values)
             if any(part.probes is not None for part in facts.parts):
                 check_contents(self.path)
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreError(
                 f"{self.path} is damaged, or no search index ({type(error).__name__}: "
                 f"{' '.join(str(error).split())}). Delete it and run: snakemake {self.path}"

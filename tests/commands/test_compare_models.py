@@ -4,7 +4,7 @@ import pytest
 
 from teachtext.commands.compare_models import main
 from teachtext.errors import StoreError
-from tests.report.corpus import Corpus
+from tests.report.corpus import Corpus, change_evaluation
 
 SKILL = {"baseline": 0.2, "teachtext": 1.0, "teacher-glove": 0.2}
 
@@ -59,8 +59,7 @@ def test_models_are_compared_by_the_seeds_that_all_have(results, capsys):
     assert "seeds 0;" in head
     assert one != both
     (results / "evaluate/teachtext/0.json").rename(results / "evaluate/teachtext/9.json")
-    values = (results / "evaluate/teachtext/9.json").read_text()
-    (results / "evaluate/teachtext/9.json").write_text(values.replace('"seed": 0', '"seed": 9'))
     (results / "evaluate/teachtext/0.parquet").rename(results / "evaluate/teachtext/9.parquet")
+    change_evaluation(results / "evaluate/teachtext/9.json", seed=9)
     with pytest.raises(StoreError, match="no seed in common"):
         main(["teachtext", "--against", "baseline", f"--results={results}"])
