@@ -142,12 +142,13 @@ def _check_experts(config: Config, model: ModelRecord) -> None:
 
 
 def _check_common_inputs(models: Sequence[ModelRecord]) -> None:
-    """Whoever reads with one text encoder, or looks through one expert, was made from the same."""
+    """Whoever names the same text encoder, expert or teacher was made from the same."""
     first: dict[str, tuple[str, Path]] = {}
     for model in models:
         made_from = model.card["made_from"]
         inputs = {f"token vectors of {model.card['text_encoder']}": made_from["tokens"]}
         inputs |= {f"features of {name}": one for name, one in made_from["features"].items()}
+        inputs |= {f"similarities of {name}": one for name, one in made_from["teachers"].items()}
         for what, sha256 in inputs.items():
             known, folder = first.setdefault(what, (sha256, model.folder))
             if sha256 != known:

@@ -201,7 +201,12 @@ class Corpus:
                 name: {"network": one.settings.network, "sampling": one.sampling()}
                 for name, one in requests.items()
             },
-            "made_from": {"tokens": "0", "features": dict.fromkeys(EXPERTS, "0"), "captions": None},
+            "made_from": {
+                "tokens": "0",
+                "features": dict.fromkeys(EXPERTS, "0"),
+                "captions": None,
+                "teachers": {},
+            },
         }
         (folder / "config.json").write_text(json.dumps(values))
         (folder / "model.safetensors").write_bytes(f"{model} {seed}".encode())
