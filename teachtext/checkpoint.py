@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -16,18 +16,45 @@ from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
 from teachtext.models.retrieval import RetrievalModel, build_model
+from teachtext.rows import Section
 from teachtext.settings import TrainingSettings
 from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tables import read_table, write_table
 from teachtext.store.tokens import TokenTable
-from teachtext.weights import WeightsIdentity
+from teachtext.versions import MADE_BY, check_stamp, stamp
+from teachtext.weights import CARD, WEIGHTS, WeightsIdentity
 from teachtext.zero_shot import SEED, AnyArchitecture
 
 SCORE = "val_t2v_geometric_mean"
 """The column of a history by which models are compared on val."""
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
-_ARCHITECTURES: TypeAdapter[AnyArchitecture] = TypeAdapter(AnyArchitecture)
+MAKERS: Mapping[Section, str] = {
+    "teachers": "train_teacher",
+    "students": "train_student",
+    "pruned": "train_pruned",
+    "zero_shot": "build_zero_shot",
+    "released": "import_checkpoint",
+}
+"""Section of a model -> the rule that makes its directory."""
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """Hashes of what a model was made from.
+
+    Attributes:
+        tokens: SHA-256 of the table of token vectors.
+        features: Expert -> one SHA-256 of all its stores.
+        captions: SHA-256 of the table of the denoised set; None: all captions, or none.
+        teachers: SHA-256 of the similarities of each ``name/seed``.
+        checkpoint: SHA-256 of the file that others released; None: the model is no such.
+    """
+
+    tokens: str
+    features: Mapping[str, str]
+    captions: str | None = None
+    teachers: Mapping[str, str] = field(default_factory=dict)
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,11 +78,12 @@ class ModelCard:
         train_videos: how many.
         best_epoch: whose weights these are; None: nothing was trained.
         parameters: how many numbers were trained.
+        made_from: Hashes of its inputs.
     """
 
     model: str
     seed: int
-    section: str
+    section: Section
     architecture: AnyArchitecture
     training: TrainingSettings | None
     text_encoder: str
@@ -69,17 +97,19 @@ class ModelCard:
     train_videos: int
     best_epoch: int | None
     parameters: int
+    made_from: MadeFrom
 
     @classmethod
     def untrained(
         cls,
         model: str,
         *,
-        section: str,
+        section: Section,
         architecture: AnyArchitecture,
         tokens: TokenTable,
         experts: Mapping[str, StoreIdentity],
         parameters: int,
+        made_from: MadeFrom,
     ) -> Self:
         """Of a model that is not trained here; ``tokens`` are those that it is made for."""
         return cls(
@@ -99,34 +129,16 @@ class ModelCard:
             train_videos=0,
             best_epoch=None,
             parameters=parameters,
+            made_from=made_from,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; identical for identical runs."""
-        return {
-            **{name: getattr(self, name) for name in _PLAIN},
-            "architecture": self.architecture.model_dump(),
-            "training": None if self.training is None else self.training.model_dump(),
-            "text_weights": asdict(self.text_weights),
-            "experts": {name: asdict(identity) for name, identity in self.experts.items()},
-            "teachers": list(self.teachers),
-            "teachtext": __version__,
-        }
+        made: dict[str, Any] = _CARDS.dump_python(self, mode="json")
+        return {MADE_BY: stamp(MAKERS[self.section]), "teachtext": __version__, **made}
 
 
-_PLAIN = (
-    "model",
-    "seed",
-    "section",
-    "text_encoder",
-    "token_dim",
-    "max_tokens",
-    "captions",
-    "train_captions",
-    "train_videos",
-    "best_epoch",
-    "parameters",
-)
+_CARDS: TypeAdapter[ModelCard] = TypeAdapter(ModelCard)
 
 
 def save_model(
@@ -143,7 +155,7 @@ def save_model(
     with replacing(folder) as temporary:
         temporary.mkdir()
         save_file(model.state_dict(), temporary / WEIGHTS)
-        (temporary / CONFIG).write_text(json.dumps(card.to_json(), indent=2) + "\n")
+        (temporary / CARD).write_text(json.dumps(card.to_json(), indent=2) + "\n")
         if history is not None:
             write_table(
                 temporary / "history.parquet",
@@ -159,24 +171,27 @@ def load_card(folder: Path) -> ModelCard:
     Raises:
         StoreError: no model directory, a damaged one, or one of another version.
     """
+    values = _read_card(folder)
+    check_stamp(values.get(MADE_BY), folder)
+    return _card_of(values, folder)
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
     try:
-        check_contents(folder, [CONFIG])
-        values = json.loads((folder / CONFIG).read_text())
-        experts = {
-            name: StoreIdentity(**{**identity, "weights": WeightsIdentity(**identity["weights"])})
-            for name, identity in values["experts"].items()
-        }
-        training = values["training"]
-        return ModelCard(
-            **{name: values[name] for name in _PLAIN},
-            architecture=_ARCHITECTURES.validate_python(values["architecture"]),
-            training=None if training is None else TrainingSettings.model_validate(training),
-            text_weights=WeightsIdentity(**values["text_weights"]),
-            experts=experts,
-            teachers=values["teachers"],
-        )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        check_contents(folder, [CARD])
+        values = json.loads((folder / CARD).read_text())
+    except (OSError, TypeError, ValueError) as error:
         raise damaged_model(folder, error) from None
+    return values if isinstance(values, dict) else {}
+
+
+def _card_of(values: dict[str, Any], folder: Path) -> ModelCard:
+    try:
+        return _CARDS.validate_python(values)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise damaged_model(folder, ValueError(f"{where}: {problem['msg']}")) from None
 
 
 def kept_score(folder: Path, card: ModelCard) -> float:
@@ -197,9 +212,24 @@ def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
     """Rebuild a model, ready to encode; every byte is compared with what was written.
 
     Raises:
-        StoreError: no model directory, a damaged one, or weights that do not fit.
+        StoreError: no model directory, a damaged one, one of another version, or weights that do
+            not fit.
     """
     card = load_card(folder)
+    return _rebuilt(folder, card), card
+
+
+def load_exported(folder: Path) -> tuple[RetrievalModel, ModelCard]:
+    """The same of a model that was exported, whichever version made it.
+
+    Raises:
+        StoreError: no model directory, or weights that do not fit.
+    """
+    card = _card_of(_read_card(folder), folder)
+    return _rebuilt(folder, card), card
+
+
+def _rebuilt(folder: Path, card: ModelCard) -> RetrievalModel:
     expert_dims = {name: identity.dim for name, identity in card.experts.items()}
     # without memory of its own: the weights stay in the mapped file until they are used
     with torch.device("meta"):
@@ -212,10 +242,9 @@ def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
     try:
         check_contents(folder)
         model.load_state_dict(load_file(folder / WEIGHTS), assign=True)
-    except (OSError, RuntimeError, SafetensorError, ValueError) as error:
+    except (OSError, RuntimeError, SafetensorError, TypeError, ValueError) as error:
         raise damaged_model(folder, error) from None
-    model.eval()
-    return model, card
+    return model.eval()
 
 
 def damaged_model(folder: str | Path, error: Exception) -> StoreError:

@@ -175,6 +175,13 @@ class ExpertRequest(Settings):
         """What the expert looks at."""
         return self.settings.signal
 
+    def sampling(self) -> dict[str, Any]:
+        """What decides what the network sees, as feature stores keep it."""
+        seen: dict[str, Any] = self.settings.model_dump(exclude={"network"}, exclude_none=True)
+        if self.text_encoder is not None:
+            seen["text_encoder"] = self.text_encoder.model_dump(exclude_none=True)
+        return seen if self.short_side is None else seen | {"short_side": self.short_side}
+
     @property
     def gpus(self) -> int:
         """GPUs that a job of it occupies, its text encoder included."""
@@ -286,6 +293,10 @@ class TrainingSettings(Settings):
     precision: Literal["float32", "bfloat16"] = Field(description="of the networks, on GPUs")
     compile: bool = Field(description="by torch.compile, on GPUs; the first epoch takes longer")
     tensorboard: bool = Field(description="write event files to logs/tensorboard")
+
+    def content(self) -> dict[str, Any]:
+        """The keys that decide what a model becomes, each to the last bit."""
+        return self.model_dump(exclude={"tensorboard"})
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from teachtext.cli import command_names, stage_names
+from teachtext.versions import STAGE_VERSIONS
 
 ROOT = Path(__file__).parent.parent
 STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
@@ -35,6 +36,10 @@ def test_a_rule_names_its_module_command_and_log(rule):
 
 def test_every_stage_has_a_rule():
     assert {name.replace("-", "_") for name in stage_names()} == set(RULES)
+
+
+def test_every_rule_has_a_version():
+    assert set(STAGE_VERSIONS) == set(RULES)
 
 
 @pytest.mark.parametrize("command", command_names())

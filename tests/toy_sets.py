@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from teachtext.checkpoint import MadeFrom
 from teachtext.data import RetrievalSet
 from teachtext.dataset import Caption
 from teachtext.evaluation.evaluate import similarity_blocks
@@ -12,6 +13,7 @@ from teachtext.store.ragged import join
 from teachtext.weights import WeightsIdentity
 
 WEIGHTS = WeightsIdentity("toy", "0")
+MADE_FROM = MadeFrom("0", {"appearance": "0", "audio": "0"})
 DIM = 6
 
 

@@ -16,6 +16,8 @@ from teachtext.exporting.page import UNKNOWN, Release, render_page
 from teachtext.imports import ImportedTokens
 from teachtext.settings import TextEncoderSettings
 from teachtext.store.json_files import read_json
+from teachtext.versions import MADE_BY, check_stamp
+from teachtext.weights import model_sha256
 
 log = logging.getLogger(__name__)
 
@@ -110,5 +112,10 @@ def _evaluation(path: Path | None, model: Path, card: ModelCard) -> dict[str, An
         raise StoreError(
             f"{path} is of {its[0]}, seed {its[1]}, the model is {card.model}, seed {card.seed}. "
             "Name the evaluation of this model."
+        )
+    check_stamp(found.get(MADE_BY), path)
+    if found.get("model_sha256") != model_sha256(model):
+        raise StoreError(
+            f"{path} is of other weights than {model} has now. Delete it and run snakemake again."
         )
     return found

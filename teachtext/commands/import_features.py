@@ -18,7 +18,7 @@ from teachtext.importing.teachers import import_teacher
 from teachtext.importing.tokens import import_tokens
 from teachtext.stages._arguments import named_path
 from teachtext.store.library import expert_path, similarities_path, tokens_path
-from teachtext.store.tokens import read_tokens
+from teachtext.store.tokens import read_foreign_tokens
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _move(made: Path, output: Path) -> None:
 def _spoken(captions: list[Caption], output: Path) -> list[Caption]:
     """The captions that all text encoders of the folder have token vectors of."""
     for path in sorted(output.glob("text/*.parquet")):
-        known = {caption.caption_id for caption in read_tokens(path).captions}
+        known = {caption.caption_id for caption in read_foreign_tokens(path).captions}
         captions = [caption for caption in captions if caption.caption_id in known]
     return captions
 

@@ -1,5 +1,6 @@
 """What evaluate_model wrote, read into plain records. Checks shape, computes nothing."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from teachtext.errors import StoreError
+from teachtext.settings import TrainingSettings
 from teachtext.store.json_files import read_json
 from teachtext.store.tables import read_table, table_metadata
+from teachtext.teachers import teacher_labels
+from teachtext.versions import MADE_BY, check_stamp
 from teachtext.weights import WeightsIdentity
 
 Direction = Literal["t2v", "v2t"]
 DIRECTIONS: tuple[Direction, ...] = ("t2v", "v2t")
 FOUND_COLUMNS = ("query_id", "query", "video_id", "rank", "top", "top_similarities")
+EVALUATION_SHA256 = "evaluation_sha256"
+"""Key in the metadata of the ranks: SHA-256 of the JSON file that lies beside them."""
 DETAILS = ("weights", "own_parts", "rival", "rival_parts", "sampled")
 """Columns that ``details`` adds to the ranks."""
 
@@ -28,10 +34,13 @@ class Evaluation:
     """One model and seed on the test split, with what it was trained from.
 
     Attributes:
+        model_sha256: Identity of the model.
+        settings: Section ``evaluate`` of the configuration.
         section: section of the configuration that names the model.
         models: section of the configuration, with the row's overrides.
         training: likewise; None: nothing was trained.
         teachers: models it was distilled from, none for a baseline.
+        opinions: the same with each of their seeds, as ``name/seed``.
         captions: the caption set it was trained on, ``all`` or a denoised one.
         best_epoch: epoch with the best validation score, from 0; None: nothing was trained.
         val: direction -> metric name -> value, recalls in percent; the epoch was chosen by it.
@@ -41,19 +50,22 @@ class Evaluation:
         versions: of the packages that evaluated it.
         normalized: the same by normalised similarities; one way may have one direction only.
         ranks: direction -> rank of each query's own video, from 0; in the order of the query ids.
-        text_queries: query id and video id of the text-to-video ranks.
+        text_queries: query id, words and video id of the text-to-video ranks.
         own_captions: how many test captions each test video has.
         ranks_path: the table with what was found for each query.
     """
 
     model: str
     seed: int
+    model_sha256: str
+    settings: Mapping[str, Any]
     section: str
     models: Mapping[str, Any]
     training: Mapping[str, Any] | None
     text_encoder: str
     experts: tuple[str, ...]
     teachers: tuple[str, ...]
+    opinions: tuple[str, ...]
     captions: str
     parameters: int
     best_epoch: int | None
@@ -66,6 +78,24 @@ class Evaluation:
     text_queries: pa.Table
     own_captions: NDArray[np.int64]
     ranks_path: Path
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it was made with, as plain values; keys are those of the configuration."""
+        training = self.training
+        return {
+            "model": self.model,
+            "seed": self.seed,
+            "model_sha256": self.model_sha256,
+            "evaluate": dict(self.settings),
+            "section": self.section,
+            "models": dict(self.models),
+            "training": training and TrainingSettings.model_validate(training).content(),
+            "text_encoder": self.text_encoder,
+            "experts": list(self.experts),
+            "teachers": list(self.opinions),
+            "captions": self.captions,
+        }
 
     @property
     def epochs(self) -> int:
@@ -124,12 +154,19 @@ def read_evaluation(path: Path) -> Evaluation:
     """Read one evaluation and the ranks that lie beside it.
 
     Raises:
-        StoreError: a file is missing, damaged or lacks a value.
+        StoreError: a file is missing, damaged, of another version, or lacks a value; or they are
+            of two evaluations.
     """
     values = read_json(path)
+    check_stamp(values.get(MADE_BY), path)
     ranks_path = path.with_suffix(".parquet")
+    ranks = read_table(ranks_path, ["direction", "query_id", "query", "video_id", "rank"])
+    if table_metadata(ranks).get(EVALUATION_SHA256) != _sha256(path):
+        raise StoreError(
+            f"{ranks_path} does not belong to {path}. Delete both and run snakemake again."
+        )
     try:
-        return Evaluation(**_facts(values), **_ranks(ranks_path), ranks_path=ranks_path)
+        return Evaluation(**_facts(values), **_ranks(ranks), ranks_path=ranks_path)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"{path} is not an evaluation of this version ({error!r}). Delete it to evaluate again."
@@ -140,12 +177,15 @@ def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "model": str(values["model"]),
         "seed": int(values["seed"]),
+        "model_sha256": str(values["model_sha256"]),
+        "settings": dict(values["settings"]),
         "section": str(values["section"]),
         "models": dict(values["models"]),
         "training": None if values["training"] is None else dict(values["training"]),
         "text_encoder": str(values["text_encoder"]),
         "experts": tuple(map(str, values["experts"])),
-        "teachers": tuple(map(str, values["teachers"])),
+        "teachers": tuple(teacher_labels(map(str, values["teachers"]))),
+        "opinions": tuple(map(str, values["teachers"])),
         "captions": str(values["captions"]),
         "parameters": int(values["parameters"]),
         "best_epoch": None if values["best_epoch"] is None else int(values["best_epoch"]),
@@ -157,15 +197,15 @@ def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ranks(path: Path) -> dict[str, Any]:
-    table = read_table(path, ["direction", "query_id", "video_id", "rank"]).sort_by("query_id")
+def _ranks(table: pa.Table) -> dict[str, Any]:
+    table = table.sort_by("query_id")
     by_direction = {
         direction: table.filter(pc.equal(table["direction"], direction)) for direction in DIRECTIONS
     }
     own_captions = by_direction["t2v"]["video_id"].value_counts().field("counts")
     return {
         "ranks": {direction: _floats(rows["rank"]) for direction, rows in by_direction.items()},
-        "text_queries": by_direction["t2v"].select(["query_id", "video_id"]),
+        "text_queries": by_direction["t2v"].select(["query_id", "query", "video_id"]),
         "own_captions": np.asarray(own_captions, dtype=np.int64),
     }
 
@@ -239,6 +279,11 @@ def _names(table: pa.Table, key: str, path: Path) -> tuple[str, ...]:
 def _weights(values: Mapping[str, Any]) -> dict[str, WeightsIdentity]:
     found = {"text": values["text"], **values["experts"]}
     return {name: WeightsIdentity(**identity) for name, identity in found.items()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _text_queries(path: Path, columns: list[str]) -> pa.Table:

@@ -122,14 +122,8 @@ def _decoded(shard: ExpertShard, new: Sequence[VideoRecord]) -> dict[str, MediaI
 
 
 def _identity(request: ExpertRequest, expert: Expert[Any]) -> StoreIdentity:
-    sampling: dict[str, Any] = request.settings.model_dump(exclude={"network"}, exclude_none=True)
-    if request.text_encoder is not None:
-        sampling["text_encoder"] = request.text_encoder.model_dump(exclude_none=True)
-    if request.short_side is not None:
-        sampling["short_side"] = request.short_side
-    return StoreIdentity(
-        request.name, request.settings.network, expert.dim, expert.weights, sampling
-    )
+    network = request.settings.network
+    return StoreIdentity(request.name, network, expert.dim, expert.weights, request.sampling())
 
 
 def _check_weights(shard: ExpertShard, new: Sequence[VideoRecord], identity: StoreIdentity) -> None:

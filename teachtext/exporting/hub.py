@@ -10,7 +10,7 @@ from huggingface_hub import ModelHubMixin, snapshot_download
 from pydantic import ValidationError
 from safetensors.torch import save_file
 
-from teachtext.checkpoint import CONFIG, WEIGHTS, ModelCard, damaged_model, load_model
+from teachtext.checkpoint import ModelCard, damaged_model, load_exported
 from teachtext.errors import StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.similarity import CaptionEmbeddings
@@ -18,8 +18,9 @@ from teachtext.settings import TextEncoderSettings
 from teachtext.store.checksums import CHECKSUMS, write_checksums
 from teachtext.text.encoders import TextEncoder
 from teachtext.text.queries import embed_queries, load_query_encoder
+from teachtext.weights import CARD, WEIGHTS
 
-FILES = (CONFIG, WEIGHTS, CHECKSUMS, "README.md")
+FILES = (CARD, WEIGHTS, CHECKSUMS, "README.md")
 """All that an exported model has; nothing else is downloaded."""
 TOKENIZER = "tokenizer"
 """The key of config.json that says which text encoder reads captions; null: one made elsewhere."""
@@ -70,9 +71,9 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
         settings = self.text_settings
         reference = None if settings is None else settings.model_dump(exclude_none=True)
         config = without_local_paths(self.card.to_json()) | {TOKENIZER: reference}
-        (save_directory / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        (save_directory / CARD).write_text(json.dumps(config, indent=2) + "\n")
         # the page may be edited on the hub
-        write_checksums(save_directory, [CONFIG, WEIGHTS])
+        write_checksums(save_directory, [CARD, WEIGHTS])
         (save_directory / "README.md").write_text(self.page, encoding="utf-8")
 
     @classmethod
@@ -126,14 +127,14 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
                     allow_patterns=list(FILES),
                 )
             )
-        network, card = load_model(folder)
+        network, card = load_exported(folder)
         settings, page = _read_text_settings(folder), folder / "README.md"
         text = page.read_text(encoding="utf-8") if page.exists() else ""
         return cls(network, card, text_settings=settings, page=text)
 
 
 def _read_text_settings(folder: Path) -> TextEncoderSettings | None:
-    config = json.loads((folder / CONFIG).read_text())
+    config = json.loads((folder / CARD).read_text())
     if TOKENIZER not in config:
         raise StoreError(
             f"{folder} does not say which text encoder reads captions. "

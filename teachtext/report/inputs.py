@@ -1,7 +1,9 @@
 """What stages other than evaluate_model wrote, read into plain records. Computes nothing."""
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,10 @@ import pyarrow.compute as pc
 from teachtext.dataset import SPLITS, by_video, read_captions
 from teachtext.errors import StoreError
 from teachtext.store.tables import read_table, table_metadata
+from teachtext.versions import MADE_BY, check_stamp
+from teachtext.weights import CARD, model_sha256
+
+AGAIN = "Delete it and run snakemake again."
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,20 @@ class DenoisedSet:
     """One denoised caption set and seed.
 
     Attributes:
+        path: Table of the set.
+        sha256: Hash of that file.
+        settings: Entry of the set in config.yaml, when it was made.
+        teachers: Each ``name/seed``.
         captions: name of the set.
         keeps: what is true of captions that it keeps, in words.
         kept: how many captions it keeps.
         dropped: how many it does not.
     """
 
+    path: Path
+    sha256: str
+    settings: Mapping[str, Any]
+    teachers: tuple[str, ...]
     captions: str
     seed: str
     keeps: str
@@ -44,6 +58,64 @@ class DenoisedSet:
     def percent_dropped(self) -> float:
         """Share of the captions that were dropped."""
         return 100 * self.dropped / max(self.kept + self.dropped, 1)
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The directory of one model and seed.
+
+    Attributes:
+        folder: Where it lies.
+        sha256: Identity of the model.
+        card: What it is, as its config.json says.
+    """
+
+    folder: Path
+    sha256: str
+    card: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """In config.yaml."""
+        return str(self.card["model"])
+
+    @property
+    def seed(self) -> int:
+        """Of its training."""
+        return int(self.card["seed"])
+
+
+def read_model(folder: Path) -> ModelRecord:
+    """Read what a model is, and hash it.
+
+    Raises:
+        StoreError: No model directory, or one of another version.
+    """
+    sha256 = model_sha256(folder)
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        check_stamp(card.get(MADE_BY), folder)
+    except (ValueError, AttributeError) as error:
+        raise StoreError(f"{folder} is no model directory ({error}). {AGAIN}") from None
+    return ModelRecord(folder, sha256, card)
+
+
+def histories_of(models: Iterable[ModelRecord]) -> list[History]:
+    """Of those that were trained."""
+    trained = (model for model in models if model.card["training"] is not None)
+    return [read_history(model.folder / "history.parquet") for model in trained]
+
+
+def read_runs(path: Path) -> list[dict[str, Any]]:
+    """``Evaluation.facts`` of all that a Pareto table was made from.
+
+    Raises:
+        StoreError: It is damaged, or of another version.
+    """
+    metadata = table_metadata(read_table(path))
+    check_stamp(metadata.get(MADE_BY), path)
+    runs: list[dict[str, Any]] = json.loads(_require(metadata, "runs", path))
+    return runs
 
 
 def read_history(path: Path) -> History:
@@ -67,8 +139,13 @@ def read_denoised(path: Path) -> DenoisedSet:
     """Count what one caption set and seed keeps."""
     table = read_table(path, ["kept"])
     metadata = table_metadata(table)
+    check_stamp(metadata.get(MADE_BY), path)
     kept = pc.sum(table["kept"]).as_py() or 0
     return DenoisedSet(
+        path=path,
+        sha256=hash_file(path),
+        settings=json.loads(_require(metadata, "settings", path)),
+        teachers=tuple(_require(metadata, "teachers", path).split()),
         captions=_require(metadata, "captions", path),
         seed=_require(metadata, "seed", path),
         keeps=_require(metadata, "keeps", path),
@@ -87,6 +164,12 @@ def read_split_counts(path: Path) -> list[tuple[str, int, int]]:
     counts = Counter(caption.split for caption in captions)
     videos = Counter(of_video[0].split for of_video in by_video(captions).values())
     return [(split, counts[split], videos[split]) for split in SPLITS if counts[split]]
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _require(metadata: Mapping[str, str], key: str, path: Path) -> str:

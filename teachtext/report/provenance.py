@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,12 +69,6 @@ def durations_of(histories: Sequence[History], ledger: pa.Table) -> list[Duratio
         seconds = sum(value or 0.0 for value in history.columns["seconds"])
         trained[history.model] = trained.get(history.model, 0.0) + seconds
     return rows + [Duration("training", model, seconds) for model, seconds in trained.items()]
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def hash_videos(manifest: pa.Table) -> str:

@@ -37,6 +37,7 @@ def build_index(
     data: RetrievalSet,
     clips: Sequence[Clip],
     *,
+    model_sha256: str,
     text_encoder: Mapping[str, Any] | None,
     settings: IndexSettings,
 ) -> IndexFacts:
@@ -48,6 +49,7 @@ def build_index(
         card: what it is.
         data: all videos, and all captions of them.
         clips: the same videos in the same order.
+        model_sha256: Identity of the model.
         text_encoder: its entry in config.yaml; None: it embeds nothing here.
         settings: how.
     """
@@ -60,6 +62,8 @@ def build_index(
     facts = IndexFacts(
         model=card.model,
         seed=card.seed,
+        model_sha256=model_sha256,
+        settings=settings.model_dump(),
         widths=dict(zip(card.experts, widths, strict=True)),
         text_encoder=text_encoder,
         parts=[

@@ -9,6 +9,7 @@ from teachtext.search.hits import Clip
 from teachtext.search.searcher import Searcher
 from teachtext.store.search_index import FACTS, IndexFacts, SearchIndex, open_index
 from teachtext.urls import is_url
+from teachtext.weights import model_sha256
 
 
 def load(path: str | Path) -> Searcher:
@@ -19,19 +20,23 @@ def load(path: str | Path) -> Searcher:
             ``results/search/{model}/{seed}``.
 
     Raises:
-        StoreError: there is no such model, or no index of it, or one of them is damaged.
+        StoreError: there is no such model, or no index of it as it is now, or one is damaged.
     """
     folder = Path(path).absolute()
     results = folder.parents[2]
     place = results / "search" / folder.parent.name / folder.name
     model, card = load_model(folder)
+    command = f"snakemake --cores 1 results/search/{card.model}/{card.seed}"
     if not place.is_dir():
-        name = f"results/search/{card.model}/{card.seed}"
-        raise StoreError(f"{path} has no search index yet. Run: snakemake --cores 1 {name}")
+        raise StoreError(f"{path} has no search index yet. Run: {command}")
     index = open_index(place)
     facts = _from(results.parent, index.facts)
     if (facts.model, facts.seed) != (card.model, card.seed):
         raise StoreError(f"{place} is of {facts.model}/{facts.seed}. Delete it.")
+    if facts.model_sha256 != model_sha256(folder):
+        raise StoreError(
+            f"{place} was built with another model than {path} is now. Delete it and run: {command}"
+        )
     return Searcher(model, card, replace(index, facts=facts), _clips(results.parent, index))
 
 

@@ -4,27 +4,30 @@ import argparse
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 
-from teachtext import __version__
 from teachtext.allocation import keep_freed_memory, use_huge_pages
-from teachtext.checkpoint import SCORE, ModelCard, save_model
+from teachtext.checkpoint import MAKERS, SCORE, MadeFrom, ModelCard, save_model
 from teachtext.data import RetrievalSet, load_set, load_val
 from teachtext.denoising import kept_captions
 from teachtext.distributed import Processes, joined, start_processes
 from teachtext.locking import locked
+from teachtext.provenance import made_from
 from teachtext.rows import Section
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
-from teachtext.store.similarities import AlignedSimilarities, open_similarities
+from teachtext.store.checksums import file_sha256
+from teachtext.store.similarities import AlignedSimilarities, SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata
-from teachtext.store.tokens import read_tokens
+from teachtext.store.tokens import TokenTable, read_tokens
 from teachtext.training.events import EventFiles
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import run_identity
 from teachtext.training.trainer import Trained, train_model
+from teachtext.versions import MADE_BY, check_stamp, stamp
 
 log = logging.getLogger(__name__)
 
@@ -41,26 +44,51 @@ def run(argv: list[str], *, stage: str, section: Section, description: str | Non
         if processes.rank == 0:
             stack.enter_context(locked(args.work / "lock"))
         processes.wait()
-        states = EpochStates(args.work, _identity(args, processes))
+        inputs = _open(args)
+        states = EpochStates(args.work, _identity(args, section, inputs.made_from, processes))
         if states.is_finished and args.output.is_dir():
             log.info("another process has trained it already")
             return
-        _train(args, section, states, processes)
+        _train(args, section, inputs, states, processes)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a model is trained from, opened."""
+
+    tokens: TokenTable
+    teachers: Mapping[str, SimilarityStore]
+    made_from: MadeFrom
+
+
+def _open(args: argparse.Namespace) -> _Inputs:
+    tokens = read_tokens(args.tokens)
+    opened = [open_similarities(path) for path in args.teachers]
+    teachers = {matrix.model: matrix for matrix in opened}
+    sources = replace(
+        made_from(tokens, features_of(args)),
+        captions=None if args.captions is None else file_sha256(args.captions),
+        teachers={name: matrix.sha256 for name, matrix in teachers.items()},
+    )
+    return _Inputs(tokens, teachers, sources)
 
 
 def _train(
-    args: argparse.Namespace, section: Section, states: EpochStates, processes: Processes
+    args: argparse.Namespace,
+    section: Section,
+    inputs: _Inputs,
+    states: EpochStates,
+    processes: Processes,
 ) -> None:
-    tokens, stores = read_tokens(args.tokens), features_of(args)
+    tokens, stores = inputs.tokens, features_of(args)
     train = load_set(tokens, stores, "train", architecture=args.architecture).keep_available()
     val = load_val(tokens, stores, architecture=args.architecture)
     captions = "all"
     if args.captions is not None:
-        table = read_table(args.captions)
-        captions = table_metadata(table)["captions"]
-        train = train.keep_captions(kept_captions(table))
+        captions, kept = _denoised(args.captions)
+        train = train.keep_captions(kept)
     log.info("%s, seed %d: %d captions", args.model, args.seed, len(train.captions))
-    teachers = _aligned(args.teachers, train)
+    teachers = _aligned(inputs.teachers, train)
     with ExitStack() as stack:
         writes = processes.rank == 0 and args.training.tensorboard
         events = stack.enter_context(EventFiles(args.events)) if writes else None
@@ -77,7 +105,28 @@ def _train(
         )
     if trained is None:
         return
-    card = ModelCard(
+    card = _card(args, section, inputs, train, captions, trained)
+    _write(args.output, trained, card, states)
+
+
+def _denoised(path: Path) -> tuple[str, set[str]]:
+    """Name of a denoised set, and ids of the captions that it keeps."""
+    table = read_table(path)
+    metadata = table_metadata(table)
+    check_stamp(metadata.get(MADE_BY), path)
+    return metadata["captions"], kept_captions(table)
+
+
+def _card(
+    args: argparse.Namespace,
+    section: Section,
+    inputs: _Inputs,
+    train: RetrievalSet,
+    captions: str,
+    trained: Trained,
+) -> ModelCard:
+    tokens = inputs.tokens
+    return ModelCard(
         model=args.model,
         seed=args.seed,
         section=section,
@@ -88,14 +137,14 @@ def _train(
         token_dim=train.token_dim,
         max_tokens=train.max_tokens,
         experts=train.identities,
-        teachers=list(teachers),
+        teachers=list(inputs.teachers),
         captions=captions,
         train_captions=len(train.captions),
         train_videos=len(train.video_ids),
         best_epoch=trained.best_epoch,
         parameters=sum(parameter.numel() for parameter in trained.model.parameters()),
+        made_from=inputs.made_from,
     )
-    _write(args.output, trained, card, states)
 
 
 def _write(output: Path, trained: Trained, card: ModelCard, states: EpochStates) -> None:
@@ -106,25 +155,27 @@ def _write(output: Path, trained: Trained, card: ModelCard, states: EpochStates)
     log.info("kept epoch %d: %s", trained.best_epoch, on_val)
 
 
-def _aligned(paths: list[Path], train: RetrievalSet) -> Mapping[str, AlignedSimilarities]:
+def _aligned(
+    teachers: Mapping[str, SimilarityStore], train: RetrievalSet
+) -> Mapping[str, AlignedSimilarities]:
     """Teachers by ``name/seed``."""
     caption_ids = [caption.caption_id for caption in train.captions]
-    matrices = [open_similarities(path) for path in paths]
-    return {matrix.model: matrix.aligned(caption_ids, train.video_ids) for matrix in matrices}
+    return {name: one.aligned(caption_ids, train.video_ids) for name, one in teachers.items()}
 
 
-def _identity(args: argparse.Namespace, processes: Processes) -> str:
+def _identity(
+    args: argparse.Namespace, section: Section, sources: MadeFrom, processes: Processes
+) -> str:
     facts = {
         "architecture": args.architecture.model_dump(),
-        "training": args.training.model_dump(),
+        "training": args.training.content(),
         "seed": args.seed,
         "processes": processes.count,
         "device": processes.device.type,
-        "versions": [__version__, torch.__version__],
+        "versions": [stamp(MAKERS[section]), torch.__version__],
+        "made_from": asdict(sources),
     }
-    stores = [store for paths in features_of(args).values() for store in paths]
-    captions = [] if args.captions is None else [args.captions]
-    return run_identity(facts, [args.tokens, *args.teachers, *captions, *stores])
+    return run_identity(facts)
 
 
 def _parser(stage: str, description: str | None) -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from teachtext.checkpoint import load_model
 from teachtext.data import load_whole
 from teachtext.dataset import Caption
 from teachtext.devices import device_of
+from teachtext.provenance import check_made_from
 from teachtext.search.building import build_index
 from teachtext.search.hits import Clip
 from teachtext.search.settings import IndexSettings
@@ -20,6 +21,7 @@ from teachtext.stages._arguments import add_features, features_of, settings_json
 from teachtext.store.search_index import SearchIndexFolder
 from teachtext.store.tables import read_table
 from teachtext.store.tokens import read_tokens
+from teachtext.weights import model_sha256
 
 log = logging.getLogger(__name__)
 PLACE = ("video_id", "path", "start_seconds", "duration_seconds")
@@ -30,9 +32,10 @@ def main(argv: list[str]) -> None:
     args = _parse(argv)
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
+    tokens, stores = read_tokens(args.tokens), features_of(args)
+    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
     model.to(device_of(card.training))
-    tokens = read_tokens(args.tokens)
-    data = load_whole(tokens, features_of(args), architecture=card.architecture)
+    data = load_whole(tokens, stores, architecture=card.architecture)
     encoder: TextEncoderSettings | None = args.text_encoder
     with replacing(args.output) as temporary:
         temporary.mkdir()
@@ -42,6 +45,7 @@ def main(argv: list[str]) -> None:
             card,
             data,
             _clips(data.video_ids, tokens.captions, args.manifest),
+            model_sha256=model_sha256(args.model),
             text_encoder=None if encoder is None else encoder.model_dump(exclude_none=True),
             settings=args.settings,
         )

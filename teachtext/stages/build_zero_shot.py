@@ -8,8 +8,9 @@ from pathlib import Path
 from teachtext.checkpoint import ModelCard, save_model
 from teachtext.errors import ConfigError
 from teachtext.models.retrieval import build_model
+from teachtext.provenance import identities_of, made_from
 from teachtext.stages._arguments import add_features, features_of
-from teachtext.store.features import FeatureStore, StoreIdentity
+from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import TokenTable, read_tokens
 from teachtext.zero_shot import ZeroShotArchitecture
 
@@ -25,8 +26,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, required=True, help="model directory to write")
     args = parser.parse_args(argv)
 
-    tokens = read_tokens(args.tokens)
-    experts = {name: FeatureStore(paths[0]).identity for name, paths in features_of(args).items()}
+    tokens, stores = read_tokens(args.tokens), features_of(args)
+    experts = identities_of(stores)
     check_widths(args.model, tokens, experts)
     card = ModelCard.untrained(
         args.model,
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> None:
         tokens=tokens,
         experts=experts,
         parameters=0,
+        made_from=made_from(tokens, stores),
     )
     model = build_model(
         card.architecture,

@@ -1,6 +1,7 @@
 """Tabulate what each level of a search is worth and costs, and what lies on the Pareto front."""
 
 import argparse
+import json
 import logging
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from teachtext.evaluation.records import read_evaluation
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.pareto import pareto_table
 from teachtext.store.tables import read_table, write_table
+from teachtext.versions import MADE_BY, stamp
 
 log = logging.getLogger(__name__)
 
@@ -29,5 +31,7 @@ def main(argv: list[str]) -> None:
 
     evaluations = [read_evaluation(path) for path in args.evaluations]
     table = pareto_table(evaluations, seconds_of_experts(read_table(args.ledger)))
-    write_table(args.output, table, {"search": args.search})
+    runs = json.dumps([one.facts for one in evaluations])
+    made = {MADE_BY: stamp("compute_pareto"), "search": args.search, "runs": runs}
+    write_table(args.output, table, made)
     log.info("%d of %d rows are on the front", sum(table["on_front"].to_pylist()), table.num_rows)

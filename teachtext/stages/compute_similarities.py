@@ -10,6 +10,7 @@ from teachtext.checkpoint import load_model
 from teachtext.data import load_set
 from teachtext.devices import device_of
 from teachtext.evaluation.evaluate import shown, similarity_blocks
+from teachtext.provenance import check_made_from
 from teachtext.stages._arguments import add_features, features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens
@@ -29,10 +30,10 @@ def main(argv: list[str]) -> None:
 
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
+    tokens, stores = read_tokens(args.tokens), features_of(args)
+    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
     model.to(device_of(card.training))
-    data = load_set(
-        read_tokens(args.tokens), features_of(args), "train", architecture=card.architecture
-    )
+    data = load_set(tokens, stores, "train", architecture=card.architecture)
     blocks = (
         ([data.captions[index].caption_id for index in indices], sims)
         for indices, sims in shown(similarity_blocks(model, data), "similarities", data)

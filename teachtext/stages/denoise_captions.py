@@ -29,6 +29,7 @@ from teachtext.stages._arguments import add_captions, captions_of, settings_json
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import write_table
 from teachtext.teachers import seeds_of_teachers
+from teachtext.versions import MADE_BY, stamp
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ def main(argv: list[str]) -> None:
         keep_per_video=settings.keep_per_video,
     )
     metadata = {
+        MADE_BY: stamp("denoise_captions"),
+        "settings": settings.model_dump_json(),
         "captions": args.name,
         "seed": str(args.seed),
         "keeps": selection.why,

@@ -14,14 +14,18 @@ from teachtext.data import RetrievalSet, load_set, load_val
 from teachtext.devices import device_of
 from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
 from teachtext.evaluation.evaluate import Evaluation, draw_bank, evaluate, evaluate_normalized
+from teachtext.evaluation.records import EVALUATION_SHA256
 from teachtext.models.base import RetrievalModel
 from teachtext.packages import installed_versions
+from teachtext.provenance import check_made_from
 from teachtext.settings import EvaluateSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.store.checksums import file_sha256
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
-from teachtext.teachers import teacher_labels
+from teachtext.versions import MADE_BY, stamp
+from teachtext.weights import model_sha256
 
 log = logging.getLogger(__name__)
 VERSIONS = ("torch", "numpy", "pyarrow", "zarr", "safetensors")
@@ -34,8 +38,9 @@ def main(argv: list[str]) -> None:
     settings: EvaluateSettings = args.settings
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    model.to(device_of(card.training))
     tokens, stores = read_tokens(args.tokens), features_of(args)
+    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
+    model.to(device_of(card.training))
     val_set = load_val(tokens, stores, architecture=card.architecture)
     val = None if val_set is None else evaluate(model, val_set, top=settings.top).metrics
     test_set = load_set(tokens, stores, "test", architecture=card.architecture)
@@ -51,25 +56,39 @@ def main(argv: list[str]) -> None:
         bank_top=settings.bank_top,
     )
     metrics = {"val": val, "test": test.metrics, "test_normalized": normalized}
-    _write_ranks(args.ranks, card, model, test_set, test, settings)
-    write_json(args.output, _facts(card) | metrics)
+    facts = {
+        MADE_BY: stamp("evaluate_model"),
+        "model_sha256": model_sha256(args.model),
+        "settings": settings.model_dump(),
+    }
+    write_json(args.output, facts | _facts(card) | metrics)
+    _write_ranks(args.ranks, args.output, model, test_set, test, settings)
     log.info("test t2v geometric mean %.1f", test.metrics["t2v"]["geometric_mean"])
 
 
 def _write_ranks(
     path: Path,
-    card: ModelCard,
+    belongs_to: Path,
     model: RetrievalModel,
     data: RetrievalSet,
     evaluation: Evaluation,
     settings: EvaluateSettings,
 ) -> None:
-    """Write the ranks, and what the report explains them by."""
+    """Write the ranks, and what the report explains them by.
+
+    Args:
+        path: Parquet file to write.
+        belongs_to: JSON file, which is written already.
+        model: Ready to encode.
+        data: Captions and videos that were ranked.
+        evaluation: Ranks.
+        settings: Size of the sample.
+    """
     generator = np.random.default_rng(settings.seed)
     sample = draw_sample(data, videos=settings.sample, generator=generator)
     table = with_details(evaluation, data, explain(model, data, evaluation), sample)
-    named = {"model": card.model, "seed": str(card.seed)}
-    write_table(path, table, named | details_metadata(model, data, sample))
+    sha256 = {EVALUATION_SHA256: file_sha256(belongs_to)}
+    write_table(path, table, sha256 | details_metadata(model, data, sample))
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -98,7 +117,7 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "training": None if card.training is None else card.training.model_dump(),
         "text_encoder": card.text_encoder,
         "experts": list(card.experts),
-        "teachers": teacher_labels(card.teachers),
+        "teachers": list(card.teachers),
         "captions": card.captions,
         "parameters": card.parameters,
         "best_epoch": card.best_epoch,

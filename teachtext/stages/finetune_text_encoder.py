@@ -15,6 +15,7 @@ from teachtext.text.finetune_settings import TextSettings
 from teachtext.text.finetuning import Tuner, check_disk, tune
 from teachtext.text.tunable import load_tunable, save_tuned
 from teachtext.training.states import LatestState, run_identity
+from teachtext.versions import stamp
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,14 @@ def _tune(args: argparse.Namespace, processes: Processes) -> None:
     finetune = args.settings.finetune
     tunable = load_tunable(args.name, args.settings, finetune, captions_of(args), processes)
     card = tunable.card
-    facts = {"card": card, "processes": processes.count, "device": processes.device.type}
-    states = LatestState(args.work, run_identity(facts, []))
+    # a release of the package alone leaves the outcome as it is
+    versions = card["versions"] | {"teachtext": stamp("finetune_text_encoder")}
+    facts = {
+        "card": card | {"versions": versions},
+        "processes": processes.count,
+        "device": processes.device.type,
+    }
+    states = LatestState(args.work, run_identity(facts))
     if states.is_finished and args.output.is_dir():
         log.info("another process has tuned it already")
         return

@@ -2,14 +2,16 @@
 
 import argparse
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from teachtext.checkpoint import ModelCard, save_model
 from teachtext.importing.checkpoints import build_released, sizes_of
 from teachtext.importing.torch_files import read_state_dict
+from teachtext.provenance import identities_of, made_from
 from teachtext.settings import ArchitectureSettings
 from teachtext.stages._arguments import add_features, features_of, settings_json
-from teachtext.store.features import FeatureStore
+from teachtext.store.checksums import file_sha256
 from teachtext.store.tokens import read_tokens
 
 log = logging.getLogger(__name__)
@@ -33,8 +35,8 @@ def main(argv: list[str]) -> None:
 
     theirs = read_state_dict(args.checkpoint)
     tokens = read_tokens(args.tokens)
-    stores = {name: FeatureStore(paths[0]).identity for name, paths in features_of(args).items()}
-    experts = {name: stores[name] for name in sorted(stores)}
+    stores = dict(sorted(features_of(args).items()))
+    experts = identities_of(stores)
     model, architecture = build_released(
         theirs,
         sizes_of(theirs, list(experts)),
@@ -50,6 +52,7 @@ def main(argv: list[str]) -> None:
         tokens=tokens,
         experts=experts,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
+        made_from=replace(made_from(tokens, stores), checkpoint=file_sha256(args.checkpoint)),
     )
     save_model(args.output, model, card, None)
     log.info("%s: %d parameters of %s", args.model, card.parameters, args.checkpoint)

@@ -43,7 +43,8 @@ def main(argv: list[str]) -> None:
         for shard, videos in enumerate(videos_of_shard):
             entries = [imported.ledger_entry(video, args.expert) for video in videos]
             features = {video: imported.features_of(video) for video in videos}
-            write_features(args.output / f"{shard}.zarr", identity, features)
+            store = args.output / f"{shard}.zarr"
+            write_features(store, identity, features, made_by="import_expert")
             write_table(args.output / f"{shard}.parquet", ledger_table(entries))
             absent += sum(entry.status == "absent" for entry in entries)
             progress.advance(done=len(videos))

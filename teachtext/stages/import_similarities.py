@@ -39,6 +39,7 @@ def main(argv: list[str]) -> None:
         _shown(imported.grid.blocks(BLOCK), len(captions)),
         model=f"{args.model}/{args.seed}",
         video_ids=video_ids,
+        made_by="import_similarities",
     )
     log.info(
         "imported %d x %d similarities; ignored %d captions and %d videos that are not in train",

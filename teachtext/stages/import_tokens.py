@@ -12,7 +12,7 @@ from teachtext.dataset import Caption, by_video, read_captions
 from teachtext.errors import DatasetError
 from teachtext.progress import Progress
 from teachtext.stages._arguments import add_captions, captions_of
-from teachtext.store.tokens import BLOCK, TokenTable, read_tokens, write_tokens
+from teachtext.store.tokens import BLOCK, TokenTable, read_foreign_tokens, write_tokens
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")
     args = parser.parse_args(argv)
 
-    table, queries = read_tokens(args.tokens), captions_of(args)
+    table, queries = read_foreign_tokens(args.tokens), captions_of(args)
     own = by_video(read_captions(args.captions))
     parts = [own[query.video_id] if args.paragraphs else [query] for query in queries]
     places = _places(args.tokens, table, parts)
@@ -38,6 +38,7 @@ def main(argv: list[str]) -> None:
         weights=table.weights,
         dim=table.tokens.dim,
         max_tokens=args.max_tokens,
+        made_by="import_tokens",
     )
     log.info("imported the token vectors of %d captions", len(queries))
 

@@ -3,24 +3,29 @@
 import argparse
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import ValidationError
 
 from teachtext.atomic import replacing
+from teachtext.config import Config
+from teachtext.config_loading import first_problem
+from teachtext.errors import ConfigError
 from teachtext.evaluation.records import Evaluation, read_details, read_evaluation
 from teachtext.experts.ledger import LEDGER_SCHEMA
 from teachtext.report import inputs
 from teachtext.report.agreement import check_samples
+from teachtext.report.configured import check_configured
 from teachtext.report.denoised import build_reviews
 from teachtext.report.differences import Differences, measure_differences
 from teachtext.report.encoders import encoder_pairs
 from teachtext.report.gallery import Gallery, build_gallery, choose_evaluation
+from teachtext.report.inputs import ModelRecord
 from teachtext.report.page import Report, render_page
-from teachtext.report.provenance import hash_file
 from teachtext.report.published import check_published
 from teachtext.report.searches import read_search
 from teachtext.report.settings import PublishedSettings
@@ -44,15 +49,28 @@ MANIFEST_COLUMNS = [
 
 def main(argv: list[str]) -> None:
     """Read everything that was measured and write one page that needs nothing else."""
-    arguments = _parse(argv)
+    arguments = parse(argv)
     log.info("Writing the report of %d evaluations.", len(arguments.evaluations))
-    page = render_page(_read(arguments))
+    models = [inputs.read_model(folder) for folder in arguments.models]
+    report = read_report(arguments, models)
+    runs = {path: inputs.read_runs(path) for path in arguments.searches}
+    config = _config(arguments.config)
+    check_configured(config, report.evaluations, models, report.denoised, runs)
+    page = render_page(report)
     with replacing(arguments.output) as path:
         path.write_text(page, encoding="utf-8", newline="\n")
     log.info("Wrote %s, %d kB.", arguments.output, len(page.encode()) // 1000)
 
 
-def _read(arguments: argparse.Namespace) -> Report:
+def _config(values: Mapping[str, Any]) -> Config:
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"--config: {first_problem(error)}") from None
+
+
+def read_report(arguments: argparse.Namespace, models: Sequence[ModelRecord]) -> Report:
+    """Read everything that the page shows."""
     evaluations = [read_evaluation(path) for path in arguments.evaluations]
     details = {(one.model, one.seed): read_details(one.ranks_path) for one in evaluations}
     check_samples(evaluations, details)
@@ -65,11 +83,11 @@ def _read(arguments: argparse.Namespace) -> Report:
         evaluations=evaluations,
         details=details,
         heat_map=arguments.heat_map,
-        histories=[inputs.read_history(path) for path in arguments.histories],
+        histories=inputs.histories_of(models),
         manifest=manifest,
         ledger=read_table(arguments.ledger, LEDGER_SCHEMA.names),
         splits=inputs.read_split_counts(arguments.captions),
-        captions_sha256=hash_file(arguments.captions),
+        captions_sha256=inputs.hash_file(arguments.captions),
         config=arguments.config,
         denoised=[inputs.read_denoised(path) for path in arguments.denoise],
         reviews=build_reviews(arguments.reviews, clips),
@@ -103,12 +121,13 @@ def _differences(arguments: argparse.Namespace, evaluations: Sequence[Evaluation
     )
 
 
-def _parse(argv: list[str]) -> argparse.Namespace:
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments of the stage."""
     parser = argparse.ArgumentParser(prog="teachtext write-report", description=__doc__)
     add = parser.add_argument
     add("--title", required=True, help="heading of the page")
     add("--evaluations", type=Path, nargs="+", required=True, help="JSON files of evaluate-model")
-    add("--histories", type=Path, nargs="*", required=True, help="history.parquet of each model")
+    add("--models", type=Path, nargs="+", required=True, help="directories of the same models")
     add("--manifest", type=Path, help="manifest of the videos; default: there are no videos")
     add("--ledger", type=Path, required=True, help="which expert could read which video")
     add("--captions", type=Path, required=True, help="table of captions")

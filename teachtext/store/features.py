@@ -22,6 +22,7 @@ from teachtext.store.checksums import (
 )
 from teachtext.store.places import Place, below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
+from teachtext.versions import MADE_BY, check_stamp, stamp
 from teachtext.weights import WeightsIdentity
 
 CHUNK_ROWS = 64
@@ -48,7 +49,11 @@ class StoreIdentity:
 
 
 def write_features(
-    path: Path, identity: StoreIdentity, found: Mapping[str, Features | None]
+    path: Path,
+    identity: StoreIdentity,
+    found: Mapping[str, Features | None],
+    *,
+    made_by: str = "extract_expert",
 ) -> None:
     """Write one shard, a few videos at a time.
 
@@ -58,10 +63,12 @@ def write_features(
         found: video id -> features, in the order of the shard; None for a video that has none
             (no such signal, nothing found or failed; the ledger says which). Each is looked up
             once.
+        made_by: The rule that writes them.
     """
     with replacing(path) as temporary:
         group = zarr.open_group(store=temporary, mode="w", zarr_format=3)
-        group.attrs.update(asdict(identity) | {"teachtext": __version__, "dtype": "float16"})
+        made = {"teachtext": __version__, MADE_BY: stamp(made_by), "dtype": "float16"}
+        group.attrs.update(asdict(identity) | made)
         columns = _write_rows(group, identity.dim, found)
         for name, column in columns.items():
             create_array(group, name, column, chunk_rows=max(1, len(column)))
@@ -125,6 +132,7 @@ class FeatureStore:
             raise _damaged(place, error) from None
         names = ("expert", "network", "dim", "sampling")
         self.identity = StoreIdentity(weights=weights, **{name: attributes[name] for name in names})
+        self._made_by = attributes.get(MADE_BY)
         self.video_ids: list[str] = [str(video) for video in self._read("video_id")]
 
     def _read(self, name: str, rows: slice = slice(None)) -> NDArray[Any]:
@@ -133,6 +141,10 @@ class FeatureStore:
                 return np.asarray(self._group[name][rows])
         except (KeyError, ValueError, RuntimeError, OSError) as error:
             raise _damaged(below(self.place, name), error) from None
+
+    def check_version(self) -> None:
+        """Refuse a store that another version would fill otherwise."""
+        check_stamp(self._made_by, self.place)
 
     def verify(self) -> None:
         """Read every byte and compare it with what was written."""

@@ -84,7 +84,8 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
         view: what is kept of them.
 
     Raises:
-        StoreError: shards of different experts or weights, or a video is in none of them.
+        StoreError: shards of different experts, weights or versions, or a video is in none of
+            them.
     """
     identity = FeatureStore(paths[0]).identity
     place = {video: index for index, video in enumerate(video_ids)}
@@ -112,6 +113,7 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
 
 def _open(path: Path, identity: StoreIdentity, first: Path) -> FeatureStore:
     store = FeatureStore(path)
+    store.check_version()
     if store.identity != identity:
         raise StoreError(
             f"{path} and {first} were made by different networks. "

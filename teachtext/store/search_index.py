@@ -25,6 +25,7 @@ from teachtext import __version__
 from teachtext.errors import StoreError
 from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.tables import read_table, write_table
+from teachtext.versions import MADE_BY, check_stamp, stamp
 
 log = logging.getLogger(__name__)
 FACTS = "index.json"
@@ -59,6 +60,8 @@ class IndexFacts:
     Attributes:
         model: name in config.yaml.
         seed: of its training.
+        model_sha256: Identity of the model.
+        settings: Section ``search`` of config.yaml.
         widths: expert -> width of its embedding, in the order of the mixture weights.
         text_encoder: its entry in config.yaml; None: token vectors are made elsewhere.
         parts: of the gallery, in the order of its rows.
@@ -66,6 +69,8 @@ class IndexFacts:
 
     model: str
     seed: int
+    model_sha256: str
+    settings: Mapping[str, Any]
     widths: Mapping[str, int]
     text_encoder: Mapping[str, Any] | None
     parts: Sequence[Part]
@@ -76,7 +81,7 @@ class IndexFacts:
         parts = [
             Part(**{**part, "counted_M": tuple(part["counted_M"])}) for part in values["parts"]
         ]
-        names = ("model", "seed", "widths", "text_encoder")
+        names = ("model", "seed", "model_sha256", "settings", "widths", "text_encoder")
         return cls(parts=parts, **{name: values[name] for name in names})
 
 
@@ -117,7 +122,8 @@ class SearchIndexFolder:
 
     def finish(self, facts: IndexFacts) -> None:
         """Write what the index is of, and checksums of all."""
-        text = json.dumps(asdict(facts) | {"teachtext": __version__}, indent=2)
+        made = {MADE_BY: stamp("build_index"), "teachtext": __version__}
+        text = json.dumps(asdict(facts) | made, indent=2)
         (self.path / FACTS).write_text(text + "\n")
         write_checksums(self.path)
 
@@ -151,7 +157,7 @@ def open_index(path: Path) -> SearchIndex:
     That takes about a second per GB, and the pages are in memory then, as searches want them.
 
     Raises:
-        StoreError: There is no index, or it is damaged.
+        StoreError: There is no index, or it is damaged or of another version.
     """
     while True:
         with _held(path) as is_still_there:
@@ -189,7 +195,9 @@ def _held(path: Path) -> Iterator[Callable[[], bool]]:
 def _opened(folder: SearchIndexFolder) -> SearchIndex:
     try:
         check_contents(folder.path)
-        facts = IndexFacts.from_json(json.loads((folder.path / FACTS).read_text()))
+        values = json.loads((folder.path / FACTS).read_text())
+        check_stamp(values.get(MADE_BY), folder.path)
+        facts = IndexFacts.from_json(values)
         large = [number for number, part in enumerate(facts.parts) if part.probes is not None]
         return SearchIndex(
             facts,
@@ -200,7 +208,7 @@ def _opened(folder: SearchIndexFolder) -> SearchIndex:
             folder.table("texts"),
             {number: folder.inverted(number) for number in large},
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(folder.path, error) from None
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from teachtext.errors import StoreError
 from teachtext.store.mapped import MappedFile
 from teachtext.store.mapped_table import MappedTable, writing
+from teachtext.versions import MADE_BY, check_stamp, stamp
 
 BLOCK = 256
 """Captions in a block."""
@@ -106,6 +107,7 @@ def write_similarities(
     *,
     model: str,
     video_ids: Sequence[str],
+    made_by: str = "compute_similarities",
 ) -> None:
     """Write a matrix block by block, as float16; memory stays at one block.
 
@@ -114,10 +116,12 @@ def write_similarities(
         blocks: caption ids and their (block, videos) similarities; best of ``BLOCK`` rows.
         model: whose, as ``name/seed``.
         video_ids: of the columns.
+        made_by: The rule that writes them.
     """
     row = pa.list_(pa.field("element", pa.float16(), nullable=False), len(video_ids))
     schema = _COLUMNS.append(pa.field("sim", row, nullable=False))
-    metadata = {"model": model, "video_ids": json.dumps(list(video_ids))}
+    names = {"model": model, "video_ids": json.dumps(list(video_ids))}
+    metadata = {MADE_BY: stamp(made_by), **names}
     with writing(path, schema, metadata) as append:
         for caption_ids, sims in blocks:
             halves = sims.astype(np.float16)
@@ -129,9 +133,10 @@ def open_similarities(path: Path) -> SimilarityStore:
     """Open a matrix; every byte is compared with what was written, none is loaded.
 
     Raises:
-        StoreError: missing or damaged file.
+        StoreError: missing or damaged file, or one of another version.
     """
     table = MappedTable(path, _COLUMNS)
+    check_stamp(table.metadata.get(MADE_BY), path)
     video_ids = json.loads(table.metadata["video_ids"])
     caption_ids = table.columns.column("caption_id").to_pylist()
     row_bytes = np.full(len(caption_ids), len(video_ids) * _HALF.itemsize, dtype=np.int64)

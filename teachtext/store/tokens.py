@@ -12,6 +12,7 @@ from teachtext.dataset import Caption
 from teachtext.store.mapped import MappedRows
 from teachtext.store.mapped_table import MappedTable, writing
 from teachtext.store.ragged import join
+from teachtext.versions import MADE_BY, check_stamp, stamp
 from teachtext.weights import WeightsIdentity
 
 BLOCK = 256
@@ -49,6 +50,7 @@ def write_tokens(
     weights: WeightsIdentity,
     dim: int,
     max_tokens: int,
+    made_by: str = "embed_captions",
 ) -> None:
     """Write token vectors block by block.
 
@@ -59,8 +61,10 @@ def write_tokens(
         weights: which weights.
         dim: width of a token vector.
         max_tokens: where captions were cut.
+        made_by: The rule that writes them.
     """
     metadata = {
+        MADE_BY: stamp(made_by),
         "encoder": encoder,
         "checkpoint": weights.name,
         "weights_sha256": weights.sha256,
@@ -84,9 +88,23 @@ def read_tokens(path: Path) -> TokenTable:
     """Open token vectors; every byte is compared with what was written, none is loaded.
 
     Raises:
-        StoreError: missing or damaged file.
+        StoreError: missing or damaged file, or one of another version.
     """
     table = MappedTable(path, _COLUMNS)
+    check_stamp(table.metadata.get(MADE_BY), path)
+    return _token_table(table)
+
+
+def read_foreign_tokens(path: Path) -> TokenTable:
+    """The same of a file that ``teachtext import-features`` wrote, whichever version did.
+
+    Raises:
+        StoreError: missing or damaged file.
+    """
+    return _token_table(MappedTable(path, _COLUMNS))
+
+
+def _token_table(table: MappedTable) -> TokenTable:
     texts = zip(*(table.columns.column(name).to_pylist() for name in TEXTS), strict=True)
     lengths = table.columns.column("token_count").to_numpy().astype(np.int64)
     metadata, half = table.metadata, np.dtype(np.float16)

@@ -6,7 +6,7 @@ One safetensors file: tensors as they are, everything else as JSON in its metada
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from teachtext.atomic import replacing
-from teachtext.store.checksums import CHECKSUMS
 from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 
 log = logging.getLogger(__name__)
@@ -126,21 +125,13 @@ def is_whole(path: Path) -> bool:
     return True
 
 
-def run_identity(facts: Mapping[str, Any], files: Iterable[Path]) -> str:
+def run_identity(facts: Mapping[str, Any]) -> str:
     """A digest of everything that decides the outcome of a run.
 
     Args:
-        facts: settings and names, as plain values.
-        files: that it reads; a folder counts by its checksums, a file by its size and age.
+        facts: Settings, names and hashes of what it reads, as plain values.
     """
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for path in files:
-        if path.is_dir():
-            digest.update((path / CHECKSUMS).read_bytes())
-        else:
-            status = path.stat()
-            digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}".encode())
-    return digest.hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _own_tensors(module: nn.Module) -> dict[str, Tensor]:

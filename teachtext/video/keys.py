@@ -5,19 +5,20 @@ import json
 from collections.abc import Iterable
 
 from teachtext.settings import ExpertRequest
+from teachtext.versions import stamp
 from teachtext.video.manifest import VideoRecord
 
 
 def features_key(request: ExpertRequest, record: VideoRecord) -> str:
     """Names the features of a clip: equal keys mean equal features, given equal weights."""
     asked = request.model_dump(exclude={"name"}, exclude_none=True)
-    return _hash(asked, *_clip(record))
+    return _hash(stamp("extract_expert"), stamp("decode_videos"), asked, *_clip(record))
 
 
 def media_key(requests: Iterable[ExpertRequest], record: VideoRecord) -> str:
     """Names the decoded media of a clip: what is decoded depends on who will look at it."""
     wanted = {(request.signal, request.settings.fps, request.short_side) for request in requests}
-    return _hash(sorted(map(str, wanted)), *_clip(record))
+    return _hash(stamp("decode_videos"), sorted(map(str, wanted)), *_clip(record))
 
 
 def _clip(record: VideoRecord) -> tuple[object, ...]:

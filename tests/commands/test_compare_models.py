@@ -4,8 +4,7 @@ import pytest
 
 from teachtext.commands.compare_models import main
 from teachtext.errors import StoreError
-from teachtext.store.json_files import read_json, write_json
-from tests.report.corpus import Corpus
+from tests.report.corpus import Corpus, change_evaluation
 
 SKILL = {"baseline": 0.2, "teachtext": 1.0, "teacher-glove": 0.2}
 
@@ -60,8 +59,7 @@ def test_models_are_compared_by_the_seeds_that_all_have(results, capsys):
     assert "seeds 0;" in head
     assert one != both
     (results / "evaluate/teachtext/0.json").rename(results / "evaluate/teachtext/9.json")
-    values = read_json(results / "evaluate/teachtext/9.json")
-    write_json(results / "evaluate/teachtext/9.json", values | {"seed": 9})
     (results / "evaluate/teachtext/0.parquet").rename(results / "evaluate/teachtext/9.parquet")
+    change_evaluation(results / "evaluate/teachtext/9.json", seed=9)
     with pytest.raises(StoreError, match="no seed in common"):
         main(["teachtext", "--against", "baseline", f"--results={results}"])

@@ -2,12 +2,14 @@ import json
 
 import pytest
 import yaml
+from safetensors.torch import load_file, save_file
 
 from teachtext.commands.export import main
 from teachtext.errors import ConfigError, StoreError
 from teachtext.exporting.hub import HubModel
 from teachtext.store.checksums import write_checksums
 from teachtext.store.json_files import write_json
+from teachtext.versions import STAGE_VERSIONS
 from tests.exporting.exported import evaluation, save_toy
 from tests.running import ROOT
 
@@ -38,7 +40,7 @@ def test_a_model_is_exported_and_loaded(model, tmp_path, capsys):
 def test_the_metrics_beside_the_model_are_found(model, tmp_path):
     (tmp_path / "results/evaluate/teachtext").mkdir(parents=True)
     path = tmp_path / "results/evaluate/teachtext/0.json"
-    write_json(path, evaluation())
+    write_json(path, evaluation(model))
     main([str(model), "beside"])
     assert "| 20.0 | 50.0 | 80.0 |" in (tmp_path / "beside/README.md").read_text()
     path.rename(tmp_path / "mine.json")
@@ -56,6 +58,32 @@ def test_metrics_of_another_model_are_refused(model, tmp_path):
     with pytest.raises(StoreError, match=r"other\.json is no evaluation"):
         main([str(model), "out", "--evaluation", "other.json"])
     assert not (tmp_path / "out").exists()
+
+
+def test_metrics_of_other_weights_are_refused(model, tmp_path):
+    found = evaluation(model)
+    write_json(tmp_path / "mine.json", found)
+    weights = load_file(model / "model.safetensors")
+    save_file({name: 2 * one for name, one in weights.items()}, model / "model.safetensors")
+    write_checksums(model)
+    line = f"mine.json is of other weights than {model} has now. Delete it and run snakemake again."
+    with pytest.raises(StoreError, match=f"^{line}$"):
+        main([str(model), "out", "--evaluation", "mine.json"])
+
+
+def test_metrics_of_another_version_are_refused(model, tmp_path, monkeypatch):
+    write_json(tmp_path / "mine.json", evaluation(model))
+    monkeypatch.setitem(STAGE_VERSIONS, "evaluate_model", 2)
+    with pytest.raises(StoreError, match=r"evaluate_model 1, this one makes 2"):
+        main([str(model), "out", "--evaluation", "mine.json"])
+
+
+def test_an_exported_model_is_loaded_by_later_versions(model, monkeypatch):
+    main([str(model), "out"])
+    monkeypatch.setitem(STAGE_VERSIONS, "train_student", 2)
+    assert HubModel.from_pretrained("out").card.model == "teachtext"
+    with pytest.raises(StoreError, match="train_student 1, this one makes 2"):
+        main([str(model), "again"])
 
 
 def test_nothing_is_overwritten(model, tmp_path):

@@ -6,7 +6,8 @@ from teachtext.errors import StoreError
 from teachtext.evaluation import records
 from teachtext.store.json_files import read_json, write_json
 from teachtext.store.tables import read_table, table_metadata, write_table
-from tests.report.corpus import Corpus
+from teachtext.versions import STAGE_VERSIONS
+from tests.report.corpus import Corpus, change_evaluation
 
 
 @pytest.fixture
@@ -24,18 +25,31 @@ def test_evaluation_with_its_ranks(corpus):
 
 def test_an_incomplete_evaluation_says_what_to_do(corpus):
     path = corpus.evaluations[0]
-    values = read_json(path)
-    del values["best_epoch"]
-    write_json(path, values)
-    with pytest.raises(StoreError, match=r"0\.json .*'best_epoch'.*Delete it"):
+    change_evaluation(path, val={})
+    with pytest.raises(StoreError, match=r"0\.json .*'t2v'.*Delete it"):
         records.read_evaluation(path)
 
 
 def test_an_evaluation_may_have_no_val(corpus):
     path = corpus.evaluations[0]
-    write_json(path, read_json(path) | {"val": None})
+    change_evaluation(path, val=None)
     assert records.read_evaluation(path).val is None
     assert records.read_evaluation(corpus.evaluations[1]).val is not None
+
+
+def test_ranks_of_another_evaluation_are_refused(corpus):
+    path = corpus.evaluations[0]
+    write_json(path, read_json(path) | {"best_epoch": 0})
+    ranks = path.with_suffix(".parquet")
+    line = f"{ranks} does not belong to {path}. Delete both and run snakemake again."
+    with pytest.raises(StoreError, match=f"^{line}$"):
+        records.read_evaluation(path)
+
+
+def test_an_evaluation_of_another_version_is_refused(corpus, monkeypatch):
+    monkeypatch.setitem(STAGE_VERSIONS, "evaluate_model", 2)
+    with pytest.raises(StoreError, match=r"\(evaluate_model 1, this one makes 2\)"):
+        records.read_evaluation(corpus.evaluations[0])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\udc80"])

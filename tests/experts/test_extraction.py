@@ -6,6 +6,7 @@ from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.extraction import unfinished
 from teachtext.experts.finished import FinishedShard
 from teachtext.store.features import FeatureStore
+from teachtext.versions import STAGE_VERSIONS
 from tests.experts.shards import LISTENS, LOOKS, Shard, ToyExpert, record, torn
 
 ABC = [record("a", "A"), record("b", "B"), record("c", "C")]
@@ -197,3 +198,10 @@ def test_what_is_finished_takes_no_space(shard):
     shard.run(ToyExpert(), ABC)
     assert (shard.store / "features/c/0/0").stat().st_nlink == 2
     assert not (shard.work / "items").exists()
+
+
+@pytest.mark.parametrize("rule", ["extract_expert", "decode_videos"])
+def test_what_another_version_found_is_extracted_again(rule, shard, monkeypatch):
+    shard.run(ToyExpert(), ABC)
+    monkeypatch.setitem(STAGE_VERSIONS, rule, 2)
+    assert unfinished(ABC, LOOKS, FinishedShard(shard.work)) == ABC

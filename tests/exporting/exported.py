@@ -8,8 +8,10 @@ from teachtext.models.retrieval import build_model
 from teachtext.settings import TrainingSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.text.encoders import load_text_encoder
+from teachtext.versions import MADE_BY, stamp
+from teachtext.weights import model_sha256
 from tests.running import ROOT
-from tests.toy_sets import DIM, WEIGHTS, toy_architecture
+from tests.toy_sets import DIM, MADE_FROM, WEIGHTS, toy_architecture
 
 METRICS = {
     **{"R@1": 20.0, "R@5": 50.0, "R@10": 80.0, "R@50": 100.0},
@@ -39,6 +41,7 @@ def save_toy(results, *, text_encoder="glove", text_weights=WEIGHTS, token_dim=D
         train_videos=16,
         best_epoch=3,
         parameters=1000,
+        made_from=MADE_FROM,
         **sizes,
     )
     folder = results / "models/teachtext/0"
@@ -52,7 +55,8 @@ def save_glove(results):
     return save_toy(results, text_weights=encoder.weights, token_dim=encoder.dim)
 
 
-def evaluation(**changes):
+def evaluation(folder=None, **changes):
     """What ``evaluate_model`` writes of it."""
     both = {"t2v": METRICS, "v2t": {**METRICS, "R@1": 25.0}}
-    return {"model": "teachtext", "seed": 0, "test": both, **changes}
+    made = {MADE_BY: stamp("evaluate_model"), "model_sha256": folder and model_sha256(folder)}
+    return {**made, "model": "teachtext", "seed": 0, "test": both, **changes}

@@ -1,15 +1,22 @@
 """Inputs of the report, of exactly the shapes that the other stages write."""
 
+import hashlib
 import json
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+import yaml
 
-from teachtext.evaluation.records import Evaluation
+from teachtext.config_loading import load_config
+from teachtext.evaluation.records import EVALUATION_SHA256, Evaluation
 from teachtext.store import tables
-from teachtext.store.json_files import write_json
+from teachtext.store.json_files import read_json, write_json
+from teachtext.versions import MADE_BY, stamp
+from teachtext.weights import model_sha256
+from tests.running import ROOT
 
+SHIPPED = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
 EXPERTS = ["appearance", "audio", "motion"]
 MODELS = {
     "teacher-glove": {"section": "teachers", "text_encoder": "glove"},
@@ -24,12 +31,15 @@ def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
     names = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
     metrics = {**dict.fromkeys(names, geometric_mean), "queries": 2, "gallery": 2}
     values = {
+        "model_sha256": "0",
+        "settings": {},
         "section": "students",
         "models": {"architecture": "CollaborativeExperts"},
         "training": {"epochs": 3, "distillation_weight": 1, "threads": 1},
         "text_encoder": "minilm",
         "experts": ("appearance", "audio"),
         "teachers": (),
+        "opinions": (),
         "captions": "all",
         "parameters": 1000,
         "best_epoch": 1,
@@ -51,6 +61,15 @@ def evaluations_of(model, means, **changes):
     return [evaluation(model, seed, mean, **changes) for seed, mean in enumerate(means)]
 
 
+def change_evaluation(path, **changes):
+    """Write other values, to which the ranks beside them belong."""
+    write_json(path, read_json(path) | changes)
+    ranks = path.with_suffix(".parquet")
+    table = tables.read_table(ranks)
+    sha256 = {EVALUATION_SHA256: hashlib.sha256(path.read_bytes()).hexdigest()}
+    tables.write_table(ranks, table, tables.table_metadata(table) | sha256)
+
+
 class Corpus:
     """A folder with the inputs of one report, and the arguments to write it.
 
@@ -68,10 +87,12 @@ class Corpus:
             for number in range(CAPTIONS_PER_VIDEO)
         }
         self.skill = skill or {}
-        runs = [(model, seed) for model in models for seed in seeds]
+        untrained = {name for name, row in models.items() if row["section"] == "zero_shot"}
+        self.config = self._configure()
+        runs = [(m, seed) for m in models for seed in ((0,) if m in untrained else seeds)]
+        self.models_of_runs = [self._describe(*run) for run in runs]
+        self.histories = [self._train(*run) for run in runs if run[0] not in untrained]
         self.evaluations = [self._evaluate(*run) for run in runs]
-        trained = [run for run in runs if models[run[0]]["section"] != "zero_shot"]
-        self.histories = [self._train(*run) for run in trained]
         self.manifest = self._probe()
         self.ledger = self._extract()
         self.table = self._tabulate()
@@ -87,13 +108,13 @@ class Corpus:
         results_per_query=2,
     ):
         numbers = {"queries": queries, "results-per-query": results_per_query, "seed": 0}
-        numbers |= {"heat-map": 3, "config": json.dumps({"seeds": list(self.seeds)})}
+        numbers |= {"heat-map": 3, "config": json.dumps(self.config)}
         numbers |= {"bootstrap-samples": 200, "bootstrap-seed": 0}
         files = {"manifest": self.manifest, "ledger": self.ledger, "captions": self.table}
         return [
             "--title=A run",
             *("--evaluations", *map(str, self.evaluations)),
-            *("--histories", *map(str, self.histories)),
+            *("--models", *map(str, self.models_of_runs)),
             *("--denoise", *map(str, denoise)),
             *("--reviews", *map(str, reviews)),
             *("--searches", *map(str, searches)),
@@ -101,6 +122,11 @@ class Corpus:
             *(f"--{name}={value}" for name, value in {**numbers, **files}.items()),
             f"--output={output}",
         ]
+
+    def evaluate_again(self):
+        """Let the evaluations be of the models as they are now."""
+        for path, folder in zip(self.evaluations, self.models_of_runs, strict=True):
+            change_evaluation(path, model_sha256=model_sha256(folder))
 
     def denoise(self, seed, dropped_every=4):
         path = self.folder / f"denoise/clean/{seed}.parquet"
@@ -118,8 +144,12 @@ class Corpus:
                 }
             )
         keeps = "its video is among the first 100"
-        metadata = {"captions": "clean", "seed": str(seed), "keeps": keeps}
-        return write_table(path, rows, metadata)
+        settings = SHIPPED.denoise["clean"]
+        teachers = " ".join(f"{teacher.model}/{seed}" for teacher in settings.teachers)
+        made = {MADE_BY: stamp("denoise_captions"), "settings": settings.model_dump_json()}
+        made |= {"teachers": teachers}
+        named = {"captions": "clean", "seed": str(seed), "keeps": keeps}
+        return write_table(path, rows, made | named)
 
     def review(self, first="third", kept=0):
         """Every caption is taken for one of the same video; the ranks fall from 100."""
@@ -142,6 +172,47 @@ class Corpus:
         path = self.folder / "denoise/clean/review.parquet"
         return write_table(path, rows, {"captions": "clean"})
 
+    def _configure(self):
+        """The shipped configuration with the models of the corpus."""
+        config = SHIPPED.model_dump(by_alias=True, mode="json")
+        config |= {"seeds": list(self.seeds), "pruned": {}}
+        config["training"]["epochs"] = 3
+        config |= {section: {} for section in ("teachers", "students", "zero_shot")}
+        for model, facts in self.models.items():
+            row = {"text_encoder": facts.get("text_encoder", "minilm"), "experts": EXPERTS}
+            if facts.get("teachers"):
+                row["teachers"] = facts["teachers"]
+            config[facts["section"]][model] = row
+        return config
+
+    def _describe(self, model, seed):
+        """The directory of a model."""
+        folder = self.folder / f"models/{model}/{seed}"
+        folder.mkdir(parents=True)
+        requests = {name: SHIPPED.request(name) for name in EXPERTS}
+        facts = self.models[model]
+        values = {
+            MADE_BY: stamp("train_student"),
+            "model": model,
+            "seed": seed,
+            "training": facts.get("training", {}),
+            "captions": facts.get("captions", "all"),
+            "text_encoder": facts.get("text_encoder", "minilm"),
+            "experts": {
+                name: {"network": one.settings.network, "sampling": one.sampling()}
+                for name, one in requests.items()
+            },
+            "made_from": {
+                "tokens": "0",
+                "features": dict.fromkeys(EXPERTS, "0"),
+                "captions": None,
+                "teachers": {},
+            },
+        }
+        (folder / "config.json").write_text(json.dumps(values))
+        (folder / "model.safetensors").write_bytes(f"{model} {seed}".encode())
+        return folder
+
     def _evaluate(self, model, seed):
         generator = np.random.default_rng([seed, len(model), sum(model.encode())])
         path = self.folder / f"evaluate/{model}/{seed}.json"
@@ -163,11 +234,13 @@ class Corpus:
         values = {
             "model": model,
             "seed": seed,
-            "models": {"architecture": "CollaborativeExperts"},
-            "training": {"epochs": 3},
+            MADE_BY: stamp("evaluate_model"),
+            "model_sha256": model_sha256(self.folder / f"models/{model}/{seed}"),
+            "settings": SHIPPED.evaluate.model_dump(),
+            "models": SHIPPED.models.model_dump(),
+            "training": SHIPPED.training.model_dump() | {"epochs": 3},
             "text_encoder": "minilm",
             "experts": EXPERTS,
-            "teachers": [],
             "captions": "all",
             "parameters": 1_234_567 + 1000 * len(model),
             "best_epoch": 1,
@@ -177,11 +250,13 @@ class Corpus:
             },
             "versions": {"torch": "2.99.0"},
             **self.models[model],
+            "teachers": [f"{name}/{seed}" for name in self.models[model].get("teachers", ())],
             "val": scores,
             "test": scores,
             "test_normalized": {"qb-norm": {"t2v": scores["t2v"]}, "dual-softmax": scores},
         }
         write_json(path, values)
+        change_evaluation(path)
         return path
 
     def _rank(self, generator, skill, direction, query_id, query):

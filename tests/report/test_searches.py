@@ -7,10 +7,12 @@ from teachtext.pareto import pareto_table
 from teachtext.report.headline import MINUS
 from teachtext.report.searches import read_search
 from teachtext.store.tables import write_table
+from teachtext.versions import MADE_BY, stamp
 
 from .corpus import evaluations_of
 from .test_write_report import Page, write
 
+MADE = {MADE_BY: stamp("compute_pareto"), "search": "lean", "runs": "[]"}
 SECONDS = {"appearance": 0.3, "ocr": 0.3, "speech": 0.4}
 SUBSETS = [("appearance", "ocr", "speech"), ("appearance", "ocr"), ("appearance",)]
 
@@ -26,7 +28,7 @@ def result(folder, *scores, seconds=SECONDS, plain=()):
         )
     ]
     path = folder / "pareto.parquet"
-    write_table(path, pareto_table(evaluations, seconds), {"search": "lean"})
+    write_table(path, pareto_table(evaluations, seconds), MADE)
     return read_search(path, place=0)
 
 

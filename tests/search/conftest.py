@@ -13,8 +13,9 @@ from teachtext.search.hits import Clip
 from teachtext.search.loading import load
 from teachtext.search.settings import IndexSettings
 from teachtext.store.search_index import SearchIndexFolder
+from teachtext.weights import model_sha256
 from teachtext.zero_shot import ZeroShotArchitecture
-from tests.toy_sets import DIM, WEIGHTS, toy_architecture, toy_features, toy_set
+from tests.toy_sets import DIM, MADE_FROM, WEIGHTS, toy_architecture, toy_features, toy_set
 
 SETTINGS = IndexSettings(models=None, exact_below=1000, recall=0.95, recall_queries=20, seed=0)
 ENCODER = {"encoder": "glove", "max_tokens": 4}
@@ -83,6 +84,7 @@ def write_index(run, data, family="CollaborativeExperts", settings=SETTINGS, enc
         train_videos=0,
         best_epoch=None,
         parameters=0,
+        made_from=MADE_FROM,
     )
     path = run / "results/models/student/0"
     save_model(path, model, card, None)
@@ -94,7 +96,8 @@ def write_index(run, data, family="CollaborativeExperts", settings=SETTINGS, enc
         for number, video in enumerate(data.video_ids)
     ]
     index = SearchIndexFolder(folder)
-    build_index(index, model, card, data, clips, text_encoder=encoder, settings=settings)
+    made = {"model_sha256": model_sha256(path), "text_encoder": encoder, "settings": settings}
+    build_index(index, model, card, data, clips, **made)
     return path
 
 

@@ -1,12 +1,15 @@
 import json
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from teachtext import load
 from teachtext.cli import main
 from teachtext.errors import StoreError
 from teachtext.search.loading import indexed_models
 from teachtext.search.settings import IndexSettings
+from teachtext.store.checksums import write_checksums
+from teachtext.versions import STAGE_VERSIONS
 from tests.search.conftest import gallery, write_index
 
 
@@ -42,6 +45,27 @@ def test_a_damaged_index_is_named(tmp_path):
     file = tmp_path / "results/search/student/0/videos.npy"
     file.write_bytes(file.read_bytes()[:-4])
     with pytest.raises(StoreError, match=r"videos\.npy is not what was written"):
+        load(path)
+
+
+def test_an_index_of_other_weights_is_refused(tmp_path):
+    path = write_index(tmp_path, gallery())
+    weights = load_file(path / "model.safetensors")
+    save_file({name: 2 * one for name, one in weights.items()}, path / "model.safetensors")
+    write_checksums(path)
+    index = tmp_path / "results/search/student/0"
+    line = (
+        f"{index} was built with another model than {path} is now. Delete it and run: "
+        "snakemake --cores 1 results/search/student/0"
+    )
+    with pytest.raises(StoreError, match=f"^{line}$"):
+        load(path)
+
+
+def test_an_index_of_another_version_is_refused(tmp_path, monkeypatch):
+    path = write_index(tmp_path, gallery())
+    monkeypatch.setitem(STAGE_VERSIONS, "build_index", 2)
+    with pytest.raises(StoreError, match=r"\(build_index 1, this one makes 2\)"):
         load(path)
 
 

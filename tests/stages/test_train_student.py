@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
+from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
 from tests.toy_sets import DIM, WEIGHTS, toy_architecture
 from tests.training.test_optimizers import training
 
@@ -63,7 +65,8 @@ def write_inputs(folder):
     )  # fmt: skip
     kept = [number != 3 for number in range(len(train))]
     verdicts = pa.table({"caption_id": [caption.caption_id for caption in train], "kept": kept})
-    write_table(folder / "clean.parquet", verdicts, {"captions": "clean"})
+    made = {"captions": "clean", MADE_BY: stamp("denoise_captions")}
+    write_table(folder / "clean.parquet", verdicts, made)
 
 
 def arguments(folder, *, output="model", teachers=("teacher.parquet",), captions=True, **changes):
@@ -130,17 +133,21 @@ def test_a_second_copy_of_the_job_finds_the_work_done(folder, caplog):
     caplog.set_level("INFO")
     train_student.main(arguments(folder))
     written = (folder / "model/model.safetensors").stat().st_ino
-    train_student.main(arguments(folder))
+    # neither the age of what it reads nor event files change a model
+    os.utime(folder / "tokens.parquet", (0, 0))
+    train_student.main(arguments(folder, tensorboard=True))
     assert (folder / "model/model.safetensors").stat().st_ino == written
     assert "another process has trained it already" in caplog.text
 
 
-@pytest.mark.parametrize("change", ["settings", "input", "no output"])
-def test_a_changed_job_trains_again(change, folder, caplog):
+@pytest.mark.parametrize("change", ["settings", "input", "version", "no output"])
+def test_a_changed_job_trains_again(change, folder, caplog, monkeypatch):
     caplog.set_level("INFO")
     train_student.main(arguments(folder))
     if change == "input":
-        os.utime(folder / "tokens.parquet", (0, 0))
+        write_captions(folder, [replace(caption, caption="other") for caption in CAPTIONS])
+    if change == "version":
+        monkeypatch.setitem(STAGE_VERSIONS, "train_student", 2)
     output = "elsewhere" if change == "no output" else "model"
     train_student.main(arguments(folder, output=output, epochs=3 if change == "settings" else 2))
     assert "trained it already" not in caplog.text
@@ -149,7 +156,7 @@ def test_a_changed_job_trains_again(change, folder, caplog):
 def test_event_files_are_written_on_request(folder):
     train_student.main(arguments(folder))
     assert not (folder / "events").exists()
-    train_student.main(arguments(folder, tensorboard=True))
+    train_student.main(arguments(folder, output="again", tensorboard=True))
     assert len(list((folder / "events").iterdir())) == 1
 
 

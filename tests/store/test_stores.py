@@ -42,6 +42,7 @@ def test_the_same_features_give_the_same_bytes(tmp_path):
         write_features(tmp_path / name, IDENTITY, found)
     files = [p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file()]
     assert len(files) > 7
+    assert FeatureStore(tmp_path / "one").sha256 == FeatureStore(tmp_path / "two").sha256
     assert all(
         (tmp_path / "one" / f).read_bytes() == (tmp_path / "two" / f).read_bytes() for f in files
     )

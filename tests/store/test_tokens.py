@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from teachtext.dataset import Caption
 from teachtext.errors import StoreError
+from teachtext.store.seals import check_seal
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.weights import WeightsIdentity
@@ -45,6 +46,8 @@ def test_tokens_come_back_as_halves_wherever_they_begin(rows, block, tmp_path_fa
     table = read_tokens(path)
     assert table.captions == captions
     assert (table.encoder, table.weights, table.max_tokens) == ("toy", WEIGHTS, 9)
+    with path.open("rb") as stream:
+        assert table.sha256 == check_seal(stream)
     found = table.tokens.take(np.arange(len(rows)))
     for row, vector in zip(found, vectors, strict=True):
         assert row.tolist() == vector.astype(np.float16).tolist()

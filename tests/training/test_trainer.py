@@ -7,7 +7,7 @@ from teachtext.distributed import Processes
 from teachtext.errors import DatasetError, StoreError, TrainingError
 from teachtext.training.resuming import EpochStates
 from teachtext.training.trainer import Trainer, train_model
-from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
+from tests.toy_sets import MADE_FROM, WEIGHTS, similarities, toy_architecture, toy_set
 from tests.training.test_optimizers import training
 
 ALONE = Processes(0, 1, torch.device("cpu"))
@@ -276,7 +276,7 @@ def card_of(result, data):
         model="m", seed=0, section="students", architecture=toy_architecture(), training=TRAINING,
         text_encoder="toy", text_weights=WEIGHTS, token_dim=6, max_tokens=data.max_tokens,
         experts=data.identities, teachers=["t/0"], captions="all", train_captions=32,
-        train_videos=16, best_epoch=result.best_epoch, parameters=1,
+        train_videos=16, best_epoch=result.best_epoch, parameters=1, made_from=MADE_FROM,
     )  # fmt: skip
 
 

@@ -199,10 +199,6 @@ def demo_folder(wildcards, output):
     return Path(output.videos).parent
 
 
-def model_histories(wildcards, input):
-    return [Path(model) / "history.parquet" for model in input.models]
-
-
 def similarities_of(teachers, wildcards):
     """Of all seeds of all teachers; seeds that only teach are trained for it."""
     return [

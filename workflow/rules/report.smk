@@ -2,7 +2,7 @@ rule write_report:
     input:
         evaluations=expand("results/evaluate/{run}.json", run=EVALUATED),
         ranks=expand("results/evaluate/{run}.parquet", run=EVALUATED),
-        models=expand("results/models/{model}/{seed}", model=MODELS, seed=CONFIG.seeds),
+        models=expand("results/models/{run}", run=EVALUATED),
         manifest=manifest_of_videos,
         ledger="results/experts/ledger.parquet",
         captions=CONFIG.dataset.captions,
@@ -34,13 +34,12 @@ rule write_report:
             if CONFIG.report.published
             else []
         ),
-        histories=model_histories,
-        config=CONFIG.model_dump_json(),
+        config=CONFIG.model_dump_json(by_alias=True),
     message:
         "Writing the report"
     shell:
         "python -m teachtext write-report --title {params.report.title:q} "
-        "--evaluations {input.evaluations:q} --histories {params.histories:q} "
+        "--evaluations {input.evaluations:q} --models {input.models:q} "
         "{params.manifest:q} --ledger {input.ledger:q} "
         "--captions {input.captions:q} --denoise {input.denoise:q} "
         "--reviews {input.reviews:q} "
