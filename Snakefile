@@ -1,6 +1,7 @@
 import os
 import shlex
 import sys
+from pathlib import Path
 
 from snakemake.utils import min_version
 
@@ -33,6 +34,11 @@ include: "workflow/rules/released.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/report.smk"
+
+
+onstart:
+    # nobody else writes here while snakemake holds its lock
+    remove_leftovers(Path("results"))
 
 
 rule all:

@@ -34,7 +34,8 @@ from teachtext.video.manifest import failed_record, manifest_table
 ROOT = Path(__file__).resolve().parent.parent
 CORES = 64
 GB = 1e9
-SHARDING, DRY_RUN = "read and shard the videos", "snakemake --dry-run"
+SHARDING = "read and shard the videos"
+CHECKING, DRY_RUN = "the first dry run, which checks", "snakemake --dry-run"
 
 
 def main() -> None:
@@ -61,7 +62,7 @@ def measure(folder, count, captions):
     sizes = write_tables(folder, videos, captions, shards)
     print(f"{count} videos, {count * captions} captions, {len(experts)} experts")
     print(f"{shards} shards of {min(sizes)} to {max(sizes)} videos\n")
-    print(f"{'':28}{'seconds':>9}{'GB':>7}")
+    print(f"{'':32}{'seconds':>9}{'GB':>7}")
     steps = {step: run(folder, command) for step, command in planning(folder, shards).items()}
     write_results(folder, videos, experts, shards)
     steps |= {step: run(folder, command) for step, command in joining(shards).items()}
@@ -69,7 +70,7 @@ def measure(folder, count, captions):
     seconds = sum(steps[step][0] for step in (SHARDING, DRY_RUN))
     memory = max(steps[step][1] for step in (SHARDING, DRY_RUN))
     for step, (wall, size, _) in steps.items():
-        print(f"{step:28}{wall:9.1f}{size:7.2f}")
+        print(f"{step:32}{wall:9.1f}{size:7.2f}")
     print(f"\nshard and plan: {seconds:.1f} s (bar 120), {memory:.2f} GB (bar 4)")
     print(f"jobs: {jobs} (bar 1000)")
 
@@ -124,11 +125,10 @@ def planning(folder, shards):
     dry_run = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     dry_run += ["--dry-run", "--quiet", "rules"]
     configs = ["--configfile", str(ROOT / "config.yaml"), "own.yaml"]
-    tables = ["--videos", "videos.csv", "--captions", "captions.csv"]
     return {
         SHARDING: [__file__, "--shard", "videos.csv", str(shards)],
+        CHECKING: ["-m", *dry_run, *configs],
         DRY_RUN: ["-m", *dry_run, *configs],
-        "check-dataset": ["-m", "teachtext", "check-dataset", *tables, "--output", "checked.json"],
     }
 
 

@@ -17,10 +17,12 @@ import numpy as np
 import yaml
 
 from teachtext.dataset import SPLITS, Caption
+from teachtext.experts.ledger import LedgerEntry, ledger_table
 from teachtext.features import Features
 from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.similarities import BLOCK, write_similarities
+from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
 from teachtext.weights import WeightsIdentity
 
@@ -152,6 +154,8 @@ def write_expert(path: Path, shape: Shape) -> None:
     videos = [video for split in SPLITS for video in shape.videos_of(split)]
     identity = StoreIdentity(expert, "random", dim, WEIGHTS, {})
     write_features(path, identity, RandomFeatures(videos, dim, most, share))
+    entries = (LedgerEntry(video, expert, "ok", "", 1, 0.0, "") for video in videos)
+    write_table(path.with_suffix(".parquet"), ledger_table(entries))
 
 
 class RandomFeatures(Mapping[str, Features | None]):

@@ -24,7 +24,7 @@ PLACES = {
 EDGES = [
     ("demo", "video"),
     ("video", "experts"),
-    ("video", "text"),
+    ("demo", "text"),
     ("experts", "teachers"),
     ("text", "teachers"),
     ("teachers", "denoise"),

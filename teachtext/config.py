@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
-from teachtext.dataset import ValUser
 from teachtext.imports import (
     ExpertEntry,
     ImportedTokens,
@@ -44,6 +43,7 @@ from teachtext.settings import (
     TrainingSettings,
     VideoSettings,
 )
+from teachtext.table_checks import ValUser
 from teachtext.text.finetune_settings import TextSettings
 from teachtext.zero_shot import SEED
 

@@ -43,18 +43,15 @@ class VideoSource:
     start_seconds: float | None = None
     end_seconds: float | None = None
 
-
-@dataclass(frozen=True)
-class ValUser:
-    """Who chooses by the val split.
-
-    Attributes:
-        entry: of config.yaml.
-        setting: with which it would not.
-    """
-
-    entry: str
-    setting: str
+    @property
+    def state(self) -> str:
+        """What changes when the file does, or which part of it is the clip."""
+        try:
+            status = self.path.stat()
+            state: tuple[int, ...] = (status.st_size, status.st_mtime_ns)
+        except OSError:
+            state = ()
+        return repr((str(self.path), state, self.start_seconds, self.end_seconds))
 
 
 def read_videos(path: Path) -> list[VideoSource]:
@@ -165,56 +162,16 @@ def read_video_ids(path: Path) -> list[str]:
     return list(dict.fromkeys(row["video_id"] for row in _read_rows(path, ("video_id",))))
 
 
-def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) -> None:
-    """Check that the two tables fit together.
-
-    Raises:
-        DatasetError: a caption names a video that is not there.
-    """
-    known = {video.video_id for video in videos}
-    unknown = sorted({caption.video_id for caption in captions} - known)
-    if unknown:
-        raise DatasetError(
-            f"Captions name {len(unknown)} videos that the table of videos lacks, first "
-            f"{unknown[0]!r}. Add them there or remove their captions."
-        )
-
-
-def check_splits(captions: Sequence[Caption], val_user: ValUser | None) -> None:
-    """Check that every split that is needed has captions.
-
-    Args:
-        captions: of all splits.
-        val_user: who needs val; None: nobody does.
-
-    Raises:
-        DatasetError: one has none.
-    """
-    counts = Counter(caption.split for caption in captions)
-    found = f"(found: {dict(sorted(counts.items()))})"
-    for split in ("train", "test"):
-        if not counts[split]:
-            raise DatasetError(
-                f"No caption has split {split!r} {found}. Training needs train, the results test."
-            )
-    if val_user is not None and not counts["val"]:
-        raise DatasetError(
-            f"No caption has split 'val' {found}, and {val_user.entry} chooses by it. Set "
-            f"{val_user.setting}, or give it some: new rows of the table, or training videos by "
-            "`teachtext import-dataset ... --hold-out VIDEOS`."
-        )
-
-
 def shard_of(video_id: str, shards: int) -> int:
     """Shard of a video: a hash of its id, so that adding videos moves none."""
     return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big") % shards
 
 
 def shard_digests(videos: Iterable[VideoSource], shards: int) -> list[str]:
-    """SHA-256 of the rows of each shard: it changes when a row is added, dropped or edited."""
+    """SHA-256 of each shard: it changes with a row of the table, and with a file that it names."""
     digests = [hashlib.sha256() for _ in range(shards)]
     for video in videos:
-        row = [video.video_id, str(video.path), video.start_seconds, video.end_seconds]
+        row = [video.video_id, video.state]
         digests[shard_of(video.video_id, shards)].update(json.dumps(row).encode())
     return [digest.hexdigest() for digest in digests]
 

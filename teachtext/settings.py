@@ -169,6 +169,9 @@ class ExpertRequest(Settings):
     settings: ExpertSettings = Field(description="its entry there")
     text_encoder: TextEncoderSettings | None = Field(None, description="entry of its text encoder")
     short_side: int | None = Field(None, description="of the frames that it sees, in pixels")
+    weights: str = Field(
+        "", description="versions of packages, and digests of local checkpoints, that it is made of"
+    )
 
     @property
     def signal(self) -> Signal:

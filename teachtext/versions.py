@@ -4,7 +4,6 @@ from teachtext.errors import StoreError
 
 STAGE_VERSIONS = {
     "render_demo": 1,
-    "check_dataset": 1,
     "probe_videos": 1,
     "index_videos": 1,
     "decode_videos": 1,

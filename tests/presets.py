@@ -11,7 +11,7 @@ from teachtext.config_loading import load_config
 from .running import ENVIRONMENT, ROOT
 
 FOLDER = ROOT / "workflow/presets"
-ONCE = dict.fromkeys(("check_dataset", "index_experts", "check_failures", "write_report", "all"), 1)
+ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
 """Rules that every run has one job of."""
 
 

@@ -20,10 +20,10 @@ def test_an_unknown_stage_is_answered_with_the_known_ones(capsys):
 
 
 def test_a_mistake_is_one_line(tmp_path):
-    tables = ["--videos", "none.csv", "--captions", "none.csv", "--output", str(tmp_path / "x")]
+    features = ["--features", "none.npz", "--videos", "none.csv", "--shards", "1"]
     with pytest.raises(SystemExit) as stopped:
-        main(["check-dataset", *tables])
-    assert stopped.value.code.startswith("teachtext check-dataset: none.csv does not exist")
+        main(["import-expert", "--expert", "a", *features, "--output", str(tmp_path / "x")])
+    assert stopped.value.code.startswith("teachtext import-expert: none.npz")
     assert "\n" not in stopped.value.code
 
 
@@ -31,7 +31,7 @@ def test_a_full_disk_is_one_line(monkeypatch):
     def write(argv):
         raise OSError(errno.ENOSPC, "No space left on device", "0.zarr")
 
-    monkeypatch.setattr("teachtext.stages.check_dataset.main", write)
+    monkeypatch.setattr("teachtext.stages.probe_videos.main", write)
     with pytest.raises(SystemExit) as stopped:
-        main(["check-dataset"])
+        main(["probe-videos"])
     assert "No space left on device: 0.zarr. Make room" in stopped.value.code

@@ -95,8 +95,8 @@ def test_an_environment_has_what_its_rules_can_import(rule):
         ("import_expert", "h5py", True),  # inside a function
         ("extract_expert", "dlib", True),  # by the adapter that a registry names
         ("embed_captions", "wordllama", True),  # its files alone are read
-        ("check_dataset", "dlib", False),  # the registry is only asked for names
-        ("check_dataset", "torch", False),
+        ("probe_videos", "dlib", False),  # the registry is only asked for names
+        ("probe_videos", "torch", False),
     ],
 )
 def test_what_a_stage_can_import_is_found(stage, module, is_reached):

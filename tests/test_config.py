@@ -7,8 +7,8 @@ import pytest
 
 from teachtext.config import json_schema
 from teachtext.config_loading import load_config
-from teachtext.dataset import ValUser
 from teachtext.errors import ConfigError
+from teachtext.table_checks import ValUser
 
 ROOT = Path(__file__).parent.parent
 

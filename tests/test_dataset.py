@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 
 from teachtext.dataset import (
     Caption,
-    ValUser,
     VideoSource,
-    check_dataset,
-    check_splits,
     read_captions,
     read_paragraphs,
     read_video_ids,
@@ -88,35 +85,6 @@ def test_bad_video_tables(table, text, words):
 def test_bad_caption_tables(table, text, words):
     with pytest.raises(DatasetError, match=words):
         read_captions(table(text))
-
-
-def test_a_caption_of_an_unknown_video(table):
-    captions = read_captions(table(CAPTIONS))
-    videos = read_videos(table("video_id,path\na,a.mp4\nb,b.mp4\n"))
-    with pytest.raises(DatasetError, match="first 'c'"):
-        check_dataset(videos, captions)
-
-
-@pytest.mark.parametrize("split", ["train", "test"])
-def test_train_and_test_are_always_needed(table, split):
-    captions = [c for c in read_captions(table(CAPTIONS)) if c.split != split]
-    with pytest.raises(DatasetError, match=f"No caption has split '{split}'"):
-        check_splits(captions, None)
-
-
-def test_val_is_needed_by_whom_chooses_by_it(table):
-    captions = read_captions(table(CAPTIONS))
-    without = [c for c in captions if c.split != "val"]
-    user = ValUser("pruned.lean", "pruned.lean: null")
-    check_splits(captions, user)
-    check_splits(without, None)
-    with pytest.raises(DatasetError) as refused:
-        check_splits(without, user)
-    assert str(refused.value) == (
-        "No caption has split 'val' (found: {'test': 1, 'train': 2}), and pruned.lean chooses by "
-        "it. Set pruned.lean: null, or give it some: new rows of the table, or training videos by "
-        "`teachtext import-dataset ... --hold-out VIDEOS`."
-    )
 
 
 @pytest.mark.parametrize("text", [VIDEOS, CAPTIONS])

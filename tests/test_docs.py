@@ -40,7 +40,7 @@ COMMANDS = [shlex.split(command) for page in PAGES for command in commands_of(pa
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 SNIPPETS = [block.text for block in BLOCKS if block.language == "python" and not block.table]
 LONG_RULES = (
-    *("render_demo", "check_dataset", "probe_videos", "index_videos", "decode_videos"),
+    *("render_demo", "probe_videos", "index_videos", "decode_videos"),
     *("extract_expert", "index_experts", "embed_captions", "train_teacher", "train_student"),
     *("train_pruned", "compute_similarities", "denoise_captions", "evaluate_model"),
 )

@@ -1,12 +1,14 @@
 """The workflow in other places: in another workflow, in another folder, in a container."""
 
-import json
 import re
 import subprocess
 import sys
 
 import pytest
 import yaml
+
+from teachtext.dataset import shard_of
+from teachtext.store.tables import read_table
 
 from .running import CONFIGS, ENVIRONMENT, ROOT
 from .support.conda.standin import set_up
@@ -25,8 +27,8 @@ use rule * from teachtext
 
 rule summarize:
     default_target: True
-    input: "results/video/dataset.json"
-    output: "summary.json"
+    input: "results/video/manifest/0.parquet"
+    output: "copy.parquet"
     shell: "cp {{input:q}} {{output:q}}"
 """
 
@@ -58,7 +60,8 @@ def snakemake(at, *arguments, path=ENVIRONMENT["PATH"]):
 def test_another_workflow_imports_ours_and_goes_on_from_its_results(folder):
     (folder / "Snakefile").write_text(IMPORTING)
     snakemake(folder)
-    assert json.loads((folder / "summary.json").read_text())["videos"] == 3
+    rows = read_table(folder / "copy.parquet").to_pylist()
+    assert {row["video_id"] for row in rows} == {v for v in "abc" if shard_of(v, 2) == 0}
 
 
 def test_another_workflow_can_ask_for_everything(folder):
@@ -71,9 +74,9 @@ def test_directory_elsewhere_is_where_everything_is_written(folder, tmp_path_fac
     here = tmp_path_factory.mktemp("here")
     files = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     configs = ["--configfile", *CONFIGS, str(folder / "own.yaml")]
-    snakemake(here, *files, "results/video/dataset.json", *configs)
-    assert (folder / "results/video/dataset.json").exists()
-    assert (folder / "logs/check_dataset/check_dataset.log").exists()
+    snakemake(here, *files, "results/video/manifest/0.parquet", *configs)
+    assert (folder / "results/video/manifest/0.parquet").exists()
+    assert (folder / "logs/probe_videos/0.log").exists()
     assert list(here.iterdir()) == []
 
 

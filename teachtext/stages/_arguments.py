@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import pyarrow as pa
 from pydantic import ValidationError
 
 from teachtext.config_loading import first_problem
 from teachtext.dataset import Caption, read_captions, read_paragraphs
+from teachtext.experts.ledger import check_failures
 from teachtext.settings import NAME, Settings
+from teachtext.store.tables import read_table
 from teachtext.video.isolation import Limits
 
 S = TypeVar("S", bound=Settings)
@@ -57,6 +60,25 @@ def features_of(args: argparse.Namespace) -> dict[str, list[Path]]:
         expert: [folder / f"{shard}.zarr" for shard in range(args.shards)]
         for expert, folder in args.features
     }
+
+
+def add_failure_limit(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that ``refuse_failures`` reads."""
+    parser.add_argument(
+        "--max-failed-fraction", type=float, required=True, help="of the videos; more stop the run"
+    )
+
+
+def refuse_failures(args: argparse.Namespace) -> None:
+    """Refuse features of which too many failed; the ledgers lie beside them.
+
+    Raises:
+        MediaError: More videos failed than allowed.
+    """
+    stores = [store for paths in features_of(args).values() for store in paths]
+    columns = ["video_id", "status", "reason"]
+    ledgers = [read_table(store.with_suffix(".parquet"), columns) for store in stores]
+    check_failures(pa.concat_tables(ledgers), max_failed_fraction=args.max_failed_fraction)
 
 
 def add_captions(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,13 @@ from teachtext.locking import locked
 from teachtext.provenance import made_from
 from teachtext.rows import Section
 from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.stages._arguments import (
+    add_failure_limit,
+    add_features,
+    features_of,
+    refuse_failures,
+    settings_json,
+)
 from teachtext.store.checksums import file_sha256
 from teachtext.store.similarities import AlignedSimilarities, SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata
@@ -35,6 +41,7 @@ log = logging.getLogger(__name__)
 def run(argv: list[str], *, stage: str, section: Section, description: str | None) -> None:
     """Parse, open, train, write a model directory."""
     args = _parser(stage, description).parse_args(argv)
+    refuse_failures(args)
     start_processes(args.training.gpus, [stage, *argv])
     use_huge_pages()
     keep_freed_memory()
@@ -184,6 +191,7 @@ def _parser(stage: str, description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, required=True, help="decides weights and batches")
     parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
     add_features(parser)
+    add_failure_limit(parser)
     parser.add_argument(
         "--teachers",
         type=Path,

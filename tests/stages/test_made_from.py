@@ -11,9 +11,10 @@ from teachtext.dataset import Caption
 from teachtext.features import Features
 from teachtext.search.settings import IndexSettings
 from teachtext.settings import EvaluateSettings
-from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import write_tokens
 from teachtext.versions import STAGE_VERSIONS
+from tests.support.stores import write_store
 from tests.toy_sets import DIM, WEIGHTS
 
 SPLITS = ("train", "test")
@@ -46,7 +47,7 @@ def write_expert(name, *, scale=1):
         split: Features(rows[[place]], np.zeros(1), np.ones(1))
         for place, split in enumerate(SPLITS)
     }
-    write_features(Path(f"{name}/0.zarr"), StoreIdentity(name, "toy", DIM, WEIGHTS, {}), found)
+    write_store(Path(f"{name}/0.zarr"), StoreIdentity(name, "toy", DIM, WEIGHTS, {}), found)
 
 
 def use(stage, *, encoder="toy", experts=("audio", "motion")):
@@ -63,6 +64,7 @@ def folder(tmp_path, monkeypatch):
     write_expert("audio")
     write_expert("motion")
     made = ["--tokens=toy.parquet", "--features", "audio=audio", "motion=motion", "--shards=1"]
+    made += ["--max-failed-fraction=0"]
     main(["build-zero-shot", "--model=model", *made, "--output=model/0"])
     return tmp_path
 

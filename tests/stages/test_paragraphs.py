@@ -47,14 +47,3 @@ def test_captions_are_embedded_one_by_one_or_as_paragraphs(
     assert [caption.caption for caption in table.captions] == texts
     assert table.tokens.lengths.tolist() == counts
     assert (table.encoder, table.max_tokens) == ("words", 9)
-
-
-@pytest.mark.parametrize(("arguments", "count"), [([], 2), (["--paragraphs"], 1)])
-def test_paragraphs_are_counted_as_captions(captions, tmp_path, arguments, count):
-    (tmp_path / "videos.csv").write_text("video_id,path\na,a\nb,b\nc,c\n")
-    main([
-        "check-dataset", "--videos", str(tmp_path / "videos.csv"), "--captions", captions,
-        "--output", str(tmp_path / "counts"), *arguments,
-    ])  # fmt: skip
-    counts = json.loads((tmp_path / "counts").read_text())
-    assert counts["splits"]["train"] == {"videos": 1, "captions": count}

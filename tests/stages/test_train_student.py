@@ -18,11 +18,12 @@ from teachtext.dataset import Caption
 from teachtext.errors import ConfigError, StoreError
 from teachtext.features import Features
 from teachtext.stages import train_student
-from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.features import StoreIdentity
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
 from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
+from tests.support.stores import write_store
 from tests.toy_sets import DIM, WEIGHTS, toy_architecture
 from tests.training.test_optimizers import training
 
@@ -56,7 +57,7 @@ def write_inputs(folder):
                 f"v{v}": Features(meaning[[v, v]], np.array([0.0, 1]), np.array([1.0, 2]))
                 for v in range(shard, 18, 2)
             }
-            write_features(folder / expert / f"{shard}.zarr", identity, found)
+            write_store(folder / expert / f"{shard}.zarr", identity, found)
     train = [caption for caption in CAPTIONS if caption.split == "train"]
     write_similarities(
         folder / "teacher.parquet",
@@ -75,7 +76,8 @@ def arguments(folder, *, output="model", teachers=("teacher.parquet",), captions
     values = [
         "--model", "toy", "--seed", 0, "--tokens", folder / "tokens.parquet",
         "--features", *(f"{name}={folder / name}" for name in ("appearance", "audio")),
-        "--shards", 2, "--teachers", *(folder / name for name in teachers), *denoised,
+        "--shards", 2, "--max-failed-fraction", 0,
+        "--teachers", *(folder / name for name in teachers), *denoised,
         "--architecture", toy_architecture().model_dump_json(),
         "--training", settings.model_dump_json(),
         "--work", folder / "work", "--events", folder / "events", "--output", folder / output,

@@ -69,7 +69,9 @@ def outputs(jobs):
 @pytest.mark.e2e
 @pytest.mark.parametrize("changes", [{}, IMPORTED, SEEDS], ids=["demo", "imported", "seeds"])
 def test_the_plan_is_snakemakes_own(changes, tmp_path):
-    for name in ("captions.csv", "f.npz", "t.parquet", "s.parquet", "m.pth"):
+    rows = "a,a dog,train\nb,a cat,val\nc,a cow,test\n"
+    (tmp_path / "captions.csv").write_text(f"video_id,caption,split\n{rows}")
+    for name in ("f.npz", "t.parquet", "s.parquet", "m.pth"):
         (tmp_path / name).touch()
     jobs = plan_jobs(config(changes), tmp_path)
     asked = planned(tmp_path, changes)

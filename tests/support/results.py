@@ -13,11 +13,23 @@ def content(path):
     if path.name == "checksums.json":
         entries = json.loads(path.read_bytes())
         return {name: entry for name, entry in entries.items() if name != "history.parquet"}
+    if path.suffix == ".json":
+        return without_time(json.loads(path.read_bytes()))
     if path.suffix != ".parquet":
         return path.read_bytes()
     table = pq.read_table(path)
     took = [name for name in table.column_names if name in TAKEN]
     return table.drop_columns(took) if took else path.read_bytes()
+
+
+def without_time(values):
+    """JSON but for what the run took, and the seal, which is of all."""
+    if isinstance(values, list):
+        return [without_time(value) for value in values]
+    if not isinstance(values, dict):
+        return values
+    kept = {name for name in values if "seconds" not in name and name != "seal"}
+    return {name: without_time(values[name]) for name in kept}
 
 
 def results_of(folder):

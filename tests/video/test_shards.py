@@ -19,7 +19,7 @@ from teachtext.video.decoding import decode_frames
 from teachtext.video.isolation import ChildDied, Limits
 from teachtext.video.keys import media_key
 from teachtext.video.manifest import manifest_table
-from teachtext.video.probing import file_state, probe_shard
+from teachtext.video.probing import probe_shard
 from teachtext.video.shards import decode_shard
 from tests.video.clips import write_clip
 
@@ -69,15 +69,15 @@ def test_a_file_is_probed_once_while_it_stays_as_it_is(sources, tmp_path, caplog
 def test_what_another_version_probed_is_probed_again(sources, tmp_path):
     journal = Journal(tmp_path / "journal")
     for source in sources:
-        journal.append(file_state(source), {"video_id": source.video_id, "colour": "red"})
+        journal.append(source.state, {"video_id": source.video_id, "colour": "red"})
     assert [record.status for record in probe(sources, tmp_path)] == ["ok", "ok", "failed"]
 
 
 def test_a_file_that_appears_later_has_another_state(tmp_path):
     source = VideoSource("v", tmp_path / "v.mp4")
-    before = file_state(source)
+    before = source.state
     source.path.write_bytes(b"x")
-    assert file_state(source) != before
+    assert source.state != before
 
 
 def decode(records, requests, work, **changes):
@@ -184,7 +184,7 @@ def test_two_copies_of_the_same_jobs_do_no_harm(sources, tmp_path):
     write_table(tmp_path / "m.parquet", manifest_table(probe(sources, tmp_path)))
     decoding = {
         "manifest": tmp_path / "m.parquet",
-        "shard": 0,
+        **{"shard": 0, "shards": 1, "videos": 2, "max_failed_fraction": 0.5},
         "requests": LOOKS.model_dump_json(),
         "finished": tmp_path / "finished",
         "workers": 1,

@@ -1,20 +1,33 @@
 # Config validation, wildcards and input functions; no rules.
 import functools
 import json
-from pathlib import Path
 
+from teachtext.atomic import remove_leftovers
 from teachtext.attempts import read_attempts
 from teachtext.config_loading import load_config
 from teachtext.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
+from teachtext.experts.registry import EXPERTS as NETWORKS
+from teachtext.given import GivenFiles, package_versions
 from teachtext.pruning import curves, subset_model, subset_pattern, without_each
+from teachtext.store.json_files import read_json
+from teachtext.table_checks import check_tables
+from teachtext.text.encoders import TEXT_ENCODERS
 from teachtext.urls import is_url
+from teachtext.versions import STAGE_VERSIONS
 from teachtext.zero_shot import SEED
 
+GIVEN = GivenFiles(Path(".snakemake/teachtext"))
 try:
     CONFIG = load_config(config)
+    # before anything is computed from them
+    TOLD = check_tables(
+        CONFIG.dataset.videos, CONFIG.dataset.captions, CONFIG.first_val_user(), GIVEN
+    )
 except TeachTextError as error:
     sys.exit(f"teachtext: {error}")
+if TOLD:
+    sys.stderr.write(f"{TOLD}\n")
 
 SHARDS = range(CONFIG.dataset.shards)
 EXPERTS = CONFIG.used_experts()
@@ -44,38 +57,91 @@ wildcard_constraints:
     level=r"[1-9]\d*",
 
 
-def videos_table():
-    """A new row concerns its own shard alone (`shard_rows`), so the table's age does not count."""
+# What Snakemake looks at to see that an output is outdated: ages and names of inputs, and parameters
+# of builtin types that depend on nothing or on wildcards. It leaves out any other parameter. An
+# input that is ancient() hides changes of everything below it while its own job runs again.
+
+
+def follows(rule, *facts):
+    """A parameter of every rule: what decides its outputs and is no input or other parameter."""
+
+    def counted(wildcards):
+        values = [fact(wildcards) if callable(fact) else fact for fact in facts]
+        return json.dumps([rule, STAGE_VERSIONS[rule], *values])
+
+    return counted
+
+
+def uncounted(value):
+    """A parameter that may change without making outputs outdated."""
+    return lambda wildcards, input: value(wildcards) if callable(value) else value
+
+
+def is_made(file):
+    """Whether a job makes it, so that what it holds is not known before."""
+    return any(rule.is_producer(file) for rule in workflow.rules)
+
+
+def content(file):
+    """Digest of what the user gives."""
+    return "" if is_url(file) or is_made(file) else GIVEN.sha256(file)
+
+
+def captions_content(wildcards):
+    return content(CONFIG.dataset.captions)
+
+
+def made_by(checkpoint, packages):
+    """What a network or a text encoder consists of."""
+    return [*package_versions(packages), content(checkpoint) if checkpoint else ""]
+
+
+def encoder_made_by(entry):
+    return made_by(entry.checkpoint, TEXT_ENCODERS[entry.encoder].packages)
+
+
+def expert_made_by(settings, text_encoder):
+    own = made_by(settings.checkpoint, NETWORKS[settings.network].packages)
+    detector = content(settings.detector) if settings.detector else ""
+    return [*own, detector, *(encoder_made_by(text_encoder) if text_encoder else [])]
+
+
+def videos_table(wildcards):
+    """A row concerns its own shard alone (`shard_rows`), so a table that is given is no input."""
     videos = CONFIG.dataset.videos
-    if videos is None:
-        return []
-    return videos if CONFIG.dataset.name == "demo" else ancient(videos)
+    return videos if is_made(videos) else []
 
 
-@functools.cache
-def row_digests():
-    return shard_digests(
-        read_videos(Path(CONFIG.dataset.videos)), CONFIG.dataset.shards
-    )
-
-
-def shard_rows(wildcards):
-    """Changes with the rows of a shard; the demo's follow from its settings."""
-    if CONFIG.dataset.name == "demo":
-        return CONFIG.demo.model_dump_json()
+def in_one_line(read, path):
+    """What is read; what a user can mend is no traceback."""
     try:
-        return row_digests()[int(wildcards.shard)]
+        return read(path)
     except TeachTextError as error:
         sys.exit(f"teachtext: {error}")
 
 
-def videos_argument(wildcards, input):
-    return ["--videos", input.videos] if CONFIG.dataset.videos else []
+@functools.cache
+def table_of_videos():
+    return in_one_line(read_videos, Path(CONFIG.dataset.videos))
 
 
-def needs_val_argument(wildcards):
-    user = CONFIG.first_val_user()
-    return [] if user is None else ["--needs-val", user.entry, user.setting]
+@functools.cache
+def row_digests():
+    return shard_digests(table_of_videos(), CONFIG.dataset.shards)
+
+
+def shard_rows(wildcards):
+    """Changes with the rows of a shard, and with the files that they name."""
+    if is_made(CONFIG.dataset.videos):
+        return ""
+    return row_digests()[int(wildcards.shard)]
+
+
+def number_of_videos(wildcards):
+    """Of the table; of one that is made, as many as will be rendered."""
+    if is_made(CONFIG.dataset.videos):
+        return CONFIG.demo.train + CONFIG.demo.val + CONFIG.demo.test
+    return len(table_of_videos())
 
 
 def manifest_of_videos(wildcards):
@@ -92,7 +158,7 @@ def manifest_folder(wildcards, input):
 
 @functools.cache
 def attempts():
-    return read_attempts(Path("results"))
+    return in_one_line(read_attempts, Path("results"))
 
 
 def probe_attempt(wildcards):
@@ -103,19 +169,24 @@ def expert_attempt(wildcards):
     return attempts().get(f"{wildcards.expert}:{wildcards.shard}", 0)
 
 
+@functools.cache
+def request(expert):
+    asked = CONFIG.request(expert)
+    weights = json.dumps(expert_made_by(asked.settings, asked.text_encoder))
+    return asked.model_copy(update={"weights": weights})
+
+
 def expert_request(wildcards):
-    return CONFIG.request(wildcards.expert).model_dump_json(exclude_none=True)
+    return request(wildcards.expert).model_dump_json(exclude_none=True)
 
 
 def expert_gpus(wildcards):
     return CONFIG.request(wildcards.expert).gpus
 
 
-def expert_requests():
+def expert_requests(wildcards):
     """Of all experts that look at videos and that a model looks through."""
-    return [
-        CONFIG.request(name).model_dump_json(exclude_none=True) for name in EXTRACTED
-    ]
+    return [request(name).model_dump_json(exclude_none=True) for name in EXTRACTED]
 
 
 def imported_features(wildcards):
@@ -128,8 +199,18 @@ def imported_from(wildcards, input):
     return input.features or IMPORTED[wildcards.expert]
 
 
+def imported_content(wildcards):
+    file = IMPORTED[wildcards.expert]
+    names = CONFIG.dataset.videos or CONFIG.dataset.captions
+    return [file, content(file), content(names)]
+
+
 def imported_similarities(wildcards):
     return IMPORTED_TEACHERS[wildcards.model]
+
+
+def imported_similarities_content(wildcards):
+    return content(imported_similarities(wildcards))
 
 
 def paragraphs_argument(wildcards):
@@ -138,6 +219,10 @@ def paragraphs_argument(wildcards):
 
 def imported_tokens(wildcards):
     return IMPORTED_TOKENS[wildcards.text_encoder].file
+
+
+def imported_tokens_content(wildcards):
+    return content(imported_tokens(wildcards))
 
 
 def imported_max_tokens(wildcards):
@@ -160,8 +245,20 @@ def encoder_settings(wildcards, input):
     return entry.embeds_from(tuned).model_dump_json(exclude_none=True)
 
 
+def encoder_content(wildcards):
+    entry = ENCODERS[wildcards.text_encoder]
+    return [entry.embeds_from("").model_dump(), encoder_made_by(entry)]
+
+
 def tuned_settings(wildcards):
     return ENCODERS[wildcards.text_encoder].model_dump_json()
+
+
+def tuned_content(wildcards):
+    """How often a state is kept decides nothing."""
+    entry = ENCODERS[wildcards.text_encoder]
+    settings = entry.model_dump(exclude={"finetune": {"state_minutes"}})
+    return [settings, encoder_made_by(entry)]
 
 
 def tuning_threads(wildcards):
@@ -212,6 +309,13 @@ def teacher_similarities(wildcards):
     return similarities_of(CONFIG.row(wildcards.model).teachers, wildcards)
 
 
+def model_ledgers(wildcards):
+    """Beside the features: what failed of them."""
+    return [
+        str(Path(store).with_suffix(".parquet")) for store in model_features(wildcards)
+    ]
+
+
 def model_captions(wildcards):
     """The denoised set a model trains on; none for all captions."""
     captions = CONFIG.row(wildcards.model).captions
@@ -234,12 +338,25 @@ def released_checkpoint(wildcards):
     return CONFIG.released[wildcards.model].checkpoint
 
 
+def released_content(wildcards):
+    return content(released_checkpoint(wildcards))
+
+
 def released_architecture(wildcards):
     return CONFIG.models.model_dump_json()
 
 
 def model_training(wildcards):
     return CONFIG.training_of(wildcards.model).model_dump_json()
+
+
+def model_content(wildcards):
+    """The order of teachers decides who has which weight; event files decide nothing."""
+    training = CONFIG.training_of(wildcards.model).content()
+    teachers = [
+        teacher.model_dump() for teacher in CONFIG.row(wildcards.model).teachers
+    ]
+    return [training, teachers]
 
 
 def model_threads(wildcards):
@@ -268,6 +385,11 @@ def index_settings(wildcards):
     return CONFIG.search.model_dump_json()
 
 
+def index_content(wildcards):
+    """Which other models have an index decides nothing."""
+    return CONFIG.search.model_dump(exclude={"models"})
+
+
 def search_encoder_argument(wildcards):
     """None where the token vectors are made elsewhere: nothing embeds a query then."""
     name = CONFIG.text_encoder_of(wildcards.model)
@@ -291,11 +413,18 @@ def experts_after(search, level):
     if level == 0:
         return CONFIG.experts_of(search)
     decided = checkpoints.prune_expert.get(search=search, level=level).output[0]
-    return json.loads(Path(decided).read_text())["experts"]
+    return in_one_line(read_json, Path(decided))["experts"]
 
 
 def search_levels(search):
     return range(len(CONFIG.experts_of(search)) - SEARCHES[search].keep + 1)
+
+
+def search_decisions(wildcards):
+    return [
+        f"results/pruned/{wildcards.search}/{level}.json"
+        for level in search_levels(wildcards.search)[1:]
+    ]
 
 
 def level_candidates(wildcards):

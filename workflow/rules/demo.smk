@@ -8,7 +8,8 @@ rule render_demo:
         "../../envs/media.yaml"
     threads: 8
     params:
-        clips=CONFIG.demo,
+        follows=follows("render_demo", CONFIG.demo.model_dump()),
+        clips=uncounted(CONFIG.demo),
         folder=demo_folder,
     message:
         "Rendering the demo's clips and captions"

@@ -9,6 +9,7 @@ rule denoise_captions:
     conda:
         "../../envs/train.yaml"
     params:
+        follows=follows("denoise_captions", captions_content),
         settings=denoise_settings,
         paragraphs=paragraphs_argument,
     message:
@@ -34,6 +35,7 @@ rule review_captions:
     conda:
         "../../envs/train.yaml"
     params:
+        follows=follows("review_captions"),
         worst=CONFIG.report.worst_captions,
     message:
         "Choosing captions for a person to review: set {wildcards.captions}"

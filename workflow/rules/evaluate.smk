@@ -19,6 +19,7 @@ rule evaluate_model:
     resources:
         gpu=model_gpu,
     params:
+        follows=follows("evaluate_model"),
         features=feature_arguments,
         settings=evaluate_settings,
     message:

@@ -17,6 +17,7 @@ rule extract_expert:
     resources:
         gpu=expert_gpus,
     params:
+        follows=follows("extract_expert"),
         request=expert_request,
         attempt=expert_attempt,
         work="results/experts/work/{expert}/{shard}",
@@ -34,7 +35,6 @@ rule import_expert:
         features=imported_features,
         # any table that names all videos
         videos=CONFIG.dataset.videos or CONFIG.dataset.captions,
-        checked=ancient("results/video/dataset.json"),
     output:
         features=directory(
             expand("results/experts/{{expert}}/{shard}.zarr", shard=SHARDS)
@@ -47,6 +47,7 @@ rule import_expert:
     conda:
         "../../envs/media.yaml"
     params:
+        follows=follows("import_expert", imported_content),
         features=imported_from,
         shards=CONFIG.dataset.shards,
         folder=imported_folder,
@@ -74,6 +75,7 @@ rule index_experts:
     conda:
         "../../envs/media.yaml"
     params:
+        follows=follows("index_experts"),
         features=feature_arguments,
     message:
         "Indexing the features and joining the ledgers"
@@ -92,6 +94,7 @@ rule check_failures:
     conda:
         "../../envs/media.yaml"
     params:
+        follows=follows("check_failures"),
         max_failed_fraction=CONFIG.video.max_failed_fraction,
     message:
         "Listing what failed"

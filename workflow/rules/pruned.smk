@@ -2,7 +2,7 @@ rule train_pruned:
     input:
         tokens=model_tokens,
         features=model_features,
-        checked=ancient("results/experts/failures.csv"),
+        ledgers=model_ledgers,
         teachers=teacher_similarities,
         captions=model_captions,
     output:
@@ -17,17 +17,20 @@ rule train_pruned:
     resources:
         gpu=model_gpus,
     params:
+        follows=follows("train_pruned", model_content),
         work="results/models/work/{model}/{seed}",
         events="logs/tensorboard/{model}/{seed}",
         features=feature_arguments,
         captions=model_captions_argument,
         architecture=model_architecture,
-        training=model_training,
+        training=uncounted(model_training),
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
     message:
         "Training pruned student {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext train-pruned --model {wildcards.model} --seed {wildcards.seed} "
         "--tokens {input.tokens:q} {params.features:q} "
+        "--max-failed-fraction {params.max_failed_fraction} "
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
         "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"
@@ -36,13 +39,15 @@ rule train_pruned:
 checkpoint prune_expert:
     input:
         models=level_candidates,
-        ledger=ancient("results/experts/ledger.parquet"),
+        ledger="results/experts/ledger.parquet",
     output:
         "results/pruned/{search}/{level}.json",
     log:
         "logs/prune_expert/{search}/{level}.log",
     conda:
         "../../envs/train.yaml"
+    params:
+        follows=follows("prune_expert"),
     message:
         "Choosing the expert that level {wildcards.level} of {wildcards.search} drops"
     shell:
@@ -54,6 +59,8 @@ rule compute_pareto:
     input:
         evaluations=search_evaluations,
         ranks=search_ranks,
+        # else nothing would ask for the models that lost, and none would be compared again
+        decisions=search_decisions,
         ledger="results/experts/ledger.parquet",
     output:
         report(
@@ -66,6 +73,8 @@ rule compute_pareto:
         "logs/compute_pareto/{search}.log",
     conda:
         "../../envs/train.yaml"
+    params:
+        follows=follows("compute_pareto"),
     message:
         "Computing the Pareto table of {wildcards.search}"
     shell:

@@ -3,7 +3,7 @@ rule import_checkpoint:
         checkpoint=released_checkpoint,
         tokens=model_tokens,
         features=model_features,
-        checked=ancient("results/experts/failures.csv"),
+        ledgers=model_ledgers,
     output:
         directory("results/models/{model}/{seed}"),
     log:
@@ -14,11 +14,14 @@ rule import_checkpoint:
     conda:
         "../../envs/train.yaml"
     params:
+        follows=follows("import_checkpoint", released_content),
         features=feature_arguments,
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
         architecture=released_architecture,
     message:
         "Importing {wildcards.model}, which others trained"
     shell:
         "python -m teachtext import-checkpoint --checkpoint {input.checkpoint:q} "
         "--model {wildcards.model} --tokens {input.tokens:q} {params.features:q} "
+        "--max-failed-fraction {params.max_failed_fraction} "
         "--architecture {params.architecture:q} --output {output:q} > {log} 2>&1"

@@ -5,6 +5,7 @@ rule write_report:
         models=expand("results/models/{run}", run=EVALUATED),
         manifest=manifest_of_videos,
         ledger="results/experts/ledger.parquet",
+        failures="results/experts/failures.csv",
         captions=CONFIG.dataset.captions,
         denoise=expand(
             "results/denoise/{captions}/{seed}.parquet",
@@ -27,7 +28,8 @@ rule write_report:
     conda:
         "../../envs/report.yaml"
     params:
-        report=CONFIG.report,
+        follows=follows("write_report", captions_content),
+        report=uncounted(CONFIG.report),
         manifest=manifest_argument,
         published=(
             ["--published", CONFIG.report.published.model_dump_json()]

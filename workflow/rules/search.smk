@@ -14,10 +14,11 @@ rule build_index:
     resources:
         gpu=model_gpu,
     params:
+        follows=follows("build_index", index_content),
         features=feature_arguments,
         manifest=manifest_argument,
         text_encoder=search_encoder_argument,
-        settings=index_settings,
+        settings=uncounted(index_settings),
     message:
         "Indexing the videos for {wildcards.model}, seed {wildcards.seed}"
     shell:

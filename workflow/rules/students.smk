@@ -2,7 +2,7 @@ rule train_student:
     input:
         tokens=model_tokens,
         features=model_features,
-        checked=ancient("results/experts/failures.csv"),
+        ledgers=model_ledgers,
         teachers=teacher_similarities,
         captions=model_captions,
     output:
@@ -17,17 +17,20 @@ rule train_student:
     resources:
         gpu=model_gpus,
     params:
+        follows=follows("train_student", model_content),
         work="results/models/work/{model}/{seed}",
         events="logs/tensorboard/{model}/{seed}",
         features=feature_arguments,
         captions=model_captions_argument,
         architecture=model_architecture,
-        training=model_training,
+        training=uncounted(model_training),
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
     message:
         "Training student {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext train-student --model {wildcards.model} --seed {wildcards.seed} "
         "--tokens {input.tokens:q} {params.features:q} "
+        "--max-failed-fraction {params.max_failed_fraction} "
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
         "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"

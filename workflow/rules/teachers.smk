@@ -2,7 +2,7 @@ rule train_teacher:
     input:
         tokens=model_tokens,
         features=model_features,
-        checked=ancient("results/experts/failures.csv"),
+        ledgers=model_ledgers,
         teachers=teacher_similarities,
         captions=model_captions,
     output:
@@ -17,17 +17,20 @@ rule train_teacher:
     resources:
         gpu=model_gpus,
     params:
+        follows=follows("train_teacher", model_content),
         work="results/models/work/{model}/{seed}",
         events="logs/tensorboard/{model}/{seed}",
         features=feature_arguments,
         captions=model_captions_argument,
         architecture=model_architecture,
-        training=model_training,
+        training=uncounted(model_training),
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
     message:
         "Training teacher {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext train-teacher --model {wildcards.model} --seed {wildcards.seed} "
         "--tokens {input.tokens:q} {params.features:q} "
+        "--max-failed-fraction {params.max_failed_fraction} "
         "--teachers {input.teachers:q} {params.captions:q} "
         "--architecture {params.architecture:q} --training {params.training:q} "
         "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"
@@ -37,7 +40,6 @@ rule import_similarities:
     input:
         similarities=imported_similarities,
         captions=CONFIG.dataset.captions,
-        checked=ancient("results/video/dataset.json"),
     output:
         "results/similarities/{model}/{seed}.parquet",
     log:
@@ -47,6 +49,9 @@ rule import_similarities:
     conda:
         "../../envs/media.yaml"
     params:
+        follows=follows(
+            "import_similarities", captions_content, imported_similarities_content
+        ),
         paragraphs=paragraphs_argument,
     message:
         "Importing the similarities of {wildcards.model}, seed {wildcards.seed}"
@@ -71,6 +76,7 @@ rule compute_similarities:
     resources:
         gpu=model_gpu,
     params:
+        follows=follows("compute_similarities"),
         features=feature_arguments,
     message:
         "Computing the similarities of {wildcards.model}, seed {wildcards.seed}"

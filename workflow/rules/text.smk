@@ -1,7 +1,6 @@
 rule finetune_text_encoder:
     input:
         captions=CONFIG.dataset.captions,
-        checked=ancient("results/video/dataset.json"),
     output:
         directory("results/text/finetuned/{text_encoder}"),
     log:
@@ -14,7 +13,8 @@ rule finetune_text_encoder:
     resources:
         gpu=tuning_gpus,
     params:
-        settings=tuned_settings,
+        follows=follows("finetune_text_encoder", captions_content, tuned_content),
+        settings=uncounted(tuned_settings),
         paragraphs=paragraphs_argument,
         work="results/text/work/{text_encoder}",
     message:
@@ -28,8 +28,6 @@ rule finetune_text_encoder:
 rule embed_captions:
     input:
         captions=CONFIG.dataset.captions,
-        # the tables are checked before anything is computed from them
-        checked=ancient("results/video/dataset.json"),
         tuned=tuned_weights,
     output:
         "results/text/{text_encoder}.parquet",
@@ -43,6 +41,7 @@ rule embed_captions:
     resources:
         gpu=encoder_gpus,
     params:
+        follows=follows("embed_captions", captions_content, encoder_content),
         settings=encoder_settings,
         paragraphs=paragraphs_argument,
     message:
@@ -57,7 +56,6 @@ rule import_tokens:
     input:
         tokens=imported_tokens,
         captions=CONFIG.dataset.captions,
-        checked=ancient("results/video/dataset.json"),
     output:
         "results/text/{text_encoder}.parquet",
     log:
@@ -67,6 +65,7 @@ rule import_tokens:
     conda:
         "../../envs/media.yaml"
     params:
+        follows=follows("import_tokens", captions_content, imported_tokens_content),
         max_tokens=imported_max_tokens,
         paragraphs=paragraphs_argument,
     message:

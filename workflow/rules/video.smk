@@ -1,47 +1,28 @@
-rule check_dataset:
-    input:
-        videos=CONFIG.dataset.videos or [],
-        captions=CONFIG.dataset.captions,
-    output:
-        "results/video/dataset.json",
-    log:
-        "logs/check_dataset/check_dataset.log",
-    priority: 100
-    conda:
-        "../../envs/media.yaml"
-    params:
-        videos=videos_argument,
-        paragraphs=paragraphs_argument,
-        needs_val=needs_val_argument,
-    message:
-        "Checking the tables"
-    shell:
-        "python -m teachtext check-dataset {params.videos:q} "
-        "--captions {input.captions:q} {params.paragraphs} {params.needs_val:q} "
-        "--output {output:q} > {log} 2>&1"
-
-
 rule probe_videos:
     input:
-        videos_table(),
+        videos_table,
     output:
         "results/video/manifest/{shard}.parquet",
     log:
         "logs/probe_videos/{shard}.log",
+    # before anything is decoded: too many failures stop the run early
+    priority: 30
     conda:
         "../../envs/media.yaml"
     threads: 1
     params:
+        follows=follows("probe_videos"),
         shards=CONFIG.dataset.shards,
         rows=shard_rows,
+        videos=uncounted(CONFIG.dataset.videos),
         attempt=probe_attempt,
-        timeout_seconds=CONFIG.video.timeout_seconds,
-        memory_gb=CONFIG.video.memory_gb,
+        timeout_seconds=uncounted(CONFIG.video.timeout_seconds),
+        memory_gb=uncounted(CONFIG.video.memory_gb),
         journal="results/video/work/probed/{shard}.jsonl",
     message:
         "Probing the videos of shard {wildcards.shard}"
     shell:
-        "python -m teachtext probe-videos --videos {input:q} "
+        "python -m teachtext probe-videos --videos {params.videos:q} "
         "--shard {wildcards.shard} --shards {params.shards} --workers {threads} "
         "--timeout-seconds {params.timeout_seconds} --memory-gb {params.memory_gb} "
         "--journal {params.journal:q} --output {output:q} > {log} 2>&1"
@@ -49,18 +30,19 @@ rule probe_videos:
 
 rule index_videos:
     input:
-        manifests=expand("results/video/manifest/{shard}.parquet", shard=SHARDS),
-        checked="results/video/dataset.json",
+        expand("results/video/manifest/{shard}.parquet", shard=SHARDS),
     output:
         "results/video/manifest.parquet",
     log:
         "logs/index_videos/index_videos.log",
+    priority: 20
     conda:
         "../../envs/media.yaml"
     params:
+        follows=follows("index_videos"),
         manifests=manifest_folder,
         shards=CONFIG.dataset.shards,
-        max_failed_fraction=CONFIG.video.max_failed_fraction,
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
     message:
         "Joining the manifests"
     shell:
@@ -72,8 +54,6 @@ rule index_videos:
 rule decode_videos:
     input:
         manifest="results/video/manifest/{shard}.parquet",
-        # no shard is decoded before all are probed: too many failures stop the run early
-        probed=ancient("results/video/manifest.parquet"),
     output:
         temp(directory("results/video/media/{shard}")),
     log:
@@ -82,9 +62,13 @@ rule decode_videos:
         "../../envs/media.yaml"
     threads: 1
     params:
-        requests=expert_requests(),
-        timeout_seconds=CONFIG.video.timeout_seconds,
-        memory_gb=CONFIG.video.memory_gb,
+        follows=follows("decode_videos"),
+        requests=expert_requests,
+        shards=CONFIG.dataset.shards,
+        videos=uncounted(number_of_videos),
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
+        timeout_seconds=uncounted(CONFIG.video.timeout_seconds),
+        memory_gb=uncounted(CONFIG.video.memory_gb),
         finished="results/experts/work",
         work="results/video/work/{shard}",
     message:
@@ -93,5 +77,7 @@ rule decode_videos:
         "python -m teachtext decode-videos --manifest {input.manifest:q} "
         "--shard {wildcards.shard} --requests {params.requests:q} "
         "--finished {params.finished:q} --workers {threads} "
+        "--shards {params.shards} --videos {params.videos} "
+        "--max-failed-fraction {params.max_failed_fraction} "
         "--timeout-seconds {params.timeout_seconds} --memory-gb {params.memory_gb} "
         "--work {params.work:q} --output {output:q} > {log} 2>&1"

@@ -2,7 +2,7 @@ rule build_zero_shot:
     input:
         tokens=model_tokens,
         features=model_features,
-        checked=ancient("results/experts/failures.csv"),
+        ledgers=model_ledgers,
     output:
         directory("results/models/{model}/{seed}"),
     log:
@@ -13,9 +13,12 @@ rule build_zero_shot:
     conda:
         "../../envs/train.yaml"
     params:
+        follows=follows("build_zero_shot"),
         features=feature_arguments,
+        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
     message:
         "Building {wildcards.model}, which nothing trains"
     shell:
         "python -m teachtext build-zero-shot --model {wildcards.model} --tokens {input.tokens:q} "
-        "{params.features:q} --output {output:q} > {log} 2>&1"
+        "{params.features:q} --max-failed-fraction {params.max_failed_fraction} "
+        "--output {output:q} > {log} 2>&1"
