@@ -38,9 +38,9 @@ NETWORKS = {
 }  # fmt: skip
 
 
-def tiny_checkpoint(folder, family):
+def tiny_checkpoint(folder, family, seed=0):
     """A network with random weights and its tokeniser; decoders have no padding token."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     NETWORKS[family]().save_pretrained(folder)
     words = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
     words.pre_tokenizer = Whitespace()

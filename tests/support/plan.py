@@ -1,0 +1,79 @@
+"""What Snakemake would run in a folder, job by job, from its own graph; nothing is run."""
+
+import atexit
+import functools
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from tests.running import ENVIRONMENT, ROOT
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Jobs by name: the rule and the values of its wildcards, such as ``extract_expert motion 0``.
+
+    Attributes:
+        needs: Job -> jobs whose outputs it reads.
+        runs: Jobs that would run.
+        new: Jobs that have not run yet.
+    """
+
+    needs: dict[str, list[str]]
+    runs: set[str]
+    new: set[str]
+
+    def below(self, first):
+        """These jobs, and all that is made from their outputs."""
+        found = set(first)
+        while True:
+            more = {job for job, needs in self.needs.items() if found & set(needs)} - found
+            if not more:
+                return found
+            found |= more
+
+    def named(self, words):
+        """Jobs whose names begin with these words."""
+        return {job for job in self.needs if f"{job} ".startswith(f"{words} ")}
+
+
+@functools.cache
+def planner():
+    """The process that answers; it has imported Snakemake once."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.planner"],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(process.kill)
+    return process
+
+
+def plan(folder, *configfiles, packages="", versions=()):
+    """Ask for everything.
+
+    Args:
+        folder: Folder of the run.
+        configfiles: Files laid over its config.yaml.
+        packages: Folder of distributions that stand before those that are installed.
+        versions: Rule -> its version, where it is another one.
+    """
+    files = [str(file) for file in (folder / "config.yaml", *configfiles)]
+    process = planner()
+    question = [str(folder), files, str(packages), dict(versions)]
+    process.stdin.write(json.dumps(question) + "\n")
+    process.stdin.flush()
+    answer = json.loads(process.stdout.readline())
+    assert "error" not in answer, answer["error"]
+    return Plan(answer["needs"], set(answer["runs"]), set(answer["new"]))
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    told = plan(Path(sys.argv[1]), *sys.argv[2:])
+    sys.stdout.write("\n".join(sorted(told.runs)) + f"\n{len(told.runs)} of {len(told.needs)}\n")
