@@ -100,7 +100,7 @@ class MappedTable:
                 self.file = MappedFile(stream)
                 table = pq.ParquetFile(stream)
                 _require_columns(table.schema_arrow, schema)
-                self.columns: pa.Table = table.read(schema.names)
+                self.columns: pa.Table = table.read(schema.names, use_threads=False)
                 footer = table.metadata
         except (OSError, pa.ArrowException, ValueError) as error:
             raise StoreError(
