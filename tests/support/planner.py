@@ -3,10 +3,10 @@
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from snakemake.api import SnakemakeApi
-from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
@@ -49,8 +49,8 @@ def main():
         if process == 0:
             try:
                 told = answer(*json.loads(line))
-            except (WorkflowError, SystemExit) as error:
-                told = {"error": str(error)}
+            except BaseException:  # noqa: BLE001 - whoever asks waits for an answer
+                told = {"error": traceback.format_exc()}
             answers.write(json.dumps(told) + "\n")
             answers.flush()
             os._exit(0)

@@ -101,8 +101,9 @@ DEMO_KEYS = sorted(key for key in CONSEQUENCES if key.startswith("demo."))
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """A demo of which nothing but the clips is there."""
+    """A demo of which nothing but the clips is there, beside what other entries import."""
     folder = tmp_path_factory.mktemp("demo")
+    whole_run.write_data(folder)
     tables = {"videos": "data/demo/videos.csv", "captions": "data/demo/captions.csv"}
     config = whole_run.CONFIG | {
         "dataset": {"name": "demo", "shards": 1, "paragraphs": False} | tables
