@@ -43,7 +43,7 @@ def test_the_groups_of_a_profile_have_sizes_of_their_own(name):
     assert groups == set(profile.get("group-components", {}))
 
 
-@pytest.mark.parametrize("name", set(PROFILES) - {"default"})
+@pytest.mark.parametrize("name", sorted(set(PROFILES) - {"default"}))
 def test_a_profile_of_a_cluster_tries_again_with_more_memory(name):
     profile = PROFILES[name]
     asked = [profile["default-resources"], *profile.get("set-resources", {}).values()]
@@ -51,7 +51,7 @@ def test_a_profile_of_a_cluster_tries_again_with_more_memory(name):
     assert profile["retries"] > 0
 
 
-@pytest.mark.parametrize("name", set(PROFILES) - {"default"})
+@pytest.mark.parametrize("name", sorted(set(PROFILES) - {"default"}))
 def test_a_profile_of_a_cluster_asks_for_gpus_as_the_rules_do(name):
     """A GPU for every job of a rule would be one for those that run on the CPU."""
     profile = PROFILES[name]
