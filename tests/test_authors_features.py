@@ -48,7 +48,6 @@ models:
 teachers:
   teacher-glove: null
   teacher-wordllama: null
-  teacher-minilm: null
   teacher-w2v: {text_encoder: w2v}
 denoise: {clean: null}
 students:

@@ -162,8 +162,8 @@ def test_a_missing_key_is_named(shipped_config):
 
 
 def test_null_removes_an_entry(shipped_config):
-    shipped_config["students"]["baseline"] = None
-    assert "baseline" not in load_config(shipped_config).rows()
+    shipped_config["students"]["baseline-clean"] = None
+    assert "baseline-clean" not in load_config(shipped_config).rows()
 
 
 def test_an_expert_is_extracted_or_imported(shipped_config):
@@ -212,17 +212,17 @@ def test_students_and_pruned_students_may_teach(shipped_config):
 
 def test_a_name_alone_is_a_teacher_of_the_seed_that_is_trained(shipped_config):
     several = {"model": "teacher-glove", "seeds": [0, 4]}
-    shipped_config["students"]["teachtext"]["teachers"] = [several, "teacher-minilm"]
+    shipped_config["students"]["teachtext"]["teachers"] = [several, "baseline"]
     row = load_config(shipped_config).rows()["teachtext"]
     assert [(teacher.model, teacher.seeds) for teacher in row.teachers] == [
         ("teacher-glove", [0, 4]),
-        ("teacher-minilm", None),
+        ("baseline", None),
     ]
 
 
 def test_weights_are_one_per_teacher_however_many_seeds(shipped_config):
     row = shipped_config["students"]["teachtext"]
-    row["teachers"] = [{"model": "teacher-glove", "seeds": [0, 1, 2]}, "teacher-minilm"]
+    row["teachers"] = [{"model": "teacher-glove", "seeds": [0, 1, 2]}, "baseline"]
     row["training"] = {"teacher_aggregation": [3, 1]}
     assert load_config(shipped_config).training_of("teachtext").teacher_aggregation == [3, 1]
     row["training"] = {"teacher_aggregation": [1, 1, 1, 1]}

@@ -37,7 +37,7 @@ text:
        precision: float32,
        gradient_checkpointing: false, state_minutes: 5}
 models: {video_clusters: {speech: null, ocr: null}, max_rows: {speech: null, ocr: null}}
-teachers: {teacher-wordllama: null, teacher-minilm: null, scorer: {import: data/scores.parquet}}
+teachers: {teacher-wordllama: null, scorer: {import: data/scores.parquet}}
 denoise: {clean: {teachers: [scorer], keep_rank_below: 2}}
 students:
   baseline: null
@@ -66,7 +66,6 @@ training: {keep_epoch: last}
 teachers:
   teacher-glove: null
   teacher-wordllama: null
-  teacher-minilm: null
   teacher: {text_encoder: words}
 denoise: {clean: null}
 students:

@@ -34,7 +34,7 @@ experts:
 models:
   video_clusters: {audio: null, speech: null, ocr: null}
   max_rows: {audio: null, speech: null, ocr: null}
-teachers: {teacher-wordllama: null, teacher-minilm: null}
+teachers: {teacher-wordllama: null}
 denoise: {clean: {teachers: [teacher-glove]}}
 students:
   baseline: null

@@ -25,7 +25,7 @@ experts:
   ocr: null
 text: {wordllama: null, minilm: null}
 models: {video_clusters: {speech: null, ocr: null}, max_rows: {speech: null, ocr: null}}
-teachers: {teacher-wordllama: null, teacher-minilm: null}
+teachers: {teacher-wordllama: null}
 denoise: {clean: null}
 students: {baseline: null, baseline-clean: null, teachtext: null, teachtext-clean: null}
 pruned:

@@ -38,9 +38,9 @@ def planned(folder, changes):
 
 def test_seeds_that_only_teach_are_trained_and_nothing_more(tmp_path):
     students = {"teachtext": {"teachers": [{"model": "teacher-glove", "seeds": [3, 5]}]}}
-    captions = {"clean": {"teachers": [{"model": "teacher-minilm", "seeds": [7]}]}}
+    captions = {"clean": {"teachers": [{"model": "baseline", "seeds": [7]}]}}
     files = planned(tmp_path, {"students": students, "denoise": captions})
-    for trained in ("teacher-glove/3", "teacher-glove/5", "teacher-minilm/7"):
+    for trained in ("teacher-glove/3", "teacher-glove/5", "baseline/7"):
         assert f"results/models/{trained}" in files
         assert f"results/similarities/{trained}.parquet" in files
         assert f"results/evaluate/{trained}.json" not in files

@@ -149,7 +149,7 @@ text:
 models:
   video_clusters: {{audio: null, speech: null, ocr: null}}
   max_rows: {{audio: null, speech: null, ocr: null}}
-teachers: {{teacher-glove: null, teacher-wordllama: null, teacher-minilm: null}}
+teachers: {{teacher-glove: null, teacher-wordllama: null}}
 denoise: {{clean: null}}
 students:
   baseline: null
