@@ -1,12 +1,15 @@
-# `make demo`: from nothing to results/report/index.html.  `make test`: lint and all tests.
+# `make demo`: from nothing to results/report/index.html.  `make test`: lint, unit tests and one small run.
+# `make test-all`: also whatever takes long, or needs Chromium, root or a network.
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 VENV := .venv
 BIN := $(VENV)/bin
 # snakemake's jobs call `python`, which must be the one of the environment
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" HF_HUB_OFFLINE=1
+PYTEST := pytest --numprocesses $(CORES) --dist loadgroup
+LONG := browser or conda or docs or e2e or kills or s3 or slow or slurm
 
-.PHONY: demo test unit lint format schema pin-envs clean
+.PHONY: demo test test-all unit lint format schema pin-envs clean
 
 demo: $(VENV)/installed
 	$(RUN) snakemake --cores $(CORES)
@@ -15,7 +18,10 @@ demo: $(VENV)/installed
 test: lint unit
 
 unit: $(VENV)/installed
-	$(RUN) pytest
+	$(RUN) $(PYTEST)
+
+test-all: test
+	$(RUN) $(PYTEST) -m "$(LONG)"
 
 lint: $(VENV)/installed
 	$(RUN) ruff check

@@ -1,15 +1,40 @@
-from pathlib import Path
+import csv
+import os
+import shutil
 
 import pytest
 import torch
 import yaml
 from hypothesis import settings
 
+from teachtext.locking import locked
+
+from .running import ROOT, snakemake
+
 # a slow machine is no failure, and a red run shall be red again
 settings.register_profile("teachtext", deadline=None, derandomize=True)
 settings.load_profile("teachtext")
 
-ROOT = Path(__file__).parent.parent
+LONGEST_FIRST = ("slurm", "kills", "docs", "conda", "e2e")
+"""Markers; what takes longest begins first, so that no process is left with it at the end."""
+
+SHARE_BY_NAME = ("kills", "docs")
+"""Markers of tests whose fixtures are all from ``made_once``."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A module is run by one process, for its fixtures; of those that share none, each test."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            alone = any(item.get_closest_marker(name) for name in SHARE_BY_NAME)
+            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else item.path.stem))
+    items.sort(key=_place)
+
+
+def _place(item):
+    marks = [name for name in LONGEST_FIRST if item.get_closest_marker(name)]
+    return LONGEST_FIRST.index(marks[0]) if marks else len(LONGEST_FIRST)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,3 +45,46 @@ def _one_thread():
 @pytest.fixture
 def shipped_config():
     return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """Makes a folder that all processes of this run of pytest read: the first that asks does."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def folder_of(name, make):
+        folder, made = shared / name, shared / f"{name}.made"
+        with locked(shared / f"{name}.lock"):
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                made.touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def tiny_run(made_once):
+    """A finished run of a dozen rendered clips; one more video is no video at all."""
+    return made_once("tiny", run_tiny)
+
+
+def run_tiny(folder):
+    run(folder, "--until", "render_demo")
+    (folder / "data/demo/videos/torn.mp4").write_bytes(b"no video at all")
+    for table, row in (
+        ("videos", ["it's $(torn)", "videos/torn.mp4"]),
+        ("captions", ["it's $(torn)", "a <script>torn</script> video", "train", "torn-0"]),
+    ):
+        with (folder / f"data/demo/{table}.csv").open("a", newline="") as stream:
+            csv.writer(stream).writerow(row)
+    run(folder)
+
+
+def run(folder, *arguments):
+    done = snakemake(folder, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -152,13 +152,15 @@ def test_the_arrows_of_the_picture_are_snakemakes(tmp_path):
     assert known <= reachable(real)
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+@pytest.fixture(scope="session")
+def demo(made_once):
     """A small checkout in which the demo has run."""
-    folder = tmp_path_factory.mktemp("demo")
+    return made_once("checkout", run_demo)
+
+
+def run_demo(folder):
     copy_checkout(folder)
     run(folder, "snakemake", "--cores", "2")
-    return folder
 
 
 @pytest.fixture

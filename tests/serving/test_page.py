@@ -17,7 +17,10 @@ FLAGS = [
 ]  # fmt: skip
 REFUSED = "Failed to load resource: "
 HOSTILE = "z/<img src=x onerror=alert(1)>"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ from tests.support import whole_run
 from tests.support.plan import plan
 
 
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory):
-    """A finished run that has an entry of every kind."""
-    folder = tmp_path_factory.mktemp("whole") / "run"
-    folder.mkdir()
+def make_whole(folder):
     whole_run.write_data(folder)
     whole_run.run(folder)
     assert plan(folder).runs == set()
-    return folder
+
+
+@pytest.fixture(scope="session")
+def whole(made_once):
+    """A finished run that has an entry of every kind."""
+    return made_once("whole", make_whole)
