@@ -147,7 +147,7 @@ def our_steps(made, shape, threads):
         clock("forward")
         losses = run.loss(sims, opinions_TBB)
         clock("loss")
-        run.optimizer.zero_grad(set_to_none=True)
+        run.optimizer.zero_grad()
         losses.total.backward()
         clock("backward")
         run.optimizer.step()

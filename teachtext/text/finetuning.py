@@ -20,9 +20,8 @@ from teachtext.text.finetune_settings import FinetuneSettings
 from teachtext.text.objectives import Objective
 from teachtext.training.bookkeeping import mixed_seed, spent_since
 from teachtext.training.optimizers import (
-    adamw,
+    AdamW,
     cosine_factor,
-    set_learning_rate,
     warmup_factor,
 )
 from teachtext.training.states import LatestState, Row
@@ -45,7 +44,7 @@ class Run:
     """
 
     model: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: AdamW
     history: list[Row]
     losses: list[float]
     seconds: float = 0.0
@@ -113,7 +112,7 @@ class Tuner:
             if now - saved >= 60 * self.settings.state_minutes:
                 self.save(run)
                 saved = now
-        run.optimizer.zero_grad(set_to_none=True)
+        run.optimizer.zero_grad()
         last = (run.epoch - 1) * self.steps_per_epoch + len(run.losses) - 1
         loss = math.fsum(run.losses) / len(run.losses)
         return {"epoch": run.epoch, "learning_rate": self.learning_rate(last), "loss": loss}
@@ -123,13 +122,11 @@ class Tuner:
         seed, epoch, rank = self.settings.seed, run.epoch, self.processes.rank
         torch.manual_seed(mixed_seed(seed, epoch, number, rank))
         generator = np.random.default_rng([seed % 2**32, epoch, number])
-        set_learning_rate(
-            run.optimizer, self.learning_rate((epoch - 1) * self.steps_per_epoch + number)
-        )
+        run.optimizer.lr = self.learning_rate((epoch - 1) * self.steps_per_epoch + number)
         with self.autocast():
             loss = self.objective.loss(run.model, chosen, generator)
         self._refuse_no_number(loss, epoch, number)
-        run.optimizer.zero_grad(set_to_none=True)
+        run.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if is_shared():
             average_gradients([run.model])
@@ -196,7 +193,7 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
         )
     settings = tuner.settings
     parameters = [weights for weights in model.parameters() if weights.requires_grad]
-    optimizer = adamw(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     run = Run(model, optimizer, [], [])
     tuner.take_up(run)
     if not run.history:

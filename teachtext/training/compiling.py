@@ -54,7 +54,7 @@ def _gradients(
     run: Run, batch: Batch, training: TrainingSettings, similarities: Similarities
 ) -> dict[str, Tensor]:
     torch.manual_seed(0)
-    run.optimizer.zero_grad(set_to_none=True)
+    run.optimizer.zero_grad()
     losses_of(run, batch, training, similarities).total.backward()  # type: ignore[no-untyped-call]
     return {
         name: weights.grad

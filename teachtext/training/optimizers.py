@@ -1,12 +1,13 @@
 """Optimisers and learning rates. Parameters and settings in; no data, no files.
 
-All three are torch's fused AdamW: one pass over the parameters, which on a CPU is what memory
-bandwidth allows. RAdam is Adam with another step size, so it needs no kernel of its own.
+All three are torch's fused AdamW kernel: one pass over the parameters, which on a CPU is what
+memory bandwidth allows. RAdam is Adam with another step size, so it needs no kernel of its own.
+Nothing here is a ``torch.optim.Optimizer``: the first of these in a process imports torch's
+compiler, to be exempt from it, which takes longer than torch itself (1.5 s of CPU in each job).
 """
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -19,58 +20,119 @@ NO_ADAPTATION = 1e12
 """An eps next to which every second moment vanishes."""
 
 
-class RAdam(torch.optim.AdamW):
-    """Rectified Adam (Liu et al., 2020) with decoupled weight decay.
-
-    As in the paper's code, eps is added to the root of the second moment before its bias is
-    corrected, and while the variance cannot be trusted the step is plain momentum.
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019), bit by bit torch's fused one.
 
     Args:
-        params: as for every optimiser of torch.
-        lr: learning rate.
-        betas: decay of the first and the second moment.
-        eps: added to the root of the second moment.
-        weight_decay: decoupled: each step takes lr * weight_decay of a parameter.
+        params: Parameters, all on one device. One without a gradient is left alone.
+        lr: Learning rate; may be set between steps.
+        betas: Decay of the first and the second moment.
+        eps: Addend to the root of the second moment.
+        weight_decay: Decoupled decay: each step takes lr * weight_decay of a parameter.
+
+    Attributes:
+        state: Place of a parameter -> name -> tensor that the next step needs.
+        steps: Steps until now.
     """
 
     def __init__(
         self,
-        params: Iterable[nn.Parameter] | Iterable[dict[str, Any]],
+        params: Iterable[nn.Parameter],
         *,
         lr: float,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float,
     ) -> None:
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
-        for group in self.param_groups:
-            group["steps"] = 0
+        self.params = list(params)
+        self.lr, self.betas, self.eps, self.weight_decay = lr, betas, eps, weight_decay
+        self.state: dict[int, dict[str, Tensor]] = {}
+        self.steps = 0
 
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def zero_grad(self) -> None:
+        """Drop all gradients and their memory."""
+        for weights in self.params:
+            weights.grad = None
+
+    def step(self) -> None:
         """Update the parameters by their gradients."""
-        given = [(group["lr"], group["eps"], group["weight_decay"]) for group in self.param_groups]
-        for group in self.param_groups:
-            group["steps"] += 1
-            _rectify(group)
-        super().step(closure)
-        for group, (lr, eps, weight_decay) in zip(self.param_groups, given, strict=True):
-            group.update(lr=lr, eps=eps, weight_decay=weight_decay)
+        self.steps += 1
+        self.fused_step(lr=self.lr, eps=self.eps, weight_decay=self.weight_decay)
+
+    @torch.no_grad()
+    def fused_step(self, *, lr: float, eps: float, weight_decay: float) -> None:
+        """Call the kernel for all parameters that have a gradient."""
+        moved = [place for place, weights in enumerate(self.params) if weights.grad is not None]
+        states = [self.state.get(place) or self._begin(place) for place in moved]
+        counts = [state["step"] for state in states]
+        torch._foreach_add_(counts, 1)
+        torch._fused_adamw_(
+            [self.params[place] for place in moved],
+            [weights.grad for weights in self.params if weights.grad is not None],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],
+            counts,
+            lr=lr,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=weight_decay,
+            eps=eps,
+            amsgrad=False,
+            maximize=False,
+        )
+
+    def _begin(self, place: int) -> dict[str, Tensor]:
+        weights = self.params[place]
+        self.state[place] = {
+            "step": torch.zeros((), device=weights.device),
+            "exp_avg": torch.zeros_like(weights),
+            "exp_avg_sq": torch.zeros_like(weights),
+        }
+        return self.state[place]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the next step needs but ``steps``, by ``place.name``."""
+        return {
+            f"{place}.{name}": tensor
+            for place, state in self.state.items()
+            for name, tensor in state.items()
+        }
+
+    def load(self, steps: int, tensors: Mapping[str, Tensor]) -> None:
+        """Go on where another one was.
+
+        Args:
+            steps: Its steps.
+            tensors: Its tensors, which this one takes as its own.
+        """
+        self.steps, self.state = steps, {}
+        for name, tensor in tensors.items():
+            place, _, key = name.partition(".")
+            device = self.params[int(place)].device
+            self.state.setdefault(int(place), {})[key] = tensor.to(device)
 
 
-def _rectify(group: dict[str, Any]) -> None:
-    """Let AdamW's step of this group be RAdam's.
+class RAdam(AdamW):
+    """Rectified Adam (Liu et al., 2020) with decoupled weight decay.
+
+    As in the paper's code, eps is added to the root of the second moment before its bias is
+    corrected, and while the variance cannot be trusted the step is plain momentum.
 
     AdamW steps by lr / c1 * m / (sqrt(v) / c2 + eps), where c1 and c2 correct the biases;
     RAdam by r * lr * c2 / c1 * m / (sqrt(v) + eps), or by lr / c1 * m.
     """
-    lr, (_, beta2) = group["lr"], group["betas"]
-    factor = rectification(group["steps"], beta2)
-    if factor is None:
-        group.update(lr=lr * NO_ADAPTATION, eps=NO_ADAPTATION)
-    else:
-        bias = math.sqrt(1 - beta2 ** group["steps"])
-        group.update(lr=lr * factor, eps=group["eps"] / bias)
-    group["weight_decay"] *= lr / group["lr"]
+
+    def step(self) -> None:
+        """Update the parameters by their gradients."""
+        self.steps += 1
+        beta2 = self.betas[1]
+        factor = rectification(self.steps, beta2)
+        if factor is None:
+            lr, eps = self.lr * NO_ADAPTATION, NO_ADAPTATION
+        else:
+            lr, eps = self.lr * factor, self.eps / math.sqrt(1 - beta2**self.steps)
+        self.fused_step(lr=lr, eps=eps, weight_decay=self.weight_decay * self.lr / lr)
 
 
 def rectification(step: int, beta2: float) -> float | None:
@@ -97,16 +159,16 @@ class Ranger(RAdam):
     """RAdam with Lookahead (Zhang et al., 2019): slow weights follow, and are returned to.
 
     Args:
-        params: as for every optimiser of torch.
-        lr: learning rate.
-        weight_decay: decoupled.
-        period: steps between two returns to the slow weights.
-        share: of the way to the fast weights that the slow ones go.
+        params: Parameters, all on one device.
+        lr: Learning rate.
+        weight_decay: Decoupled decay.
+        period: Steps between two returns to the slow weights.
+        share: Part of the way to the fast weights that the slow ones go.
     """
 
     def __init__(
         self,
-        params: Iterable[nn.Parameter] | Iterable[dict[str, Any]],
+        params: Iterable[nn.Parameter],
         *,
         lr: float,
         weight_decay: float,
@@ -117,46 +179,27 @@ class Ranger(RAdam):
         self.period, self.share = period, share
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Update the parameters, and every few steps their slow companions."""
-        before = self._first_weights()
-        super().step(closure)
-        for group in self.param_groups:
-            fast = [weights for weights in group["params"] if weights.grad is not None]
-            for weights in fast:
-                if weights in before:
-                    self.state[weights]["slow"] = before[weights]
-            if group["steps"] % self.period == 0:
-                slow = [self.state[weights]["slow"] for weights in fast]
-                torch._foreach_lerp_(slow, fast, self.share)
-                torch._foreach_copy_(fast, slow)
-
-    def _first_weights(self) -> dict[Tensor, Tensor]:
-        """Copies of parameters that have not moved yet; the inner optimiser makes their state."""
-        return {
-            weights: weights.detach().clone()
-            for group in self.param_groups
-            for weights in group["params"]
-            if weights.grad is not None and not self.state.get(weights)
-        }
+        moved = [place for place, weights in enumerate(self.params) if weights.grad is not None]
+        first = {place: self.params[place].clone() for place in moved if place not in self.state}
+        super().step()
+        for place, weights in first.items():
+            self.state[place]["slow"] = weights
+        if self.steps % self.period == 0:
+            slow = [self.state[place]["slow"] for place in moved]
+            fast = [self.params[place] for place in moved]
+            torch._foreach_lerp_(slow, fast, self.share)
+            torch._foreach_copy_(fast, slow)
 
 
-def make_optimizer(modules: Iterable[nn.Module], training: TrainingSettings) -> torch.optim.AdamW:
+def make_optimizer(modules: Iterable[nn.Module], training: TrainingSettings) -> AdamW:
     """The optimiser that `training` in config.yaml names, for all parameters of some modules."""
     parameters = [weights for module in modules for weights in module.parameters()]
-    makers: dict[str, Callable[..., torch.optim.AdamW]] = {
-        "radam": RAdam,
-        "ranger": Ranger,
-        "adamw": adamw,
-    }
+    makers: dict[str, Callable[..., AdamW]] = {"radam": RAdam, "ranger": Ranger, "adamw": AdamW}
     return makers[training.optimizer](
         parameters, lr=training.learning_rate, weight_decay=training.weight_decay
     )
-
-
-def adamw(params: list[nn.Parameter], *, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW with torch's own moments, fused."""
-    return torch.optim.AdamW(params, lr=lr, weight_decay=weight_decay, fused=True)
 
 
 def learning_rate(step: int, *, steps_per_epoch: int, training: TrainingSettings) -> float:
@@ -179,9 +222,3 @@ def cosine_factor(step: int, steps: int) -> float:
 def warmup_factor(step: int, warmup_steps: int) -> float:
     """From near 0 up to 1 after so many steps."""
     return min(1.0, (step + 1) / (warmup_steps + 1))
-
-
-def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
-    """Use another learning rate from the next step on."""
-    for group in optimizer.param_groups:
-        group["lr"] = value

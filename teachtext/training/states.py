@@ -17,12 +17,15 @@ from torch import Tensor, nn
 
 from teachtext.atomic import replacing
 from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
+from teachtext.training.optimizers import AdamW
 
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 LATEST = "latest.safetensors"
 FINISHED = "finished"
+FORMAT = 2
+"""Of a state's names; one of another format is not taken up."""
 
 
 class LatestState:
@@ -41,7 +44,7 @@ class LatestState:
     def save(
         self,
         modules: Mapping[str, nn.Module],
-        optimizer: torch.optim.Optimizer,
+        optimizer: AdamW,
         facts: Mapping[str, Any],
     ) -> None:
         """Keep a state.
@@ -52,10 +55,10 @@ class LatestState:
             optimizer: of their parameters.
             facts: plain values.
         """
-        tensors = _optimizer_tensors(optimizer)
+        tensors = {f"optimizer.{name}": value for name, value in optimizer.tensors().items()}
         for name, module in modules.items():
             tensors |= {f"{name}.{key}": tensor for key, tensor in _own_tensors(module).items()}
-        run = {**facts, "groups": optimizer.state_dict()["param_groups"]}
+        run = {**facts, "steps": optimizer.steps}
         save_sealed(
             self._folder / LATEST, tensors, {"identity": self.identity, "run": json.dumps(run)}
         )
@@ -75,7 +78,7 @@ class LatestState:
     def load(
         self,
         modules: Mapping[str, nn.Module],
-        optimizer: torch.optim.Optimizer,
+        optimizer: AdamW,
         facts: Mapping[str, Any],
     ) -> None:
         """Put the kept tensors into networks and optimiser.
@@ -89,7 +92,16 @@ class LatestState:
         for name, module in modules.items():
             for key, tensor in _own_tensors(module).items():
                 tensor.copy_(tensors[f"{name}.{key}"])
-        _load_optimizer(optimizer, facts["groups"], tensors)
+        # it takes the mapped tensors as its own; what it writes stays in memory
+        prefix = "optimizer."
+        optimizer.load(
+            facts["steps"],
+            {
+                name.removeprefix(prefix): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(prefix)
+            },
+        )
 
     def finish(self) -> None:
         """Drop all states, once the outcome is written; what is left says that it was."""
@@ -131,7 +143,8 @@ def run_identity(facts: Mapping[str, Any]) -> str:
     Args:
         facts: Settings, names and hashes of what it reads, as plain values.
     """
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    all_facts = {**facts, "format": FORMAT}
+    return hashlib.sha256(json.dumps(all_facts, sort_keys=True).encode()).hexdigest()
 
 
 def _own_tensors(module: nn.Module) -> dict[str, Tensor]:
@@ -141,24 +154,3 @@ def _own_tensors(module: nn.Module) -> dict[str, Tensor]:
     for name, tensor in tensors.items():
         names.setdefault((tensor.data_ptr(), tensor.shape), name)
     return {name: tensors[name] for name in names.values()}
-
-
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    return {
-        f"optimizer.{index}.{name}": value
-        for index, state in optimizer.state_dict()["state"].items()
-        for name, value in state.items()
-    }
-
-
-def _load_optimizer(
-    optimizer: torch.optim.Optimizer, groups: list[Row], tensors: Mapping[str, Tensor]
-) -> None:
-    """The optimiser takes the mapped tensors as its own; what it writes stays in memory."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        part, _, rest = name.partition(".")
-        if part == "optimizer":
-            index, _, key = rest.partition(".")
-            state.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": state, "param_groups": groups})

@@ -58,7 +58,7 @@ def training_step(
         similarities: ``batch_similarities``, or that compiled.
     """
     losses = losses_of(run, batch, training, similarities)
-    run.optimizer.zero_grad(set_to_none=True)
+    run.optimizer.zero_grad()
     losses.total.backward()  # type: ignore[no-untyped-call]
     if is_shared():
         average_gradients([run.model, run.loss])

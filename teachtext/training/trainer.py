@@ -22,7 +22,7 @@ from teachtext.teachers import seeds_of_teachers
 from teachtext.training.bookkeeping import mixed_seed, spent_since
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import Losses, RetrievalLoss
-from teachtext.training.optimizers import learning_rate, make_optimizer, set_learning_rate
+from teachtext.training.optimizers import learning_rate, make_optimizer
 from teachtext.training.resuming import EpochStates, Run
 from teachtext.training.states import Row
 from teachtext.training.steps import Batch, Similarities, Teacher, batch_similarities, training_step
@@ -109,12 +109,12 @@ class Trainer:
             rate = learning_rate(
                 number, steps_per_epoch=self.steps_per_epoch, training=self.training
             )
-            set_learning_rate(run.optimizer, rate)
+            run.optimizer.lr = rate
             steps.append(training_step(run, batch, self.training, similarities))
             progress.advance()
             self.release()
         # gradients are as large as the model, and what follows has a use for the memory
-        run.optimizer.zero_grad(set_to_none=True)
+        run.optimizer.zero_grad()
         row = {"epoch": epoch, "learning_rate": rate, **self._means(steps)}
         if not np.isfinite(row["loss"]):
             raise TrainingError(
@@ -229,8 +229,8 @@ def _train_epochs(
             run.history.append(row)
             if first:
                 if training.keep_epoch == "best":
-                    _keep_best(run, states)
-                states.save(run)
+                    _choose_best(run)
+                states.keep(run, last=run.epoch == training.epochs)
             if on_epoch is not None:
                 on_epoch(row)
             trainer.processes.wait()
@@ -255,13 +255,12 @@ def _new_run(
     return model, Run(model, loss, make_optimizer([model, loss], training), [])
 
 
-def _keep_best(run: Run, states: EpochStates) -> None:
-    """Write the weights of an epoch if they are the best so far."""
+def _choose_best(run: Run) -> None:
+    """Whether the epoch that has just ended is the best so far; of equals it is."""
     row, best = run.history[-1], run.best_epoch
     score = row["val_t2v_geometric_mean"]
     if best is None or score >= run.history[best]["val_t2v_geometric_mean"]:
         run.best_epoch = row["epoch"]
-        states.save_best(run.model, row["epoch"])
 
 
 def _metrics(model: RetrievalModel, data: RetrievalSet) -> dict[str, float]:

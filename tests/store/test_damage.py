@@ -33,7 +33,7 @@ from teachtext.store.tables import read_table, table_metadata, write_table
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.store.workdir import WorkDirectory
 from teachtext.text.transformer import TransformerEncoder
-from teachtext.training.optimizers import adamw
+from teachtext.training.optimizers import AdamW
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
 from teachtext.weights import WeightsIdentity
@@ -176,18 +176,18 @@ class TunedTextEncoder:
 class TrainingState:
     def write(self, folder):
         network = self.network()
-        optimizer = adamw(network.parameters(), lr=0.1, weight_decay=0.1)
+        optimizer = AdamW(network.parameters(), lr=0.1, weight_decay=0.1)
         network(torch.ones(1, 4)).sum().backward()
         optimizer.step()
         LatestState(folder, "a").save({"model": network}, optimizer, {"history": [{"loss": 0.5}]})
 
     def read(self, folder):
         network, state = self.network(), LatestState(folder, "a")
-        optimizer, facts = adamw(network.parameters(), lr=0.1, weight_decay=0.1), state.facts()
+        optimizer, facts = AdamW(network.parameters(), lr=0.1, weight_decay=0.1), state.facts()
         if facts is None:
             return None
         state.load({"model": network}, optimizer, facts)
-        moments = [one["exp_avg"].tolist() for one in optimizer.state_dict()["state"].values()]
+        moments = [one["exp_avg"].tolist() for one in optimizer.state.values()]
         return facts, moments, [one.tolist() for one in network.parameters()]
 
     def network(self):
@@ -197,7 +197,7 @@ class TrainingState:
 
 class BestWeights:
     def write(self, folder):
-        EpochStates(folder, "a").save_best(TrainingState().network(), 3)
+        EpochStates(folder, "a").save_best(TrainingState().network().state_dict(), 3)
 
     def read(self, folder):
         weights = EpochStates(folder, "a").load_best(3)

@@ -32,7 +32,7 @@ with joined(gpus=0, section="training") as processes:
     trained = train_model(
         data, data, teachers, architecture=toy_architecture(architecture),
         training=TRAINING.model_copy(update=json.loads(settings)), seed=0,
-        states=EpochStates(Path(folder), "a"), processes=processes, on_epoch=tell,
+        states=EpochStates(Path(folder), "a", share=1), processes=processes, on_epoch=tell,
     )
     if trained is not None:
         torch.save(trained.model.state_dict(), Path(folder) / "weights.pt")

@@ -6,6 +6,7 @@ from teachtext.checkpoint import ModelCard, load_model, save_model
 from teachtext.distributed import Processes
 from teachtext.errors import DatasetError, StoreError, TrainingError
 from teachtext.training.resuming import EpochStates
+from teachtext.training.states import LatestState
 from teachtext.training.trainer import Trainer, train_model
 from tests.toy_sets import MADE_FROM, WEIGHTS, similarities, toy_architecture, toy_set
 from tests.training.test_optimizers import training
@@ -31,7 +32,15 @@ class Agreed:
 
 
 def train(
-    folder, *, data=None, teachers=(), settings=TRAINING, architecture=None, identity="a", val=True
+    folder,
+    *,
+    data=None,
+    teachers=(),
+    settings=TRAINING,
+    architecture=None,
+    identity="a",
+    val=True,
+    share=1,
 ):
     data = data or toy_set()
     return train_model(
@@ -41,7 +50,7 @@ def train(
         architecture=architecture or toy_architecture(),
         training=settings,
         seed=0,
-        states=EpochStates(folder, identity),
+        states=EpochStates(folder, identity, share=share),
         processes=ALONE,
     )
 
@@ -191,6 +200,20 @@ def test_a_run_without_val_goes_on_to_the_same_bits(tmp_path, monkeypatch):
         assert_same_weights(undisturbed, result)
         assert [row["epoch"] for row in result.history] == list(range(5))
     assert resumed.history == ended.history
+
+
+def test_states_that_are_left_out_change_no_bit(trained, tmp_path, monkeypatch):
+    """The first is kept, for nobody knows yet what that takes, and the last."""
+    stop_in_epoch(9, tmp_path, monkeypatch, share=1e-9)
+    facts = LatestState(tmp_path, "a").facts()
+    assert [row["epoch"] for row in facts["history"]] == [0]
+    seldom = train(tmp_path, share=1e-9)
+    assert seldom.best_epoch == trained.best_epoch
+    assert_same_weights(trained, seldom)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"best-{trained.best_epoch}.safetensors",
+        "latest.safetensors",
+    ]
 
 
 def test_a_torn_state_or_one_of_other_settings_is_not_taken_up(tmp_path):
