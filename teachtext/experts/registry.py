@@ -64,7 +64,7 @@ EXPERTS = {
         "teachtext.experts.ocr:RapidOCRReader",
         "frames",
         ("fps", "text_encoder"),
-        packages=("rapidocr-onnxruntime",),
+        packages=("rapidocr",),
     ),
     "dlib-face": Network(
         "teachtext.experts.dlib_face:DlibFace",

