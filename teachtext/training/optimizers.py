@@ -188,7 +188,7 @@ class Ranger(RAdam):
             self.state[place]["slow"] = weights
         if self.steps % self.period == 0:
             slow = [self.state[place]["slow"] for place in moved]
-            fast = [self.params[place] for place in moved]
+            fast: list[Tensor] = [self.params[place] for place in moved]
             torch._foreach_lerp_(slow, fast, self.share)
             torch._foreach_copy_(fast, slow)
 
