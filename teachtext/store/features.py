@@ -20,8 +20,9 @@ from teachtext.store.checksums import (
     check_quickly,
     write_checksums,
 )
-from teachtext.store.places import Place, below, reading
+from teachtext.store.places import below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
+from teachtext.urls import Place
 from teachtext.versions import MADE_BY, check_stamp, stamp
 from teachtext.weights import WeightsIdentity
 

@@ -4,15 +4,18 @@ import csv
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 
 import av
 import pytest
 
+from teachtext.cli import run
 from teachtext.demo import rendering
 from teachtext.demo.rendering import render_clip, render_corpus, video_path
 from teachtext.demo.scenes import draw_scenes
 from teachtext.errors import ConfigError, MediaError
-from teachtext.stages.render_demo import main
+
+main = partial(run, "render-demo")
 
 SCENES = draw_scenes(train=4, val=1, test=1, seed=0)
 SILENT = replace(SCENES[0], sound=None, speech=None, seconds=3.0)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from teachtext.cli import run
 from teachtext.dataset import VideoSource
 from teachtext.features import Features
 from teachtext.settings import ExpertRequest, ExpertSettings
@@ -112,7 +113,8 @@ class Shard:
 
         self.loaded = False
         self._monkeypatch.setattr(extract_expert, "load_requested", load)
-        extract_expert.main(
+        run(
+            "extract-expert",
             [
                 f"--request={self.request.model_dump_json()}",
                 f"--manifest={self.manifest}",
@@ -121,7 +123,7 @@ class Shard:
                 "--threads=1",
                 f"--ledger={self.ledger}",
                 f"--output={self.store}",
-            ]
+            ],
         )
         return expert
 

@@ -2,16 +2,19 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 
+from teachtext.cli import run
 from teachtext.errors import ConfigError, StoreError
 from teachtext.pareto import pareto_table
-from teachtext.stages.write_report import main
 from teachtext.store.tables import write_table
 from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
 
 from .corpus import change_evaluation, evaluations_of
+
+main = partial(run, "write-report")
 
 AGAIN = "Delete it and run snakemake again."
 
