@@ -15,6 +15,7 @@ from teachtext.settings import ExpertRequest
 from teachtext.stages._arguments import limits_of
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
+from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord, manifest_records
 from teachtext.video.shards import decode_shard
@@ -41,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
             limits=limits_of(args),
         )
         decoders = Counter(work.item(key).decoder or "failed" for key in keys)
-        work.finish(keys, args.output)
+        work.finish(keys, args.output, ffmpeg=ffmpeg_version())
     for decoder, count in decoders.most_common():
         log.info("%d of %d videos: %s", count, len(keys), decoder)
 
@@ -68,7 +69,7 @@ def _is_done(
     if not output.exists():
         return False
     expected = {
-        media_key(wanted[record.video_id], record)
+        media_key(wanted[record.video_id], record, ffmpeg=ffmpeg_version())
         for record in records
         if record.status == "ok" and wanted[record.video_id]
     }

@@ -107,5 +107,11 @@ def _facts(card: ModelCard) -> dict[str, Any]:
             "text": asdict(card.text_weights),
             "experts": {name: asdict(card.experts[name].weights) for name in card.experts},
         },
-        "versions": installed_versions(VERSIONS),
+        "versions": installed_versions(VERSIONS) | _ffmpeg_of(card),
     }
+
+
+def _ffmpeg_of(card: ModelCard) -> dict[str, str]:
+    """Versions of the program through which the model's experts heard, if any did."""
+    versions = {identity.ffmpeg for identity in card.experts.values()} - {""}
+    return {"ffmpeg": ", ".join(sorted(versions))} if versions else {}

@@ -94,6 +94,17 @@ def test_clips_of_another_seed_are_rendered_again(tmp_path, monkeypatch):
     assert rendered == [1, 0, 1]
 
 
+def test_clips_of_another_ffmpeg_are_rendered_again(tmp_path, monkeypatch):
+    rendered = []
+    monkeypatch.setattr(rendering, "_render_all", lambda scenes, *_: rendered.append(len(scenes)))
+    for version in ("5.1", "5.1", "9.0"):
+        monkeypatch.setattr(rendering, "ffmpeg_version", lambda version=version: version)
+        render_corpus([SILENT], tmp_path, captions_per_clip=1, workers=1)
+        video_path(SILENT, tmp_path).parent.mkdir(exist_ok=True)
+        video_path(SILENT, tmp_path).touch()
+    assert rendered == [1, 0, 1]
+
+
 def test_failed_clip_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(rendering, "ENCODING", rendering.ENCODING | {"vcodec": "nonsense"})
     with pytest.raises(MediaError, match=r"demo-0000.*nonsense"):
