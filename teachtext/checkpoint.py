@@ -4,18 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
-import torch
 from pydantic import TypeAdapter, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from teachtext import __version__
 from teachtext.atomic import replacing
 from teachtext.errors import StoreError
-from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.rows import Section
 from teachtext.settings import TrainingSettings
 from teachtext.store.checksums import check_contents, write_checksums
@@ -25,6 +21,9 @@ from teachtext.store.tokens import TokenTable
 from teachtext.versions import MADE_BY, check_stamp, stamp
 from teachtext.weights import CARD, WEIGHTS, WeightsIdentity
 from teachtext.zero_shot import SEED, AnyArchitecture
+
+if TYPE_CHECKING:
+    from teachtext.models.base import RetrievalModel
 
 SCORE = "val_t2v_geometric_mean"
 """The column of a history by which models are compared on val."""
@@ -142,7 +141,7 @@ _CARDS: TypeAdapter[ModelCard] = TypeAdapter(ModelCard)
 
 
 def save_model(
-    folder: Path, model: RetrievalModel, card: ModelCard, history: list[dict[str, Any]] | None
+    folder: Path, model: "RetrievalModel", card: ModelCard, history: list[dict[str, Any]] | None
 ) -> None:
     """Write a model directory; it appears complete or not at all.
 
@@ -152,6 +151,8 @@ def save_model(
         card: what it is.
         history: a row an epoch; None: nothing was trained.
     """
+    from safetensors.torch import save_file
+
     with replacing(folder) as temporary:
         temporary.mkdir()
         save_file(model.state_dict(), temporary / WEIGHTS)
@@ -208,7 +209,7 @@ def kept_score(folder: Path, card: ModelCard) -> float:
     return float(history[SCORE][card.best_epoch].as_py())
 
 
-def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
+def load_model(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
     """Rebuild a model, ready to encode; every byte is compared with what was written.
 
     Raises:
@@ -219,7 +220,7 @@ def load_model(folder: Path) -> tuple[RetrievalModel, ModelCard]:
     return _rebuilt(folder, card), card
 
 
-def load_exported(folder: Path) -> tuple[RetrievalModel, ModelCard]:
+def load_exported(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
     """The same of a model that was exported, whichever version made it.
 
     Raises:
@@ -229,7 +230,14 @@ def load_exported(folder: Path) -> tuple[RetrievalModel, ModelCard]:
     return _rebuilt(folder, card), card
 
 
-def _rebuilt(folder: Path, card: ModelCard) -> RetrievalModel:
+def _rebuilt(folder: Path, card: ModelCard) -> "RetrievalModel":
+    # torch takes seconds, and those who only read what a model is need none
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from teachtext.models.retrieval import build_model
+
     expert_dims = {name: identity.dim for name, identity in card.experts.items()}
     # without memory of its own: the weights stay in the mapped file until they are used
     with torch.device("meta"):

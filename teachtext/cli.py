@@ -1,11 +1,15 @@
 """The command line: ``teachtext <verb-noun>`` runs the stage or command of that name."""
 
 import argparse
+import ast
 import errno
 import importlib
+import importlib.util
 import logging
 import pkgutil
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from teachtext import __version__, commands, stages
 from teachtext.errors import TeachTextError
@@ -41,13 +45,51 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(arguments[:1]).command
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells what it does not find
-    package = "commands" if name in command_names() else "stages"
-    module = importlib.import_module(f"teachtext.{package}.{name.replace('-', '_')}")
     try:
-        module.main(arguments[1:])
+        run(name, arguments[1:])
     except TeachTextError as error:
         sys.exit(f"teachtext {name}: {error}")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         sys.exit(f"teachtext {name}: {error.strerror}: {error.filename}. Make room and run again.")
+
+
+def run(name: str, argv: Sequence[str]) -> None:
+    """Parse the arguments of a stage or command; only then import it, and run it.
+
+    Args:
+        name: Of the stage or command, as typed.
+        argv: What follows the name.
+    """
+    args = parse(name, argv)
+    importlib.import_module(_module(name)).main(args)
+
+
+def parse(name: str, argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a stage or command, without what it imports: that takes seconds.
+
+    Args:
+        name: Of the stage or command, as typed.
+        argv: What follows the name. ``command_line`` holds both: training by several processes
+            starts each of them with it.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"teachtext {name}", description=_docstring(_module(name))
+    )
+    unit = _module(name).rpartition(".")[2]
+    importlib.import_module(f"teachtext.arguments.{unit}").add_arguments(parser)
+    return parser.parse_args(argv, argparse.Namespace(command_line=[name, *argv]))
+
+
+def _module(name: str) -> str:
+    package = "commands" if name in command_names() else "stages"
+    return f"teachtext.{package}.{name.replace('-', '_')}"
+
+
+def _docstring(module: str) -> str | None:
+    """What a module says of itself, read from its file: it is not imported yet."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+    return ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))

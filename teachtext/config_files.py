@@ -1,6 +1,5 @@
 """config.yaml as commands read it: one file, or several laid over each other as snakemake does."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,6 @@ import yaml
 from teachtext.config import Config
 from teachtext.config_loading import load_config
 from teachtext.errors import ConfigError
-
-
-def add_configfile(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names the files: ``configfile``, a list of paths."""
-    parser.add_argument(
-        "--configfile",
-        type=Path,
-        nargs="+",
-        default=[Path("config.yaml")],
-        help="as given to snakemake; later ones are laid over earlier ones (default: config.yaml)",
-    )
 
 
 def read_config(paths: Sequence[Path]) -> Config:

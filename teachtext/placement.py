@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from teachtext.evaluation.metrics import text_to_video_ranks
-from teachtext.training.losses import aggregate
 
 Blocks = Iterable[NDArray[np.float32]]
 """Similarities of all captions and all videos, some captions at a time."""
@@ -63,6 +61,10 @@ def aggregate_blocks(
             same rows. Memory stays at one block a teacher.
         how: as ``teachtext.training.losses.aggregate`` takes it.
     """
+    import torch  # takes seconds, and those who only read placements need none
+
+    from teachtext.training.losses import aggregate
+
     for blocks in zip(*teachers, strict=True):
         aggregated: NDArray[np.float32] = aggregate(torch.from_numpy(np.stack(blocks)), how).numpy()
         yield aggregated

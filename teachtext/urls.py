@@ -1,4 +1,9 @@
-"""What is a URL. The Snakefile asks, too, so this needs nothing."""
+"""What is a URL, and what a path. The Snakefile asks, too: standard library only."""
+
+from pathlib import Path
+
+Place = Path | str
+"""A folder; or, as text, a URL such as ``s3://bucket/experts/appearance/0.zarr``."""
 
 
 def is_url(text: str) -> bool:
@@ -9,3 +14,8 @@ def is_url(text: str) -> bool:
     """
     protocol, separator, _ = text.partition("://")
     return bool(separator) and protocol.isalnum()
+
+
+def place_of(text: str | Path) -> Place:
+    """The place that a text names."""
+    return text if isinstance(text, str) and is_url(text) else Path(text)

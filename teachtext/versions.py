@@ -3,11 +3,11 @@
 from teachtext.errors import StoreError
 
 STAGE_VERSIONS = {
-    "render_demo": 1,
+    "render_demo": 2,
     "probe_videos": 1,
     "index_videos": 1,
-    "decode_videos": 1,
-    "extract_expert": 1,
+    "decode_videos": 2,
+    "extract_expert": 2,
     "import_expert": 1,
     "index_experts": 1,
     "check_failures": 1,

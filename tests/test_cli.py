@@ -1,8 +1,24 @@
 import errno
+import subprocess
+import sys
 
 import pytest
 
 from teachtext.cli import command_names, main, stage_names
+from tests.running import ENVIRONMENT
+
+EXPLAIN_ALL = """
+import contextlib, io, sys
+known = {*sys.modules, *sys.stdlib_module_names}
+from teachtext.cli import command_names, main, stage_names
+for name in [*command_names(), *stage_names()]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        main([name, "--help"])
+    loaded = {module.partition(".")[0] for module in sys.modules}
+    print(name, *sorted(loaded - known - {"teachtext"}))
+    known |= loaded
+"""
+"""Which packages each explanation imports that those before it have not."""
 
 
 @pytest.mark.parametrize("stage", [*stage_names(), *command_names()])
@@ -11,6 +27,12 @@ def test_every_stage_explains_itself(stage, capsys):
         main([stage, "--help"])
     assert stopped.value.code == 0
     assert f"teachtext {stage}" in capsys.readouterr().out
+
+
+def test_explaining_a_stage_imports_the_standard_library_alone():
+    command = [sys.executable, "-c", EXPLAIN_ALL]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == [*command_names(), *stage_names(), ""]
 
 
 def test_an_unknown_stage_is_answered_with_the_known_ones(capsys):
@@ -28,10 +50,10 @@ def test_a_mistake_is_one_line(tmp_path):
 
 
 def test_a_full_disk_is_one_line(monkeypatch):
-    def write(argv):
+    def write(args):
         raise OSError(errno.ENOSPC, "No space left on device", "0.zarr")
 
-    monkeypatch.setattr("teachtext.stages.probe_videos.main", write)
+    monkeypatch.setattr("teachtext.commands.list_failures.main", write)
     with pytest.raises(SystemExit) as stopped:
-        main(["probe-videos"])
+        main(["list-failures"])
     assert "No space left on device: 0.zarr. Make room" in stopped.value.code

@@ -38,6 +38,11 @@ def test_every_stage_has_a_rule():
     assert {name.replace("-", "_") for name in stage_names()} == set(RULES)
 
 
+def test_every_stage_and_command_has_its_arguments():
+    modules = {path.stem for path in (ROOT / "teachtext/arguments").glob("[a-z]*.py")}
+    assert modules == {name.replace("-", "_") for name in [*stage_names(), *command_names()]}
+
+
 def test_every_rule_has_a_version():
     assert set(STAGE_VERSIONS) == set(RULES)
 

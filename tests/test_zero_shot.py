@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -6,11 +7,11 @@ import pytest
 from snakemake.utils import update_config
 
 from teachtext.checkpoint import kept_score, load_card
+from teachtext.cli import run
 from teachtext.config_loading import load_config
 from teachtext.dataset import Caption
 from teachtext.errors import ConfigError, StoreError
 from teachtext.features import Features
-from teachtext.stages.build_zero_shot import main
 from teachtext.store.features import FeatureStore, StoreIdentity
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.weights import WeightsIdentity
@@ -18,6 +19,8 @@ from tests.support.stores import write_store
 
 from .running import snakemake
 from .text.joint_checkpoints import build
+
+main = partial(run, "build-zero-shot")
 
 CLIP = "openai/clip-vit-base-patch32"
 WITH_CLIP = {

@@ -12,19 +12,8 @@ from teachtext.evaluation.significance import METRICS, Difference
 from teachtext.report.differences import Differences, compare_models, format_p_value
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="teachtext compare-models", description=__doc__)
-    parser.add_argument("models", nargs="+", help="names in config.yaml")
-    parser.add_argument("--against", required=True, help="the model they are compared with")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--samples", type=int, default=10_000, help="draws of the videos (default: %(default)s)"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of these draws (default: %(default)s)")
-    args = parser.parse_args(argv)
     names = dict.fromkeys([*args.models, args.against])
     evaluations = _of_common_seeds(
         [_evaluations(args.results / "evaluate", model) for model in names]

@@ -9,10 +9,11 @@ from typing import Any
 from teachtext.atomic import replacing
 from teachtext.checkpoint import ModelCard, load_model
 from teachtext.config import Config
-from teachtext.config_files import add_configfile, read_config
+from teachtext.config_files import read_config
 from teachtext.errors import ConfigError, StoreError
+from teachtext.exporting import UNKNOWN
 from teachtext.exporting.hub import HubModel
-from teachtext.exporting.page import UNKNOWN, Release, render_page
+from teachtext.exporting.page import Release, render_page
 from teachtext.imports import ImportedTokens
 from teachtext.settings import TextEncoderSettings
 from teachtext.store.json_files import read_json
@@ -22,9 +23,8 @@ from teachtext.weights import model_sha256
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    args = _parse(argv)
     if args.directory.exists():
         raise ConfigError(f"{args.directory} is there already. Name a new folder, or delete it.")
     config = read_config(args.configfile)
@@ -48,27 +48,6 @@ def main(argv: list[str]) -> None:
     with replacing(args.directory) as temporary:
         model.save_pretrained(temporary)
     sys.stdout.write(f"{args.directory}\n")
-
-
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teachtext export", description=__doc__)
-    parser.add_argument("model", type=Path, help="such as results/models/teachtext/0")
-    parser.add_argument("directory", type=Path, help="to write; must not be there yet")
-    parser.add_argument("--name", help="of the repository, ORG/NAME (default: the folder's)")
-    parser.add_argument("--license", default=UNKNOWN, help="of the weights, such as apache-2.0")
-    parser.add_argument("--data-license", default=UNKNOWN, help="of the data it was trained on")
-    parser.add_argument("--description", default="", help="a few sentences for the page")
-    parser.add_argument(
-        "--evaluation",
-        type=Path,
-        help="metrics for the page (default: results/evaluate/MODEL/SEED.json, if it is there)",
-    )
-    parser.add_argument(
-        "--text-checkpoint",
-        help="where others find the text encoder: a hub id; needed if it is a folder of yours",
-    )
-    add_configfile(parser)
-    return parser.parse_args(argv)
 
 
 def _text_settings(

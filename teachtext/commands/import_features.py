@@ -16,7 +16,6 @@ from teachtext.importing.placing import in_order
 from teachtext.importing.sources import Sources, named
 from teachtext.importing.teachers import import_teacher
 from teachtext.importing.tokens import import_tokens
-from teachtext.stages._arguments import named_path
 from teachtext.store.library import expert_path, similarities_path, tokens_path
 from teachtext.store.tokens import read_foreign_tokens
 
@@ -26,9 +25,8 @@ Outcomes = dict[tuple[Kind, str], Outcome]
 """Kind and name -> what became of it."""
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    args = _parser().parse_args(argv)
     if not (args.archives or args.experts or args.text):
         raise ConfigError("There is nothing to import. Give --archives, --experts or --text.")
     captions = read_captions(args.captions)
@@ -121,25 +119,3 @@ def _describe(outcomes: Outcomes, captions: list[Caption], spoken: list[Caption]
         lines += [f"        {remark}" for remark in outcome.remarks.lines()]
     lines.append(f"captions.csv: {len(spoken)} of {len(captions)} captions")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="teachtext import-features", description=__doc__)
-    add = parser.add_argument
-    add("--captions", type=Path, required=True, help="table of captions of the dataset")
-    add(
-        "--archives",
-        type=Path,
-        nargs="+",
-        default=[],
-        help="tar archives or folders in the authors' layout; later ones go before earlier ones",
-    )
-    for option, what in (
-        ("--experts", "features: pickle, .npz, HDF5, or a folder of <video_id>.npy"),
-        ("--text", "token vectors: pickle, .npz or HDF5; a name that is there twice is joined"),
-    ):
-        add(option, type=named_path, nargs="+", default=[], metavar="NAME=PATH", help=what)
-    add("--words", type=Path, nargs="+", default=[], help="pickles of the captions of --text")
-    add("--ids", type=Path, nargs="+", default=[], help="pickles that map ids to the videos' own")
-    add("--output", type=Path, required=True, help="folder to write, or to add to")
-    return parser

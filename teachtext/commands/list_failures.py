@@ -3,18 +3,12 @@
 import argparse
 import sys
 from collections import defaultdict
-from pathlib import Path
 
 from teachtext.experts.failures import Failure, find_failures
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="teachtext list-failures", description=__doc__)
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
-    args = parser.parse_args(argv)
     sys.stdout.write(_table(find_failures(args.results)))
 
 

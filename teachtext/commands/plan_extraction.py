@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from teachtext.config import Config
-from teachtext.config_files import add_configfile, read_config
+from teachtext.config_files import read_config
 from teachtext.dataset import read_videos
 from teachtext.errors import ConfigError
 from teachtext.experts.loading import load_requested
@@ -17,15 +17,8 @@ from teachtext.video.isolation import Limits
 GIGABYTE = 1e9
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="teachtext plan-extraction", description=__doc__)
-    add_configfile(parser)
-    parser.add_argument("--cores", type=int, required=True, help="of the run")
-    parser.add_argument("--sample", type=int, default=20, help="videos to try (default: 20)")
-    parser.add_argument("--seed", type=int, default=0, help="draws them (default: 0)")
-    args = parser.parse_args(argv)
-
     config = read_config(args.configfile)
     if config.dataset.videos is None:
         raise ConfigError("dataset.videos is null: there is nothing to extract. Run snakemake.")

@@ -2,21 +2,12 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from teachtext.experts.failures import find_failures, forget_failures
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="teachtext retry-failures", description=__doc__)
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--video-id", nargs="+", help="only these (default: all that `list-failures` names)"
-    )
-    args = parser.parse_args(argv)
     failures = [
         failure
         for failure in find_failures(args.results)

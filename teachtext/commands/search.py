@@ -11,36 +11,14 @@ from teachtext.search.hits import Clip, Hit
 from teachtext.search.loading import load_named
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    args = _parse(argv)
     searcher = load_named(args.results, args.model, args.seed)
     hits = searcher.search(args.query, top=args.top, split=args.split, contains=args.contains)
     if args.json:
         sys.stdout.write(json.dumps([asdict(hit) for hit in hits], indent=2) + "\n")
     else:
         sys.stdout.write(_table(hits))
-
-
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teachtext search", description=__doc__)
-    parser.add_argument("query", help="words; after -- also such as begin with a hyphen")
-    parser.add_argument("--model", required=True, help="name in config.yaml; it has an index")
-    parser.add_argument("--seed", type=int, help="of the model (default: the first with an index)")
-    parser.add_argument("--top", type=_positive, default=5, help="videos (default: %(default)s)")
-    parser.add_argument("--split", help="only videos of it")
-    parser.add_argument("--contains", default="", help="only videos whose id contains this")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    return parser.parse_args(argv)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
 
 
 def _table(hits: Sequence[Hit]) -> str:

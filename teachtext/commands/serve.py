@@ -17,12 +17,9 @@ from teachtext.serving.served import Searching
 
 log = logging.getLogger(__name__)
 
-MAX_PORT = 65_535
 
-
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command, until Ctrl-C."""
-    args = _parse(argv)
     models = args.models or _indexed(args.results)
     # taken before the models are loaded: what stands in the way is told at once
     with _listen(args.host, args.port) as listening:
@@ -43,33 +40,6 @@ def main(argv: list[str]) -> None:
         )
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
-
-
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teachtext serve", description=__doc__)
-    parser.add_argument(
-        "--models", nargs="+", metavar="MODEL", help="that have an index (default: all of them)"
-    )
-    parser.add_argument("--seed", type=int, help="of the models (default: the first of each)")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen at; with another, other machines can search (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--port", type=_port, default=8000, help="0: any that is free (default: %(default)s)"
-    )
-    return parser.parse_args(argv)
-
-
-def _port(text: str) -> int:
-    # the system would take a larger one as another
-    if not text.isdecimal() or int(text) > MAX_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_PORT}")
-    return int(text)
 
 
 def _indexed(results: Path) -> list[str]:

@@ -5,10 +5,9 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from teachtext.config_files import add_configfile, read_config
+from teachtext.config_files import read_config
 from teachtext.errors import ConfigError
 from teachtext.status.plan import plan_jobs
 from teachtext.status.snapshot import STATES, JobStatus, Status, take_snapshot
@@ -20,15 +19,8 @@ NAMED = 3
 """Rules that are named of those whose seconds nobody knows."""
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="teachtext status", description=__doc__)
-    add_configfile(parser)
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="of the run, as given to snakemake"
-    )
-    parser.add_argument("--json", action="store_true", help="for programs: JSON, with every job")
-    args = parser.parse_args(argv)
     if not args.directory.is_dir():
         raise ConfigError(f"{args.directory} is no folder. Give the one that snakemake runs in.")
     config = read_config(args.configfile)

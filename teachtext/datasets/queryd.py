@@ -12,7 +12,6 @@ from pathlib import Path
 
 from teachtext.datasets.lists import LISTS, add_listed, read_lists, remark_silent
 from teachtext.datasets.records import AnnotationFile, Annotations, Benchmark, Clip, Counts, Need
-from teachtext.importing.placing import read_words
 
 Files = Mapping[str, AnnotationFile]
 
@@ -45,6 +44,8 @@ def _reader(pickle: str) -> Callable[[Files], Annotations]:
 
 
 def _words(file: AnnotationFile) -> dict[str, list[str]]:
+    from teachtext.importing.placing import read_words  # NumPy, which the names here need not
+
     # pickles are read from files, which members of archives are not
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file.name

@@ -23,7 +23,7 @@ from teachtext.demo.speech import place, speak
 from teachtext.errors import ConfigError, MediaError
 from teachtext.progress import Progress
 from teachtext.store.json_files import read_json, write_json
-from teachtext.video.ffmpeg import ffmpeg_binary
+from teachtext.video.ffmpeg import ffmpeg_binary, ffmpeg_version
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,8 @@ def render_corpus(
         raise ConfigError(f"Rendering needs at least one worker, got {workers}.")
     captions = _caption_rows(scenes, captions_per_clip)
     _remove_outdated(scenes, folder)
-    write_json(folder / "scenes.json", {"scenes": [scene.to_json() for scene in scenes]})
+    record = {"ffmpeg": ffmpeg_version(), "scenes": [scene.to_json() for scene in scenes]}
+    write_json(folder / "scenes.json", record)
     missing = [scene for scene in scenes if not video_path(scene, folder).exists()]
     _render_all(missing, folder, workers)
     _write_table(folder / "captions.csv", ("video_id", "caption", "split", "caption_id"), captions)
@@ -134,13 +135,15 @@ def _render_all(scenes: Sequence[Scene], folder: Path, workers: int) -> None:
 
 
 def _remove_outdated(scenes: Sequence[Scene], folder: Path) -> None:
-    """Remove clips that an earlier run rendered from other scenes."""
+    """Remove clips that an earlier run rendered from other scenes, or with another ffmpeg."""
     record = folder / "scenes.json"
     if not record.exists():
         return
     wanted = {scene.video_id: scene.to_json() for scene in scenes}
-    for earlier in read_json(record, delete=folder)["scenes"]:
-        if wanted.get(earlier["video_id"]) != earlier:
+    known = read_json(record, delete=folder)
+    is_same_ffmpeg = known.get("ffmpeg") == ffmpeg_version()
+    for earlier in known["scenes"]:
+        if not is_same_ffmpeg or wanted.get(earlier["video_id"]) != earlier:
             (folder / "videos" / f"{earlier['video_id']}.mp4").unlink(missing_ok=True)
 
 

@@ -1,5 +1,6 @@
 """Running one expert over the decoded videos of a shard, resuming where a killed job stopped."""
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -94,10 +95,10 @@ def extract_shard(shard: ExpertShard, load: Callable[[], Expert[Any]]) -> ShardF
     items = _decoded(shard, new)
     if new or shard.finished.store is None:
         expert = load()
-        identity = _identity(shard.request, expert)
-        _check_weights(shard, new, identity)
-        # a killed job before this one may have had other weights under the same name
-        shard = replace(shard, work=shard.work.within(expert.weights.sha256[:16]))
+        identity = _identity(shard, expert)
+        _check_identity(shard, new, identity)
+        # a killed job before this one may have had other weights under the same name, or ffmpeg
+        shard = replace(shard, work=shard.work.within(_work_of(identity)))
         _extract_new(shard, expert, items)
     else:
         identity = shard.finished.store.identity
@@ -121,22 +122,47 @@ def _decoded(shard: ExpertShard, new: Sequence[VideoRecord]) -> dict[str, MediaI
     return {record.video_id: items[record.video_id] for record in new}
 
 
-def _identity(request: ExpertRequest, expert: Expert[Any]) -> StoreIdentity:
-    network = request.settings.network
-    return StoreIdentity(request.name, network, expert.dim, expert.weights, request.sampling())
+def _identity(shard: ExpertShard, expert: Expert[Any]) -> StoreIdentity:
+    request = shard.request
+    return StoreIdentity(
+        request.name,
+        request.settings.network,
+        expert.dim,
+        expert.weights,
+        request.sampling(),
+        MediaFolder(shard.media).ffmpeg() if request.signal == "audio" else "",
+    )
 
 
-def _check_weights(shard: ExpertShard, new: Sequence[VideoRecord], identity: StoreIdentity) -> None:
-    """Known features that stay must be of the same weights."""
+def _check_identity(
+    shard: ExpertShard, new: Sequence[VideoRecord], identity: StoreIdentity
+) -> None:
+    """Known features that stay must be of the same weights and the same ffmpeg."""
     stays = len(new) < sum(record.status == "ok" for record in shard.records)
     known = shard.finished.store
     if stays and known is not None and known.identity != identity:
         name = shard.request.name
         raise StoreError(
-            f"The weights of {name} are {identity.weights}, but other videos of the shard were "
-            f"extracted with {known.identity.weights}. To extract all of them again delete "
+            f"{_difference(identity, known.identity)}. To extract all of them again delete "
             f"results/experts/{name} and results/experts/work/{name}."
         )
+
+
+def _difference(now: StoreIdentity, before: StoreIdentity) -> str:
+    if now.weights != before.weights:
+        return (
+            f"The weights of {now.expert} are {now.weights}, but other videos of the shard were "
+            f"extracted with {before.weights}"
+        )
+    return (
+        f"{now.expert} hears what ffmpeg {now.ffmpeg} decoded, but of other videos of the shard "
+        f"what ffmpeg {before.ffmpeg} did"
+    )
+
+
+def _work_of(identity: StoreIdentity) -> str:
+    """Names what can be taken over from a killed job."""
+    return hashlib.sha256(f"{identity.weights.sha256} {identity.ffmpeg}".encode()).hexdigest()[:16]
 
 
 def _extract_new(shard: ExpertShard, expert: Expert[Any], items: Mapping[str, MediaItem]) -> None:

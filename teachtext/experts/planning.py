@@ -19,6 +19,7 @@ from teachtext.settings import ExpertRequest
 from teachtext.store.journal import Journal
 from teachtext.store.media import MediaFolder
 from teachtext.store.workdir import WorkDirectory
+from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.isolation import Limits
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.probing import probe_shard
@@ -156,7 +157,7 @@ def _decode(
     work.path.mkdir()
     wanted = {record.video_id: requests for record in readable}
     keys = decode_shard(readable, wanted, work, workers=1, limits=limits)
-    work.finish(keys, folder / "media")
+    work.finish(keys, folder / "media", ffmpeg=ffmpeg_version())
     return folder / "media"
 
 

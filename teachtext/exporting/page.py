@@ -11,8 +11,6 @@ from teachtext.checkpoint import ModelCard
 from teachtext.exporting.hub import without_local_paths
 from teachtext.settings import TextEncoderSettings
 
-UNKNOWN = "unknown"
-"""What hubs say where nobody has named a licence."""
 DIRECTIONS = {"t2v": "Text-to-video retrieval", "v2t": "Video-to-text retrieval"}
 METRICS = {
     "R@1": "recall_at_1",

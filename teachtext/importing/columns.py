@@ -16,8 +16,8 @@ from teachtext.features import Features
 from teachtext.importing.archives import UNREADABLE
 from teachtext.importing.arrays import Loader, read_arrays
 from teachtext.store.features import FeatureStore
-from teachtext.store.places import Place
 from teachtext.store.ragged import Ragged
+from teachtext.urls import Place
 from teachtext.weights import WeightsIdentity, identify_weights
 
 NETWORK = "import"

@@ -1,1 +1,1 @@
-"""One module per workflow rule: parse, open, call the library, write one output."""
+"""One module per workflow rule: open, call the library, write one output."""

@@ -17,14 +17,7 @@ from teachtext.distributed import Processes, joined, start_processes
 from teachtext.locking import locked
 from teachtext.provenance import made_from
 from teachtext.rows import Section
-from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.stages._arguments import (
-    add_failure_limit,
-    add_features,
-    features_of,
-    refuse_failures,
-    settings_json,
-)
+from teachtext.stages._arguments import features_of, refuse_failures
 from teachtext.store.checksums import file_sha256
 from teachtext.store.similarities import AlignedSimilarities, SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata
@@ -38,11 +31,10 @@ from teachtext.versions import MADE_BY, check_stamp, stamp
 log = logging.getLogger(__name__)
 
 
-def run(argv: list[str], *, stage: str, section: Section, description: str | None) -> None:
-    """Parse, open, train, write a model directory."""
-    args = _parser(stage, description).parse_args(argv)
+def run(args: argparse.Namespace, section: Section) -> None:
+    """Open, train, write a model directory."""
     refuse_failures(args)
-    start_processes(args.training.gpus, [stage, *argv])
+    start_processes(args.training.gpus, args.command_line)
     use_huge_pages()
     keep_freed_memory()
     torch.set_num_threads(args.training.threads)
@@ -183,36 +175,3 @@ def _identity(
         "made_from": asdict(sources),
     }
     return run_identity(facts)
-
-
-def _parser(stage: str, description: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"teachtext {stage}", description=description)
-    parser.add_argument("--model", required=True, help="name in config.yaml")
-    parser.add_argument("--seed", type=int, required=True, help="decides weights and batches")
-    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    add_features(parser)
-    add_failure_limit(parser)
-    parser.add_argument(
-        "--teachers",
-        type=Path,
-        nargs="*",
-        required=True,
-        help="similarities of the models it learns from; may be none",
-    )
-    parser.add_argument("--captions", type=Path, help="of denoise-captions; default: all captions")
-    parser.add_argument(
-        "--architecture",
-        type=settings_json(ArchitectureSettings),
-        required=True,
-        help="`models` of config.yaml, as JSON",
-    )
-    parser.add_argument(
-        "--training",
-        type=settings_json(TrainingSettings),
-        required=True,
-        help="`training` of config.yaml, as JSON",
-    )
-    parser.add_argument("--work", type=Path, required=True, help="folder of states to resume from")
-    parser.add_argument("--events", type=Path, required=True, help="folder for TensorBoard")
-    parser.add_argument("--output", type=Path, required=True, help="model directory to write")
-    return parser

@@ -15,9 +15,8 @@ from teachtext.devices import device_of
 from teachtext.provenance import check_made_from
 from teachtext.search.building import build_index
 from teachtext.search.hits import Clip
-from teachtext.search.settings import IndexSettings
 from teachtext.settings import TextEncoderSettings
-from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.stages._arguments import features_of
 from teachtext.store.search_index import SearchIndexFolder
 from teachtext.store.tables import read_table
 from teachtext.store.tokens import read_tokens
@@ -27,9 +26,8 @@ log = logging.getLogger(__name__)
 PLACE = ("video_id", "path", "start_seconds", "duration_seconds")
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    args = _parse(argv)
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
     tokens, stores = read_tokens(args.tokens), features_of(args)
@@ -77,25 +75,3 @@ def _places(manifest: pa.Table) -> dict[str, tuple[str, float, float]]:
         )
         for row in manifest.to_pylist()
     }
-
-
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teachtext build-index", description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="model directory")
-    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    add_features(parser)
-    parser.add_argument("--manifest", type=Path, help="of the videos, where there are any")
-    parser.add_argument(
-        "--text-encoder",
-        type=settings_json(TextEncoderSettings),
-        help="what embeds queries, as JSON; none where token vectors are made elsewhere",
-    )
-    parser.add_argument(
-        "--settings",
-        type=settings_json(IndexSettings),
-        required=True,
-        help="`search` of config.yaml, as JSON",
-    )
-    parser.add_argument("--threads", type=int, required=True, help="of torch")
-    parser.add_argument("--output", type=Path, required=True, help="index to write")
-    return parser.parse_args(argv)

@@ -3,18 +3,12 @@
 import argparse
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 from teachtext.checkpoint import ModelCard, save_model
 from teachtext.errors import ConfigError
 from teachtext.models.retrieval import build_model
 from teachtext.provenance import identities_of, made_from
-from teachtext.stages._arguments import (
-    add_failure_limit,
-    add_features,
-    features_of,
-    refuse_failures,
-)
+from teachtext.stages._arguments import features_of, refuse_failures
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import TokenTable, read_tokens
 from teachtext.zero_shot import ZeroShotArchitecture
@@ -22,16 +16,8 @@ from teachtext.zero_shot import ZeroShotArchitecture
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext build-zero-shot", description=__doc__)
-    parser.add_argument("--model", required=True, help="name in config.yaml")
-    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    add_features(parser)
-    add_failure_limit(parser)
-    parser.add_argument("--output", type=Path, required=True, help="model directory to write")
-    args = parser.parse_args(argv)
-
     refuse_failures(args)
     tokens, stores = read_tokens(args.tokens), features_of(args)
     experts = identities_of(stores)

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-from pathlib import Path
 
 import torch
 
@@ -11,23 +10,15 @@ from teachtext.data import load_set
 from teachtext.devices import device_of
 from teachtext.evaluation.evaluate import shown, similarity_blocks
 from teachtext.provenance import check_made_from
-from teachtext.stages._arguments import add_features, features_of
+from teachtext.stages._arguments import features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens
 
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext compute-similarities", description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="model directory")
-    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    add_features(parser)
-    parser.add_argument("--threads", type=int, required=True, help="of torch")
-    parser.add_argument("--output", type=Path, required=True, help="similarities (Parquet)")
-    args = parser.parse_args(argv)
-
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
     tokens, stores = read_tokens(args.tokens), features_of(args)

@@ -12,9 +12,10 @@ from teachtext.experts.finished import FinishedShard
 from teachtext.experts.ledger import check_failed_fraction
 from teachtext.locking import locked
 from teachtext.settings import ExpertRequest
-from teachtext.stages._arguments import add_failure_limit, add_limits, limits_of, settings_json
+from teachtext.stages._arguments import limits_of
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
+from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord, manifest_records
 from teachtext.video.shards import decode_shard
@@ -22,27 +23,8 @@ from teachtext.video.shards import decode_shard
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext decode-videos", description=__doc__)
-    parser.add_argument("--manifest", type=Path, required=True, help="of the shard (Parquet)")
-    parser.add_argument("--shard", required=True, help="number of the shard, from 0")
-    parser.add_argument(
-        "--requests",
-        type=settings_json(ExpertRequest),
-        nargs="+",
-        required=True,
-        help="what is asked of each expert, as JSON",
-    )
-    parser.add_argument("--finished", type=Path, required=True, help="folder of finished experts")
-    add_limits(parser)
-    parser.add_argument("--shards", type=int, required=True, help="number of shards")
-    parser.add_argument("--videos", type=int, required=True, help="number of all videos")
-    add_failure_limit(parser)
-    parser.add_argument("--work", type=Path, required=True, help="folder of finished videos")
-    parser.add_argument("--output", type=Path, required=True, help="folder of media to write")
-    args = parser.parse_args(argv)
-
     _refuse_unreadable(args)
     records = manifest_records(read_table(args.manifest))
     with locked(args.work.with_suffix(".lock")):
@@ -60,7 +42,7 @@ def main(argv: list[str]) -> None:
             limits=limits_of(args),
         )
         decoders = Counter(work.item(key).decoder or "failed" for key in keys)
-        work.finish(keys, args.output)
+        work.finish(keys, args.output, ffmpeg=ffmpeg_version())
     for decoder, count in decoders.most_common():
         log.info("%d of %d videos: %s", count, len(keys), decoder)
 
@@ -87,7 +69,7 @@ def _is_done(
     if not output.exists():
         return False
     expected = {
-        media_key(wanted[record.video_id], record)
+        media_key(wanted[record.video_id], record, ffmpeg=ffmpeg_version())
         for record in records
         if record.status == "ok" and wanted[record.video_id]
     }

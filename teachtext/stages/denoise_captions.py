@@ -25,7 +25,7 @@ from teachtext.placement import (
 )
 from teachtext.progress import Progress
 from teachtext.rows import DenoiseSettings
-from teachtext.stages._arguments import add_captions, captions_of, settings_json
+from teachtext.stages._arguments import captions_of
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import write_table
 from teachtext.teachers import seeds_of_teachers
@@ -34,9 +34,8 @@ from teachtext.versions import MADE_BY, stamp
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    args = _parse(argv)
     settings: DenoiseSettings = args.settings
     teachers = _open_all(args.similarities)
     by_id = {caption.caption_id: caption for caption in captions_of(args)}
@@ -66,22 +65,6 @@ def main(argv: list[str]) -> None:
     write_table(args.output, verdict_table(verdicts), metadata)
     kept = sum(verdict.kept for verdict in verdicts)
     log.info("kept %d of %d captions", kept, len(verdicts))
-
-
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teachtext denoise-captions", description=__doc__)
-    parser.add_argument("--similarities", type=Path, nargs="+", required=True, help="of teachers")
-    add_captions(parser)
-    parser.add_argument("--name", required=True, help="of the caption set in config.yaml")
-    parser.add_argument("--seed", type=int, required=True, help="of the teachers")
-    parser.add_argument(
-        "--settings",
-        type=settings_json(DenoiseSettings),
-        required=True,
-        help="the set's entry in config.yaml, as JSON",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="verdicts (Parquet)")
-    return parser.parse_args(argv)
 
 
 def _open_all(paths: list[Path]) -> list[SimilarityStore]:

@@ -3,7 +3,6 @@
 import argparse
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 from teachtext.allocation import keep_freed_memory
 from teachtext.dataset import Caption
 from teachtext.progress import Progress
-from teachtext.settings import TextEncoderSettings
-from teachtext.stages._arguments import add_captions, captions_of, settings_json
+from teachtext.stages._arguments import captions_of
 from teachtext.store.tokens import BLOCK, write_tokens
 from teachtext.text.encoders import TextEncoder, load_text_encoder
 
@@ -24,21 +22,8 @@ WINDOW_BYTES = 256 << 20
 """Most that the vectors of these captions can take in memory."""
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext embed-captions", description=__doc__)
-    add_captions(parser)
-    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
-    parser.add_argument(
-        "--settings",
-        type=settings_json(TextEncoderSettings),
-        required=True,
-        help="the text encoder's entry in config.yaml, as JSON",
-    )
-    parser.add_argument("--threads", type=int, required=True, help="of the network")
-    parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")
-    args = parser.parse_args(argv)
-
     keep_freed_memory()
     torch.set_num_threads(args.threads)
     captions = captions_of(args)

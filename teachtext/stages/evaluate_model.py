@@ -19,7 +19,7 @@ from teachtext.models.base import RetrievalModel
 from teachtext.packages import installed_versions
 from teachtext.provenance import check_made_from
 from teachtext.settings import EvaluateSettings
-from teachtext.stages._arguments import add_features, features_of, settings_json
+from teachtext.stages._arguments import features_of
 from teachtext.store.checksums import file_sha256
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import write_table
@@ -32,9 +32,8 @@ VERSIONS = ("torch", "numpy", "pyarrow", "zarr", "safetensors")
 """Packages on which the numbers depend."""
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    args = _parse(argv)
     settings: EvaluateSettings = args.settings
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
@@ -91,23 +90,6 @@ def _write_ranks(
     write_table(path, table, sha256 | details_metadata(model, data, sample))
 
 
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="teachtext evaluate-model", description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="model directory")
-    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
-    add_features(parser)
-    parser.add_argument(
-        "--settings",
-        type=settings_json(EvaluateSettings),
-        required=True,
-        help="`evaluate` of config.yaml, as JSON",
-    )
-    parser.add_argument("--threads", type=int, required=True, help="of torch")
-    parser.add_argument("--ranks", type=Path, required=True, help="test ranks to write (Parquet)")
-    parser.add_argument("--output", type=Path, required=True, help="metrics to write (JSON)")
-    return parser.parse_args(argv)
-
-
 def _facts(card: ModelCard) -> dict[str, Any]:
     return {
         "model": card.model,
@@ -125,5 +107,11 @@ def _facts(card: ModelCard) -> dict[str, Any]:
             "text": asdict(card.text_weights),
             "experts": {name: asdict(card.experts[name].weights) for name in card.experts},
         },
-        "versions": installed_versions(VERSIONS),
+        "versions": installed_versions(VERSIONS) | _ffmpeg_of(card),
     }
+
+
+def _ffmpeg_of(card: ModelCard) -> dict[str, str]:
+    """Versions of the program through which the model's experts heard, if any did."""
+    versions = {identity.ffmpeg for identity in card.experts.values()} - {""}
+    return {"ffmpeg": ", ".join(sorted(versions))} if versions else {}

@@ -2,15 +2,12 @@
 
 import argparse
 import logging
-from pathlib import Path
 
 from teachtext.experts.extraction import ExpertShard, extract_shard
 from teachtext.experts.finished import FinishedShard
 from teachtext.experts.ledger import ledger_table
 from teachtext.experts.loading import load_requested
 from teachtext.locking import locked
-from teachtext.settings import ExpertRequest
-from teachtext.stages._arguments import settings_json
 from teachtext.store.features import write_features
 from teachtext.store.tables import read_table, write_table
 from teachtext.store.workdir import WorkDirectory
@@ -19,23 +16,8 @@ from teachtext.video.manifest import manifest_records
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext extract-expert", description=__doc__)
-    parser.add_argument(
-        "--request",
-        type=settings_json(ExpertRequest),
-        required=True,
-        help="what is asked of the expert, as JSON",
-    )
-    parser.add_argument("--manifest", type=Path, required=True, help="of the shard (Parquet)")
-    parser.add_argument("--media", type=Path, required=True, help="folder of decoded media")
-    parser.add_argument("--work", type=Path, required=True, help="folder of finished videos")
-    parser.add_argument("--threads", type=int, required=True, help="of the network")
-    parser.add_argument("--ledger", type=Path, required=True, help="ledger to write (Parquet)")
-    parser.add_argument("--output", type=Path, required=True, help="features to write (Zarr)")
-    args = parser.parse_args(argv)
-
     with locked(args.work / "lock"):
         work, finished = WorkDirectory(args.work / "items"), FinishedShard(args.work)
         records = manifest_records(read_table(args.manifest))

@@ -3,15 +3,14 @@
 import argparse
 import logging
 from contextlib import ExitStack
-from pathlib import Path
 
 import torch
 
 from teachtext.allocation import keep_freed_memory, use_huge_pages
 from teachtext.distributed import Processes, joined, start_processes
+from teachtext.errors import ConfigError
 from teachtext.locking import locked
-from teachtext.stages._arguments import add_captions, captions_of, settings_json
-from teachtext.text.finetune_settings import TextSettings
+from teachtext.stages._arguments import captions_of
 from teachtext.text.finetuning import Tuner, check_disk, tune
 from teachtext.text.tunable import load_tunable, save_tuned
 from teachtext.training.states import LatestState, run_identity
@@ -20,25 +19,12 @@ from teachtext.versions import stamp
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext finetune-text-encoder", description=__doc__)
-    add_captions(parser)
-    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
-    parser.add_argument(
-        "--settings",
-        type=settings_json(TextSettings),
-        required=True,
-        help="the text encoder's entry in config.yaml, with its finetune, as JSON",
-    )
-    parser.add_argument("--work", type=Path, required=True, help="folder of states to resume from")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    args = parser.parse_args(argv)
     if args.settings.finetune is None:
-        parser.error("--settings has no finetune")
-
+        raise ConfigError("--settings has no finetune. Give the entry of an encoder that has one.")
     gpus = args.settings.finetune.gpus
-    start_processes(gpus, ["finetune-text-encoder", *argv])
+    start_processes(gpus, args.command_line)
     use_huge_pages()
     keep_freed_memory()
     torch.set_num_threads(args.settings.finetune.threads)

@@ -3,43 +3,20 @@
 import argparse
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 from teachtext.checkpoint import ModelCard, save_model
 from teachtext.importing.checkpoints import build_released, sizes_of
 from teachtext.importing.torch_files import read_state_dict
 from teachtext.provenance import identities_of, made_from
-from teachtext.settings import ArchitectureSettings
-from teachtext.stages._arguments import (
-    add_failure_limit,
-    add_features,
-    features_of,
-    refuse_failures,
-    settings_json,
-)
+from teachtext.stages._arguments import features_of, refuse_failures
 from teachtext.store.checksums import file_sha256
 from teachtext.store.tokens import read_tokens
 
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext import-checkpoint", description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True, help="trained_model.pth")
-    parser.add_argument("--model", required=True, help="name in config.yaml")
-    parser.add_argument("--tokens", type=Path, required=True, help="of its text encoder")
-    add_features(parser)
-    add_failure_limit(parser)
-    parser.add_argument(
-        "--architecture",
-        type=settings_json(ArchitectureSettings),
-        required=True,
-        help="`models` of config.yaml, as JSON; all but max_rows is read off the checkpoint",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="model directory to write")
-    args = parser.parse_args(argv)
-
     theirs = read_state_dict(args.checkpoint)
     refuse_failures(args)
     tokens = read_tokens(args.tokens)

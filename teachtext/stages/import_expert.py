@@ -2,36 +2,19 @@
 
 import argparse
 import logging
-from pathlib import Path
 
 from teachtext.dataset import read_video_ids, shard_of
 from teachtext.experts.ledger import ledger_table
 from teachtext.importing.columns import NETWORK, check_known, read_imported
 from teachtext.progress import Progress
 from teachtext.store.features import StoreIdentity, write_features
-from teachtext.store.places import place_of
 from teachtext.store.tables import write_table
 
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext import-expert", description=__doc__)
-    parser.add_argument("--expert", required=True, help="name in config.yaml")
-    parser.add_argument(
-        "--features",
-        type=place_of,
-        required=True,
-        help="made elsewhere: .zarr, also as a URL, .npz or HDF5",
-    )
-    parser.add_argument(
-        "--videos", type=Path, required=True, help="table that names all videos, or their captions"
-    )
-    parser.add_argument("--shards", type=int, required=True, help="number of stores to write")
-    parser.add_argument("--output", type=Path, required=True, help="folder of stores and ledgers")
-    args = parser.parse_args(argv)
-
     imported, video_ids = read_imported(args.features), read_video_ids(args.videos)
     check_known(imported, video_ids)
     identity = StoreIdentity(args.expert, NETWORK, imported.rows.dim, imported.weights, {})

@@ -3,7 +3,6 @@
 import argparse
 import logging
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from teachtext.dataset import videos_of
 from teachtext.importing.similarities import read_imported
 from teachtext.progress import Progress
-from teachtext.stages._arguments import add_captions, captions_of
+from teachtext.stages._arguments import captions_of
 from teachtext.store.similarities import BLOCK, write_similarities
 
 log = logging.getLogger(__name__)
@@ -19,16 +18,8 @@ Block = tuple[list[str], NDArray[np.float32]]
 """Caption ids and their (block, videos) similarities."""
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext import-similarities", description=__doc__)
-    parser.add_argument("--similarities", type=Path, required=True, help="made elsewhere (Parquet)")
-    add_captions(parser)
-    parser.add_argument("--model", required=True, help="name in config.yaml")
-    parser.add_argument("--seed", type=int, required=True, help="of the models it will teach")
-    parser.add_argument("--output", type=Path, required=True, help="similarities (Parquet)")
-    args = parser.parse_args(argv)
-
     captions = [caption for caption in captions_of(args) if caption.split == "train"]
     video_ids = videos_of(captions, "train")
     imported = read_imported(

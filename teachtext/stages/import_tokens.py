@@ -11,22 +11,14 @@ from numpy.typing import NDArray
 from teachtext.dataset import Caption, by_video, read_captions
 from teachtext.errors import DatasetError
 from teachtext.progress import Progress
-from teachtext.stages._arguments import add_captions, captions_of
+from teachtext.stages._arguments import captions_of
 from teachtext.store.tokens import BLOCK, TokenTable, read_foreign_tokens, write_tokens
 
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext import-tokens", description=__doc__)
-    add_captions(parser)
-    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
-    parser.add_argument("--tokens", type=Path, required=True, help="of import-features (Parquet)")
-    parser.add_argument("--max-tokens", type=int, required=True, help="longer captions are cut")
-    parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")
-    args = parser.parse_args(argv)
-
     table, queries = read_foreign_tokens(args.tokens), captions_of(args)
     own = by_video(read_captions(args.captions))
     parts = [own[query.video_id] if args.paragraphs else [query] for query in queries]

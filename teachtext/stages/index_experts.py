@@ -8,21 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from teachtext.progress import Progress
-from teachtext.stages._arguments import add_features, features_of
+from teachtext.stages._arguments import features_of
 from teachtext.store.features import FeatureStore
 from teachtext.store.tables import read_table, write_table
 
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext index-experts", description=__doc__)
-    add_features(parser)
-    parser.add_argument("--index", type=Path, required=True, help="index to write (Parquet)")
-    parser.add_argument("--ledger", type=Path, required=True, help="ledger to write (Parquet)")
-    args = parser.parse_args(argv)
-
     stores = [store for stores in features_of(args).values() for store in stores]
     ledger = pa.concat_tables([read_table(path.with_suffix(".parquet")) for path in stores])
     with Progress(log, "index", len(stores), unit="store") as progress:

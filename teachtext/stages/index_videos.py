@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -14,15 +13,8 @@ from teachtext.video.manifest import manifest_records
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext index-videos", description=__doc__)
-    parser.add_argument("--manifests", type=Path, required=True, help="folder of all shards'")
-    parser.add_argument("--shards", type=int, required=True, help="number of shards")
-    parser.add_argument("--max-failed-fraction", type=float, required=True, help="of the videos")
-    parser.add_argument("--output", type=Path, required=True, help="manifest to write (Parquet)")
-    args = parser.parse_args(argv)
-
     paths = [args.manifests / f"{shard}.parquet" for shard in range(args.shards)]
     tables = []
     with Progress(log, "join", len(paths), unit="manifest") as progress:

@@ -18,18 +18,8 @@ from teachtext.weights import model_sha256
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext prune-expert", description=__doc__)
-    parser.add_argument("--search", required=True, help="name in config.yaml")
-    parser.add_argument("--level", type=int, required=True, help="experts dropped, with this one")
-    parser.add_argument(
-        "--models", type=Path, nargs="+", required=True, help="all seeds without each expert"
-    )
-    parser.add_argument("--ledger", type=Path, required=True, help="of index-experts; breaks ties")
-    parser.add_argument("--output", type=Path, required=True, help="the decision (JSON)")
-    args = parser.parse_args(argv)
-
     cards = {folder: load_card(folder) for folder in args.models}
     check_alike(cards)
     scores = _scores(cards)

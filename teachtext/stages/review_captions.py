@@ -12,16 +12,8 @@ from teachtext.store.tables import read_table, require_columns, table_metadata, 
 log = logging.getLogger(__name__)
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext review-captions", description=__doc__)
-    parser.add_argument(
-        "--verdicts", type=Path, nargs="+", required=True, help="of denoise-captions, by seed"
-    )
-    parser.add_argument("--worst", type=int, required=True, help="captions to choose")
-    parser.add_argument("--output", type=Path, required=True, help="captions to review (Parquet)")
-    args = parser.parse_args(argv)
-
     verdicts = [_read(path) for path in args.verdicts]
     table = review_table(verdicts, worst=args.worst)
     write_table(args.output, table, {"captions": table_metadata(verdicts[0])["captions"]})

@@ -1,8 +1,10 @@
 """Train a student that looks through fewer experts than its teachers (TeachVideo)."""
 
+import argparse
+
 from teachtext.stages import _training
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    _training.run(argv, stage="train-pruned", section="pruned", description=__doc__)
+    _training.run(args, section="pruned")

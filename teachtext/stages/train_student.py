@@ -1,8 +1,10 @@
 """Train a student, by the captions alone or also by the similarities of teachers."""
 
+import argparse
+
 from teachtext.stages import _training
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    _training.run(argv, stage="train-student", section="students", description=__doc__)
+    _training.run(args, section="students")

@@ -1,8 +1,10 @@
 """Train a teacher: a model whose similarities others learn from."""
 
+import argparse
+
 from teachtext.stages import _training
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    _training.run(argv, stage="train-teacher", section="teachers", description=__doc__)
+    _training.run(args, section="teachers")

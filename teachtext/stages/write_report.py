@@ -1,7 +1,6 @@
 """Write the report, one HTML page: ``python -m teachtext write-report --help``."""
 
 import argparse
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,10 +27,8 @@ from teachtext.report.inputs import ModelRecord
 from teachtext.report.page import Report, render_page
 from teachtext.report.published import check_published
 from teachtext.report.searches import read_search
-from teachtext.report.settings import PublishedSettings
 from teachtext.report.summary import compare, summarize
 from teachtext.report.thumbnails import Clip
-from teachtext.stages._arguments import settings_json
 from teachtext.store.tables import read_table
 
 log = logging.getLogger(__name__)
@@ -47,19 +44,18 @@ MANIFEST_COLUMNS = [
 ]
 
 
-def main(argv: list[str]) -> None:
+def main(args: argparse.Namespace) -> None:
     """Read everything that was measured and write one page that needs nothing else."""
-    arguments = parse(argv)
-    log.info("Writing the report of %d evaluations.", len(arguments.evaluations))
-    models = [inputs.read_model(folder) for folder in arguments.models]
-    report = read_report(arguments, models)
-    runs = {path: inputs.read_runs(path) for path in arguments.searches}
-    config = _config(arguments.config)
+    log.info("Writing the report of %d evaluations.", len(args.evaluations))
+    models = [inputs.read_model(folder) for folder in args.models]
+    report = read_report(args, models)
+    runs = {path: inputs.read_runs(path) for path in args.searches}
+    config = _config(args.config)
     check_configured(config, report.evaluations, models, report.denoised, runs)
     page = render_page(report)
-    with replacing(arguments.output) as path:
+    with replacing(args.output) as path:
         path.write_text(page, encoding="utf-8", newline="\n")
-    log.info("Wrote %s, %d kB.", arguments.output, len(page.encode()) // 1000)
+    log.info("Wrote %s, %d kB.", args.output, len(page.encode()) // 1000)
 
 
 def _config(values: Mapping[str, Any]) -> Config:
@@ -69,88 +65,56 @@ def _config(values: Mapping[str, Any]) -> Config:
         raise ConfigError(f"--config: {first_problem(error)}") from None
 
 
-def read_report(arguments: argparse.Namespace, models: Sequence[ModelRecord]) -> Report:
+def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Report:
     """Read everything that the page shows."""
-    evaluations = [read_evaluation(path) for path in arguments.evaluations]
+    evaluations = [read_evaluation(path) for path in args.evaluations]
     details = {(one.model, one.seed): read_details(one.ranks_path) for one in evaluations}
     check_samples(evaluations, details)
-    if arguments.published is not None:
-        check_published(arguments.published, [evaluation.model for evaluation in evaluations])
-    manifest = _read_manifest(arguments.manifest)
+    if args.published is not None:
+        check_published(args.published, [evaluation.model for evaluation in evaluations])
+    manifest = _read_manifest(args.manifest)
     clips = _clips(manifest)
     return Report(
-        title=arguments.title,
+        title=args.title,
         evaluations=evaluations,
         details=details,
-        heat_map=arguments.heat_map,
+        heat_map=args.heat_map,
         histories=inputs.histories_of(models),
         manifest=manifest,
-        ledger=read_table(arguments.ledger, LEDGER_SCHEMA.names),
-        splits=inputs.read_split_counts(arguments.captions),
-        captions_sha256=inputs.hash_file(arguments.captions),
-        config=arguments.config,
-        denoised=[inputs.read_denoised(path) for path in arguments.denoise],
-        reviews=build_reviews(arguments.reviews, clips),
-        differences=_differences(arguments, evaluations),
-        published=arguments.published,
-        searches=[read_search(path, place=place) for place, path in enumerate(arguments.searches)],
-        gallery=_gallery(arguments, evaluations, clips),
+        ledger=read_table(args.ledger, LEDGER_SCHEMA.names),
+        splits=inputs.read_split_counts(args.captions),
+        captions_sha256=inputs.hash_file(args.captions),
+        config=args.config,
+        denoised=[inputs.read_denoised(path) for path in args.denoise],
+        reviews=build_reviews(args.reviews, clips),
+        differences=_differences(args, evaluations),
+        published=args.published,
+        searches=[read_search(path, place=place) for place, path in enumerate(args.searches)],
+        gallery=_gallery(args, evaluations, clips),
     )
 
 
 def _gallery(
-    arguments: argparse.Namespace, evaluations: Sequence[Evaluation], clips: dict[str, Clip]
+    args: argparse.Namespace, evaluations: Sequence[Evaluation], clips: dict[str, Clip]
 ) -> Gallery:
     return build_gallery(
         choose_evaluation(evaluations),
         clips,
-        queries=arguments.queries,
-        results_per_query=arguments.results_per_query,
-        generator=np.random.default_rng(arguments.seed),
+        queries=args.queries,
+        results_per_query=args.results_per_query,
+        generator=np.random.default_rng(args.seed),
     )
 
 
-def _differences(arguments: argparse.Namespace, evaluations: Sequence[Evaluation]) -> Differences:
+def _differences(args: argparse.Namespace, evaluations: Sequence[Evaluation]) -> Differences:
     """Of students, and of models that the page compares in words or in tables of their own."""
     models = summarize(evaluations)
     return measure_differences(
         evaluations,
         [*(pair.names for pair in compare(models)), *encoder_pairs(models)],
-        samples=arguments.bootstrap_samples,
-        generator=np.random.default_rng(arguments.bootstrap_seed),
+        samples=args.bootstrap_samples,
+        generator=np.random.default_rng(args.bootstrap_seed),
     )
-
-
-def parse(argv: list[str]) -> argparse.Namespace:
-    """The arguments of the stage."""
-    parser = argparse.ArgumentParser(prog="teachtext write-report", description=__doc__)
-    add = parser.add_argument
-    add("--title", required=True, help="heading of the page")
-    add("--evaluations", type=Path, nargs="+", required=True, help="JSON files of evaluate-model")
-    add("--models", type=Path, nargs="+", required=True, help="directories of the same models")
-    add("--manifest", type=Path, help="manifest of the videos; default: there are no videos")
-    add("--ledger", type=Path, required=True, help="which expert could read which video")
-    add("--captions", type=Path, required=True, help="table of captions")
-    add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
-    add("--reviews", type=Path, nargs="*", required=True, help="captions to review, may be none")
-    add("--searches", type=Path, nargs="*", required=True, help="Pareto tables, may be none")
-    add("--published", type=settings_json(PublishedSettings), help="JSON; default: no such section")
-    add("--queries", type=int, required=True, help="test queries to show")
-    add("--results-per-query", type=int, required=True, help="videos to show for each")
-    add("--seed", type=int, required=True, help="chooses the queries")
-    add("--heat-map", type=int, required=True, help="captions in a heat map of similarities")
-    add("--config", type=_json_object, required=True, help="all of config.yaml, as JSON")
-    add("--bootstrap-samples", type=int, required=True, help="draws of as many test videos")
-    add("--bootstrap-seed", type=int, required=True, help="draws them")
-    add("--output", type=Path, required=True, help="the HTML page")
-    return parser.parse_args(argv)
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    values = json.loads(text)
-    if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError("it must be a JSON object")
-    return values
 
 
 def _read_manifest(path: Path | None) -> pa.Table:

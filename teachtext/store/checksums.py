@@ -6,7 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from teachtext.errors import StoreError
-from teachtext.store.places import Files, Place
+from teachtext.store.places import Files
+from teachtext.urls import Place
 
 CHECKSUMS = "checksums.json"
 SMALL_BYTES = 1 << 20

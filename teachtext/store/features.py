@@ -20,8 +20,9 @@ from teachtext.store.checksums import (
     check_quickly,
     write_checksums,
 )
-from teachtext.store.places import Place, below, reading
+from teachtext.store.places import below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
+from teachtext.urls import Place
 from teachtext.versions import MADE_BY, check_stamp, stamp
 from teachtext.weights import WeightsIdentity
 
@@ -39,6 +40,8 @@ class StoreIdentity:
         dim: width of a row.
         weights: which weights.
         sampling: settings that decide what the network saw, such as ``{"fps": 2.0}``.
+        ffmpeg: version of the program that decoded what the network heard; empty if it only looks,
+            or if the features were made elsewhere.
     """
 
     expert: str
@@ -46,6 +49,7 @@ class StoreIdentity:
     dim: int
     weights: WeightsIdentity
     sampling: Mapping[str, Any]
+    ffmpeg: str = ""
 
 
 def write_features(
@@ -131,7 +135,11 @@ class FeatureStore:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise _damaged(place, error) from None
         names = ("expert", "network", "dim", "sampling")
-        self.identity = StoreIdentity(weights=weights, **{name: attributes[name] for name in names})
+        self.identity = StoreIdentity(
+            weights=weights,
+            **{name: attributes[name] for name in names},
+            ffmpeg=attributes.get("ffmpeg", ""),  # imported stores of earlier versions have none
+        )
         self._made_by = attributes.get(MADE_BY)
         self.video_ids: list[str] = [str(video) for video in self._read("video_id")]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from teachtext.errors import StoreError
 from teachtext.features import Features
 from teachtext.store.features import FeatureStore, StoreIdentity
-from teachtext.store.places import Place, below, names_in, place_of
+from teachtext.store.places import below, names_in
+from teachtext.urls import Place, place_of
 
 
 def expert_path(folder: Path, expert: str) -> Path:

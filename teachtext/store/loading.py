@@ -116,7 +116,8 @@ def _open(path: Path, identity: StoreIdentity, first: Path) -> FeatureStore:
     store.check_version()
     if store.identity != identity:
         raise StoreError(
-            f"{path} and {first} were made by different networks. "
+            f"{path} and {first} were made by different networks, or of sound that different "
+            "versions of ffmpeg decoded. "
             "Delete both and run snakemake to extract them again."
         )
     return store

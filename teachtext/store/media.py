@@ -130,16 +130,30 @@ class MediaFolder:
         """
         return _item(read_json(self._item_path(key)))
 
-    def finish(self, keys: Sequence[str], target: Path) -> None:
-        """Make the folder the finished shard with these videos, and nothing else."""
+    def finish(self, keys: Sequence[str], target: Path, *, ffmpeg: str) -> None:
+        """Make the folder the finished shard with these videos, and nothing else.
+
+        Args:
+            keys: Of the videos.
+            target: The folder it becomes.
+            ffmpeg: Version of the program that decoded the sound.
+        """
         known = {*keys}
         for file in self.path.iterdir():
             if file.name.partition(".")[0] not in known:
                 file.unlink()
         items = [asdict(self.item(key)) for key in keys]
-        write_json(self.path / _ITEMS, {"items": items})
+        write_json(self.path / _ITEMS, {"ffmpeg": ffmpeg, "items": items})
         with replacing(target) as temporary:
             self.path.rename(temporary)
+
+    def ffmpeg(self) -> str:
+        """Version of the program that decoded the sound of a finished shard.
+
+        Raises:
+            StoreError: the folder is not finished.
+        """
+        return str(read_json(self.path / _ITEMS, delete=self.path)["ffmpeg"])
 
     def items(self) -> dict[str, MediaItem]:
         """The videos of a finished shard by id.

@@ -8,15 +8,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from teachtext.urls import is_url
-
-Place = Path | str
-"""A folder; or, as text, a URL such as ``s3://bucket/experts/appearance/0.zarr``."""
-
-
-def place_of(text: str | Path) -> Place:
-    """The place that a text names."""
-    return text if isinstance(text, str) and is_url(text) else Path(text)
+from teachtext.urls import Place
 
 
 def below(place: Place, *names: str) -> Place:

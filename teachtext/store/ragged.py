@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from zarr.codecs import ZstdCodec
+
+if TYPE_CHECKING:
+    import zarr
 
 T = TypeVar("T", bound=np.generic)
 
@@ -113,7 +114,7 @@ def join(sequences: Iterable[NDArray[T]], empty: NDArray[T]) -> Ragged[T]:
 
 
 def create_array(
-    group: zarr.Group,
+    group: "zarr.Group",
     name: str,
     values: NDArray[Any],
     *,
@@ -138,7 +139,7 @@ def create_array(
 
 @contextmanager
 def appending(
-    group: zarr.Group,
+    group: "zarr.Group",
     name: str,
     empty: NDArray[Any],
     *,
@@ -183,12 +184,14 @@ def appending(
 
 
 def _create(
-    group: zarr.Group,
+    group: "zarr.Group",
     name: str,
     values: NDArray[Any],
     chunk_rows: int,
     chunks_per_shard: int | None,
 ) -> Any:  # noqa: ANN401 - zarr's arrays have no public generic-free type
+    from zarr.codecs import ZstdCodec  # tables of ragged rows are read without zarr, too
+
     trailing = values.shape[1:]
     shards = None if chunks_per_shard is None else (chunk_rows * chunks_per_shard, *trailing)
     return group.create_array(

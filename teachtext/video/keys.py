@@ -15,10 +15,17 @@ def features_key(request: ExpertRequest, record: VideoRecord) -> str:
     return _hash(stamp("extract_expert"), stamp("decode_videos"), asked, *_clip(record))
 
 
-def media_key(requests: Iterable[ExpertRequest], record: VideoRecord) -> str:
-    """Names the decoded media of a clip: what is decoded depends on who will look at it."""
+def media_key(requests: Iterable[ExpertRequest], record: VideoRecord, *, ffmpeg: str) -> str:
+    """Names the decoded media of a clip: what is decoded depends on who will look at it.
+
+    Args:
+        requests: Of these experts.
+        record: The clip.
+        ffmpeg: Version of the program that decodes its sound.
+    """
     wanted = {(request.signal, request.settings.fps, request.short_side) for request in requests}
-    return _hash(stamp("decode_videos"), sorted(map(str, wanted)), *_clip(record))
+    heard = [ffmpeg] if any(signal == "audio" for signal, *_ in wanted) else []
+    return _hash(stamp("decode_videos"), sorted(map(str, wanted)), *heard, *_clip(record))
 
 
 def _clip(record: VideoRecord) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from teachtext.progress import Progress
 from teachtext.settings import ExpertRequest
 from teachtext.store.media import MediaFolder, MediaItem
 from teachtext.video.decoding import decode_frames
+from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.isolation import ChildDied, Limits, map_isolated
 from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord
@@ -65,8 +66,9 @@ def decode_shard(
     Returns:
         Keys of the items, finished or failed, in the order of the records.
     """
+    ffmpeg = ffmpeg_version()
     tasks = [
-        _task(record, wanted[record.video_id], work)
+        _task(record, wanted[record.video_id], work, ffmpeg)
         for record in records
         if wanted[record.video_id]
     ]
@@ -79,13 +81,15 @@ def decode_shard(
     return [task.key for task in tasks]
 
 
-def _task(record: VideoRecord, requests: Sequence[ExpertRequest], work: MediaFolder) -> DecodeTask:
+def _task(
+    record: VideoRecord, requests: Sequence[ExpertRequest], work: MediaFolder, ffmpeg: str
+) -> DecodeTask:
     rates = {request.settings.fps for request in requests if request.settings.fps is not None}
     sides = {request.short_side for request in requests if request.short_side is not None}
     return DecodeTask(
         record,
         work.path,
-        media_key(requests, record),
+        media_key(requests, record, ffmpeg=ffmpeg),
         tuple(sorted(rates)),
         any(request.signal == "audio" for request in requests),
         max(sides, default=1),  # config.yaml has one for all

@@ -1,10 +1,13 @@
 import re
+from functools import partial
 
 import pytest
 
-from teachtext.commands.compare_models import main
+from teachtext.cli import run
 from teachtext.errors import StoreError
 from tests.report.corpus import Corpus, change_evaluation
+
+main = partial(run, "compare-models")
 
 SKILL = {"baseline": 0.2, "teachtext": 1.0, "teacher-glove": 0.2}
 

@@ -1,10 +1,11 @@
 import json
+from functools import partial
 
 import pytest
 import yaml
 from safetensors.torch import load_file, save_file
 
-from teachtext.commands.export import main
+from teachtext.cli import run
 from teachtext.errors import ConfigError, StoreError
 from teachtext.exporting.hub import HubModel
 from teachtext.store.checksums import write_checksums
@@ -12,6 +13,8 @@ from teachtext.store.json_files import write_json
 from teachtext.versions import STAGE_VERSIONS
 from tests.exporting.exported import evaluation, save_toy
 from tests.running import ROOT
+
+main = partial(run, "export")
 
 
 @pytest.fixture

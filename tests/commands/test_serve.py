@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from teachtext.cli import run
 from teachtext.commands import serve
 from teachtext.errors import ConfigError, StoreError
 from tests.running import ENVIRONMENT, ROOT
@@ -17,10 +18,11 @@ from tests.serving.fakes import FakeSearcher, clip
 
 SERVER = """
 import sys
+from teachtext.cli import run
 from teachtext.commands import serve
 from tests.serving.fakes import FakeSearcher, clip
 serve.load_named = lambda results, model, seed: FakeSearcher(model, [clip("a")])
-serve.main(sys.argv[1:])
+run("serve", sys.argv[1:])
 """
 
 
@@ -74,7 +76,7 @@ def test_a_port_that_is_taken():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"{port}: Address already in use\\. Choose"):
-            serve.main(["--models", "x", "--port", str(port)])
+            run("serve", ["--models", "x", "--port", str(port)])
 
 
 def test_a_model_that_embeds_no_words_is_served_all_the_same(caplog):
@@ -93,21 +95,21 @@ def test_a_model_that_embeds_no_words_is_served_all_the_same(caplog):
 @pytest.mark.parametrize("host", ["no.such.invalid", "203.0.113.9"])
 def test_an_address_that_is_not_of_this_machine(host):
     with pytest.raises(ConfigError, match=r"Cannot listen at .*Choose another --port or --host"):
-        serve.main(["--models", "x", "--host", host, "--port", "0"])
+        run("serve", ["--models", "x", "--host", host, "--port", "0"])
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
 def test_a_port_that_is_none(port, capsys):
     with pytest.raises(SystemExit):
-        serve.main(["--models", "x", f"--port={port}"])
+        run("serve", ["--models", "x", f"--port={port}"])
     assert f"'{port}' is not a whole number from 0 to 65535" in capsys.readouterr().err
 
 
 def test_a_model_without_an_index(tmp_path):
     with pytest.raises(StoreError, match="no index of x/0"):
-        serve.main(["--models", "x", "--results", str(tmp_path), "--port", "0"])
+        run("serve", ["--models", "x", "--results", str(tmp_path), "--port", "0"])
 
 
 def test_no_index_at_all(tmp_path):
     with pytest.raises(StoreError, match=r"has no index to search\. Run snakemake\."):
-        serve.main(["--results", str(tmp_path), "--port", "0"])
+        run("serve", ["--results", str(tmp_path), "--port", "0"])

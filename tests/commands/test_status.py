@@ -1,13 +1,16 @@
 import json
+from functools import partial
 
 import pytest
 
-from teachtext.commands.status import main
+from teachtext.cli import run
 from teachtext.errors import ConfigError
 from teachtext.status.plan import plan_jobs
 from tests.running import CONFIGS
 from tests.status.test_plan import config
 from tests.status.test_snapshot import begin
+
+main = partial(run, "status")
 
 
 def told(folder, capsys, *arguments):

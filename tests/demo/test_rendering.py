@@ -4,15 +4,18 @@ import csv
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 
 import av
 import pytest
 
+from teachtext.cli import run
 from teachtext.demo import rendering
 from teachtext.demo.rendering import render_clip, render_corpus, video_path
 from teachtext.demo.scenes import draw_scenes
 from teachtext.errors import ConfigError, MediaError
-from teachtext.stages.render_demo import main
+
+main = partial(run, "render-demo")
 
 SCENES = draw_scenes(train=4, val=1, test=1, seed=0)
 SILENT = replace(SCENES[0], sound=None, speech=None, seconds=3.0)
@@ -88,6 +91,17 @@ def test_clips_of_another_seed_are_rendered_again(tmp_path, monkeypatch):
         render_corpus([scene], tmp_path, captions_per_clip=1, workers=1)
         video_path(scene, tmp_path).parent.mkdir(exist_ok=True)
         video_path(scene, tmp_path).touch()
+    assert rendered == [1, 0, 1]
+
+
+def test_clips_of_another_ffmpeg_are_rendered_again(tmp_path, monkeypatch):
+    rendered = []
+    monkeypatch.setattr(rendering, "_render_all", lambda scenes, *_: rendered.append(len(scenes)))
+    for version in ("5.1", "5.1", "9.0"):
+        monkeypatch.setattr(rendering, "ffmpeg_version", lambda version=version: version)
+        render_corpus([SILENT], tmp_path, captions_per_clip=1, workers=1)
+        video_path(SILENT, tmp_path).parent.mkdir(exist_ok=True)
+        video_path(SILENT, tmp_path).touch()
     assert rendered == [1, 0, 1]
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from teachtext.cli import run
 from teachtext.dataset import VideoSource
 from teachtext.features import Features
 from teachtext.settings import ExpertRequest, ExpertSettings
@@ -63,14 +64,14 @@ def torn(video_id, reason="not a readable video"):
     return failed_record(VideoSource(video_id, f"{video_id}.mp4"), 0, reason)
 
 
-def decode(folder, records, request, levels, **changes):
+def decode(folder, records, request, levels, ffmpeg, **changes):
     """Media of two seconds at 2 fps; ``levels`` maps video id -> grey level."""
     media = MediaFolder(folder)
     folder.mkdir(parents=True)
     keys = []
     for one in records:
         if one.status == "ok":
-            key = media_key([request], one)
+            key = media_key([request], one, ffmpeg=ffmpeg)
             shape = {"height": 8, "width": 8} if request.signal == "frames" else {"samples": 4}
             seconds = (0.0, 0.5, 1.0, 1.5) if request.signal == "frames" else ()
             values = {"failed": False, "duration_seconds": 2.0, "seconds": seconds, **shape}
@@ -82,7 +83,7 @@ def decode(folder, records, request, levels, **changes):
             media.keep(item)
             keys.append(key)
     target = folder.with_suffix(".done")
-    media.finish(keys, target)
+    media.finish(keys, target, ffmpeg=ffmpeg)
     return target
 
 
@@ -97,13 +98,13 @@ class Shard:
         self.manifest = results / "video/manifest/0.parquet"
         self._runs = 0
 
-    def run(self, expert, records, levels=None, decoded=None, **changes):
+    def run(self, expert, records, levels=None, decoded=None, ffmpeg="9.0", **changes):
         """Decode and extract; ``decoded``: the records that were decoded, default all."""
         self._runs += 1
         levels = levels or {one.video_id: place for place, one in enumerate(records)}
         folder = self.results / f"media{self._runs}"
         chosen = records if decoded is None else decoded
-        media = decode(folder, chosen, self.request, levels, **changes)
+        media = decode(folder, chosen, self.request, levels, ffmpeg, **changes)
         write_table(self.manifest, manifest_table(records))
 
         def load(request, threads):
@@ -112,7 +113,8 @@ class Shard:
 
         self.loaded = False
         self._monkeypatch.setattr(extract_expert, "load_requested", load)
-        extract_expert.main(
+        run(
+            "extract-expert",
             [
                 f"--request={self.request.model_dump_json()}",
                 f"--manifest={self.manifest}",
@@ -121,7 +123,7 @@ class Shard:
                 "--threads=1",
                 f"--ledger={self.ledger}",
                 f"--output={self.store}",
-            ]
+            ],
         )
         return expert
 

@@ -149,6 +149,20 @@ def test_features_of_other_weights_do_not_mix(shard):
         shard.run(ToyExpert(weights="2"), ABC, decoded=ABC[2:])
 
 
+def test_features_of_sound_that_two_ffmpegs_decoded_do_not_mix(tmp_path, monkeypatch):
+    shard = Shard(tmp_path, monkeypatch, LISTENS)
+    shard.run(ToyExpert(), ABC[:2], ffmpeg="5.1")
+    assert FeatureStore(shard.store).identity.ffmpeg == "5.1"
+    with pytest.raises(StoreError, match=r"ffmpeg 9\.0 decoded.*ffmpeg 5\.1 did.*results/experts/"):
+        shard.run(ToyExpert(), ABC, decoded=ABC[2:])
+
+
+def test_what_only_looks_does_not_depend_on_ffmpeg(shard):
+    shard.run(ToyExpert(), ABC[:2], ffmpeg="5.1")
+    assert shard.run(ToyExpert(), ABC, decoded=ABC[2:]).seen == [2]
+    assert FeatureStore(shard.store).identity.ffmpeg == ""
+
+
 def test_media_that_lack_a_video_are_named(shard):
     with pytest.raises(StoreError, match=r"lacks 2 videos.*'b'.*forcerun decode_videos"):
         shard.run(ToyExpert(), ABC, decoded=ABC[:1])
@@ -179,6 +193,15 @@ def test_a_killed_job_leaves_nothing_to_one_with_other_weights(shard):
     assert shard.run(ToyExpert(weights="2"), ABC).seen == [0, 1, 2]
 
 
+def test_a_killed_job_leaves_nothing_to_one_that_hears_through_another_ffmpeg(
+    tmp_path, monkeypatch
+):
+    shard = Shard(tmp_path, monkeypatch, LISTENS)
+    with pytest.raises(KilledError):
+        shard.run(MortalExpert(2), ABC, ffmpeg="5.1")
+    assert shard.run(ToyExpert(), ABC).seen == [0, 1, 2]
+
+
 def test_a_damaged_finished_store_is_extracted_again(shard, caplog):
     shard.run(ToyExpert(), ABC)
     before = shard.files()
@@ -203,5 +226,5 @@ def test_what_is_finished_takes_no_space(shard):
 @pytest.mark.parametrize("rule", ["extract_expert", "decode_videos"])
 def test_what_another_version_found_is_extracted_again(rule, shard, monkeypatch):
     shard.run(ToyExpert(), ABC)
-    monkeypatch.setitem(STAGE_VERSIONS, rule, 2)
+    monkeypatch.setitem(STAGE_VERSIONS, rule, STAGE_VERSIONS[rule] + 1)
     assert unfinished(ABC, LOOKS, FinishedShard(shard.work)) == ABC

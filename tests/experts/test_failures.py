@@ -1,7 +1,7 @@
 import pytest
 
 from teachtext.attempts import read_attempts
-from teachtext.commands import list_failures, retry_failures
+from teachtext.cli import run
 from teachtext.errors import StoreError
 from teachtext.experts.finished import FinishedShard
 from teachtext.store.journal import Journal
@@ -22,7 +22,7 @@ def shard(tmp_path, monkeypatch):
 
 
 def test_failures_are_listed_with_reasons(shard, capsys):
-    list_failures.main([f"--results={shard.results}"])
+    run("list-failures", [f"--results={shard.results}"])
     broken, unreadable, total = capsys.readouterr().out.splitlines()
     assert broken.startswith('"it\'s $(x)\\nb"\tappearance\tValueError: level 1 is too much')
     assert unreadable.startswith("'t'\tall\tno such file")
@@ -30,7 +30,7 @@ def test_failures_are_listed_with_reasons(shard, capsys):
 
 
 def test_only_failures_are_tried_again(shard, capsys):
-    retry_failures.main([f"--results={shard.results}"])
+    run("retry-failures", [f"--results={shard.results}"])
     assert "2 videos will be read again. Now run snakemake" in capsys.readouterr().out
     assert read_attempts(shard.results) == {":0": 1, "appearance:0": 1}
     known = Journal(shard.results / "video/work/probed/0.jsonl").read()
@@ -42,7 +42,7 @@ def test_only_failures_are_tried_again(shard, capsys):
 
 
 def test_one_of_them_is_tried_again(shard):
-    retry_failures.main([f"--results={shard.results}", "--video-id", "t"])
+    run("retry-failures", [f"--results={shard.results}", "--video-id", "t"])
     assert read_attempts(shard.results) == {":0": 1}
     assert FinishedShard(shard.work).entries["it's $(x)\nb"].status == "failed"
 
@@ -54,8 +54,8 @@ def test_failures_stay_failures_until_asked(shard):
 
 
 def test_without_a_run_nothing_failed(tmp_path, capsys):
-    list_failures.main([f"--results={tmp_path}"])
-    retry_failures.main([f"--results={tmp_path}"])
+    run("list-failures", [f"--results={tmp_path}"])
+    run("retry-failures", [f"--results={tmp_path}"])
     assert capsys.readouterr().out.splitlines() == [
         "0 videos failed",
         "0 videos will be read again.",
@@ -66,4 +66,4 @@ def test_results_of_another_version_are_named(shard):
     table = read_table(shard.ledger).drop_columns(["key"])
     write_table(shard.ledger, table)
     with pytest.raises(StoreError, match=r"ledger in results/experts has no column 'key'"):
-        list_failures.main([f"--results={shard.results}"])
+        run("list-failures", [f"--results={shard.results}"])

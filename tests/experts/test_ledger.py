@@ -2,6 +2,7 @@ import csv
 
 import pytest
 
+from teachtext.cli import run
 from teachtext.errors import MediaError
 from teachtext.experts.ledger import (
     LedgerEntry,
@@ -10,7 +11,6 @@ from teachtext.experts.ledger import (
     ledger_table,
     seconds_of_experts,
 )
-from teachtext.stages import check_failures as stage
 from teachtext.store.tables import write_table
 
 ENTRIES = [
@@ -44,7 +44,7 @@ def test_too_many_failures_stop_the_run():
 def test_what_failed_is_listed_in_a_file(tmp_path):
     write_table(tmp_path / "ledger.parquet", ledger_table(ENTRIES))
     paths = [f"--ledger={tmp_path / 'ledger.parquet'}", f"--output={tmp_path / 'failures.csv'}"]
-    stage.main([*paths, "--max-failed-fraction=1"])
+    run("check-failures", [*paths, "--max-failed-fraction=1"])
     rows = list(csv.DictReader((tmp_path / "failures.csv").open(newline="")))
     assert [row["video_id"] for row in rows] == ["a", "it's, b"]
     assert {row["reason"] for row in rows} == {"torn"}

@@ -2,16 +2,19 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 
+from teachtext.cli import run
 from teachtext.errors import ConfigError, StoreError
 from teachtext.pareto import pareto_table
-from teachtext.stages.write_report import main
 from teachtext.store.tables import write_table
 from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
 
 from .corpus import change_evaluation, evaluations_of
+
+main = partial(run, "write-report")
 
 AGAIN = "Delete it and run snakemake again."
 
@@ -152,7 +155,7 @@ def test_a_model_of_captions_that_are_not_kept_now_is_refused(corpus):
 
 @pytest.mark.parametrize("rule", ["train_student", "evaluate_model"])
 def test_what_another_version_made_is_refused(rule, corpus, monkeypatch):
-    monkeypatch.setitem(STAGE_VERSIONS, rule, 2)
+    monkeypatch.setitem(STAGE_VERSIONS, rule, STAGE_VERSIONS[rule] + 1)
     assert f"({rule} 1, this one makes 2). {AGAIN}" in refusal(corpus)
 
 

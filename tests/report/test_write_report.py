@@ -1,16 +1,20 @@
 import json
 import re
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
 
+from teachtext.cli import parse, run
 from teachtext.errors import ConfigError, StoreError
 from teachtext.report.inputs import read_model
 from teachtext.report.page import format_millions, format_rank, render_page
-from teachtext.stages.write_report import main, parse, read_report
+from teachtext.stages.write_report import read_report
 from teachtext.store.tables import read_table, table_metadata, write_table
 
 from .corpus import MODELS, Corpus, change_evaluation
+
+main = partial(run, "write-report")
 
 HOSTILE = "<script>alert(1)</script> \"quoted\" 'n' ../../etc & <img src=http://example.com/x>"
 VOID = {"meta", "img", "input", "wbr", "path", "use", "rect"}
@@ -47,7 +51,7 @@ def write(corpus, **arguments):
 
 def rendered(corpus):
     """The page of models whose names no config.yaml may have, so that they are not checked."""
-    arguments = parse(corpus.arguments(corpus.folder / "index.html"))
+    arguments = parse("write-report", corpus.arguments(corpus.folder / "index.html"))
     return render_page(read_report(arguments, [read_model(one) for one in arguments.models]))
 
 

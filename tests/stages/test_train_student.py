@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +15,10 @@ import torch
 from safetensors.torch import load_file
 
 from teachtext.checkpoint import kept_score, load_card
+from teachtext.cli import run
 from teachtext.dataset import Caption
 from teachtext.errors import ConfigError, StoreError
 from teachtext.features import Features
-from teachtext.stages import train_student
 from teachtext.store.features import StoreIdentity
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import write_table
@@ -26,6 +27,8 @@ from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
 from tests.support.stores import write_store
 from tests.toy_sets import DIM, WEIGHTS, toy_architecture
 from tests.training.test_optimizers import training
+
+train = partial(run, "train-student")
 
 SPLITS = {"train": range(12), "val": range(12, 18)}
 CAPTIONS = [
@@ -92,7 +95,7 @@ def folder(tmp_path):
 
 
 def test_a_student_is_written_with_what_it_learned_from(folder):
-    train_student.main(arguments(folder))
+    train(arguments(folder))
     card = json.loads((folder / "model/config.json").read_text())
     assert (card["section"], card["teachers"]) == ("students", ["teacher-toy/0"])
     assert (card["captions"], card["train_captions"], card["train_videos"]) == ("clean", 23, 12)
@@ -106,7 +109,7 @@ def test_a_student_is_written_with_what_it_learned_from(folder):
 
 def test_without_val_captions_the_last_epoch_is_written_and_has_no_score(folder):
     write_captions(folder, [caption for caption in CAPTIONS if caption.split != "val"])
-    train_student.main(arguments(folder, keep_epoch="last"))
+    train(arguments(folder, keep_epoch="last"))
     card = load_card(folder / "model")
     assert card.best_epoch == 1
     history = pq.read_table(folder / "model/history.parquet")
@@ -124,7 +127,7 @@ def test_every_seed_of_a_teacher_is_named(folder):
         )  # fmt: skip
     files = ("teacher.parquet", "1.parquet", "2.parquet")
     # three seeds are one teacher, so one weight is enough
-    train_student.main(arguments(folder, teachers=files, teacher_aggregation=[1]))
+    train(arguments(folder, teachers=files, teacher_aggregation=[1]))
     names = [f"teacher-toy/{seed}" for seed in (0, 1, 2)]
     assert json.loads((folder / "model/config.json").read_text())["teachers"] == names
     columns = pq.read_table(folder / "model/history.parquet").column_names
@@ -133,11 +136,11 @@ def test_every_seed_of_a_teacher_is_named(folder):
 
 def test_a_second_copy_of_the_job_finds_the_work_done(folder, caplog):
     caplog.set_level("INFO")
-    train_student.main(arguments(folder))
+    train(arguments(folder))
     written = (folder / "model/model.safetensors").stat().st_ino
     # neither the age of what it reads nor event files change a model
     os.utime(folder / "tokens.parquet", (0, 0))
-    train_student.main(arguments(folder, tensorboard=True))
+    train(arguments(folder, tensorboard=True))
     assert (folder / "model/model.safetensors").stat().st_ino == written
     assert "another process has trained it already" in caplog.text
 
@@ -145,20 +148,20 @@ def test_a_second_copy_of_the_job_finds_the_work_done(folder, caplog):
 @pytest.mark.parametrize("change", ["settings", "input", "version", "no output"])
 def test_a_changed_job_trains_again(change, folder, caplog, monkeypatch):
     caplog.set_level("INFO")
-    train_student.main(arguments(folder))
+    train(arguments(folder))
     if change == "input":
         write_captions(folder, [replace(caption, caption="other") for caption in CAPTIONS])
     if change == "version":
         monkeypatch.setitem(STAGE_VERSIONS, "train_student", 2)
     output = "elsewhere" if change == "no output" else "model"
-    train_student.main(arguments(folder, output=output, epochs=3 if change == "settings" else 2))
+    train(arguments(folder, output=output, epochs=3 if change == "settings" else 2))
     assert "trained it already" not in caplog.text
 
 
 def test_event_files_are_written_on_request(folder):
-    train_student.main(arguments(folder))
+    train(arguments(folder))
     assert not (folder / "events").exists()
-    train_student.main(arguments(folder, output="again", tensorboard=True))
+    train(arguments(folder, output="again", tensorboard=True))
     assert len(list((folder / "events").iterdir())) == 1
 
 
@@ -171,7 +174,7 @@ def test_several_gpus_make_the_job_torchrun(folder, monkeypatch):
 
     monkeypatch.setattr(os, "execv", replaced)
     with pytest.raises(SystemExit):
-        train_student.main(arguments(folder, gpus=2))
+        train(arguments(folder, gpus=2))
     (command,) = commands
     assert command[1:6] == ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     assert command[6:9] == ["-m", "teachtext", "train-student"]
@@ -181,11 +184,11 @@ def test_several_gpus_make_the_job_torchrun(folder, monkeypatch):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_an_error_of_one_line(folder):
     with pytest.raises(ConfigError, match=r"Set training\.gpus: 0"):
-        train_student.main(arguments(folder, gpus=1))
+        train(arguments(folder, gpus=1))
 
 
 def test_two_processes_write_one_model(folder):
-    train_student.main(arguments(folder, output="alone", distillation_loss="kl"))
+    train(arguments(folder, output="alone", distillation_loss="kl"))
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [sys.executable, *launcher, "-m", "teachtext", "train-student",

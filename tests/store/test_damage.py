@@ -229,7 +229,7 @@ class DecodedMedia:
         work.pixels_path("k").write_bytes(pixels.tobytes())
         work.samples_path("k").write_bytes(ROWS[:, 0].tobytes())
         work.keep(MEDIA)
-        work.finish(["k"], folder / "media")
+        work.finish(["k"], folder / "media", ffmpeg="9.0")
 
     def read(self, folder):
         media = MediaFolder(folder / "media")

@@ -19,7 +19,7 @@ def media(tmp_path):
     work.keep(MediaItem("b", "k2", True, 0.0, problem="torn"))
     work.keep(MediaItem("old", "k3", True, 0.0))
     (work.path / ".k1.pixels.123.tmp").touch()
-    work.finish(["k1", "k2"], tmp_path / "media")
+    work.finish(["k1", "k2"], tmp_path / "media", ffmpeg="9.0")
     return MediaFolder(tmp_path / "media")
 
 

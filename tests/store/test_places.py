@@ -9,7 +9,8 @@ from teachtext.errors import DatasetError, StoreError
 from teachtext.features import Features
 from teachtext.importing.columns import read_imported
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
-from teachtext.store.places import below, names_in, place_of
+from teachtext.store.places import below, names_in
+from teachtext.urls import place_of
 from teachtext.weights import WeightsIdentity
 
 IDENTITY = StoreIdentity("motion", "toy", 2, WeightsIdentity("toy 1.0", "abc"), {})

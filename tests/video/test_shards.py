@@ -171,7 +171,16 @@ def test_pyav_tries_what_killed_decord(sources, tmp_path, monkeypatch):
     (key,) = decode(records, [LOOKS], work)
     assert tried == [[None], ["pyav"]]
     assert work.item(key).decoder.startswith("pyav")
-    assert work.item(key).key == media_key([LOOKS], records[0])
+    assert work.item(key).key == media_key([LOOKS], records[0], ffmpeg="9.0")
+
+
+def test_sound_that_another_ffmpeg_decoded_is_other_media(sources, tmp_path):
+    (record,) = probe(sources[:1], tmp_path)
+
+    def keys(*requests):
+        return {media_key(requests, record, ffmpeg=version) for version in ("5.1", "9.0")}
+
+    assert (len(keys(LOOKS, LISTENS)), len(keys(LOOKS))) == (2, 1)
 
 
 def stage(name, **arguments):

@@ -1,0 +1,20 @@
+"""What ``teachtext embed-captions`` is given."""
+
+import argparse
+from pathlib import Path
+
+from teachtext.arguments._shared import add_captions, settings_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add them."""
+    add_captions(parser)
+    parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
+    parser.add_argument(
+        "--settings",
+        type=settings_json("teachtext.settings:TextEncoderSettings"),
+        required=True,
+        help="the text encoder's entry in config.yaml, as JSON",
+    )
+    parser.add_argument("--threads", type=int, required=True, help="of the network")
+    parser.add_argument("--output", type=Path, required=True, help="token vectors (Parquet)")

@@ -1,0 +1,22 @@
+"""What ``teachtext evaluate-model`` is given."""
+
+import argparse
+from pathlib import Path
+
+from teachtext.arguments._shared import add_features, settings_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add them."""
+    parser.add_argument("--model", type=Path, required=True, help="model directory")
+    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
+    add_features(parser)
+    parser.add_argument(
+        "--settings",
+        type=settings_json("teachtext.settings:EvaluateSettings"),
+        required=True,
+        help="`evaluate` of config.yaml, as JSON",
+    )
+    parser.add_argument("--threads", type=int, required=True, help="of torch")
+    parser.add_argument("--ranks", type=Path, required=True, help="test ranks to write (Parquet)")
+    parser.add_argument("--output", type=Path, required=True, help="metrics to write (JSON)")

@@ -1,0 +1,11 @@
+"""What ``teachtext list-failures`` is given."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add them."""
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
+    )

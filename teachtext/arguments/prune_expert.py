@@ -1,0 +1,15 @@
+"""What ``teachtext prune-expert`` is given."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add them."""
+    parser.add_argument("--search", required=True, help="name in config.yaml")
+    parser.add_argument("--level", type=int, required=True, help="experts dropped, with this one")
+    parser.add_argument(
+        "--models", type=Path, nargs="+", required=True, help="all seeds without each expert"
+    )
+    parser.add_argument("--ledger", type=Path, required=True, help="of index-experts; breaks ties")
+    parser.add_argument("--output", type=Path, required=True, help="the decision (JSON)")

@@ -1,0 +1,5 @@
+"""What ``teachtext train-student`` is given."""
+
+from teachtext.arguments._training import add_arguments
+
+__all__ = ["add_arguments"]
