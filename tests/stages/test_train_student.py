@@ -119,10 +119,10 @@ def test_without_val_captions_the_last_epoch_is_written_and_has_no_score(folder)
 
 
 def test_every_seed_of_a_teacher_is_named(folder):
-    train = [caption.caption_id for caption in CAPTIONS if caption.split == "train"]
+    ids = [caption.caption_id for caption in CAPTIONS if caption.split == "train"]
     for seed in (1, 2):
         write_similarities(
-            folder / f"{seed}.parquet", [(train, np.full((24, 12), 0.5, np.float32))],
+            folder / f"{seed}.parquet", [(ids, np.full((24, 12), 0.5, np.float32))],
             model=f"teacher-toy/{seed}", video_ids=[f"v{v}" for v in SPLITS["train"]],
         )  # fmt: skip
     files = ("teacher.parquet", "1.parquet", "2.parquet")
