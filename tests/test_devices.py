@@ -56,6 +56,7 @@ def machine(tmp_path, monkeypatch):
         stream.close()
 
 
+@pytest.mark.slow
 def test_each_job_has_a_gpu_of_its_own(tmp_path):
     with job(tmp_path, seen=2) as (first, process), job(tmp_path, seen=2) as (second, _):
         assert (first, second) == (["0"], ["1"])
@@ -65,6 +66,7 @@ def test_each_job_has_a_gpu_of_its_own(tmp_path):
             assert third == ["0"]
 
 
+@pytest.mark.slow
 def test_jobs_agree_on_gpus_whatever_they_see(tmp_path):
     with (
         job(tmp_path, seen=2, visible="3,1") as (first, _),
@@ -74,6 +76,7 @@ def test_jobs_agree_on_gpus_whatever_they_see(tmp_path):
         assert second == ["0"]  # its 1
 
 
+@pytest.mark.slow
 def test_several_gpus_are_handed_over(machine, monkeypatch):
     with job(machine, seen=3):
         monkeypatch.setenv(devices.VISIBLE, "")
@@ -87,6 +90,7 @@ def test_a_process_keeps_its_gpu(machine):
     assert [str(devices.pick_device()) for _ in range(2)] == ["cuda:0", "cuda:0"]
 
 
+@pytest.mark.slow
 def test_with_more_jobs_than_gpus_one_is_shared(machine, caplog):
     with job(machine, seen=3), job(machine, seen=3), job(machine, seen=3):
         assert devices.claim_gpus(1) == (0,)

@@ -29,6 +29,7 @@ with joined(gpus=0, section="training") as processes:
 """
 
 
+@pytest.mark.slow
 def test_rows_and_gradients_of_two_processes_are_those_of_one(tmp_path):
     (tmp_path / "worker.py").write_text(WORKER)
     done = subprocess.run(

@@ -164,6 +164,7 @@ print((after - before) * 1024 / (len(data.captions) * len(data.video_ids) * 4))
 """
 
 
+@pytest.mark.slow
 def test_evaluation_never_holds_the_matrix():
     """Here 30,000 captions and 2,000 videos make 240 MB."""
     root = Path(__file__).parent.parent.parent

@@ -103,6 +103,7 @@ def test_segments_that_whisper_doubts_are_dropped(monkeypatch):
     assert (pieces[0].end_seconds, pieces[0].score) == (1.0, 1.0)
 
 
+@pytest.mark.slow
 def test_long_speech_is_recognised_in_pieces_with_the_same_words(whisper, speech, monkeypatch):
     other = espeak("My sister bought three apples at the market.")
     both = Audio(np.concatenate([speech.samples_S, other]))

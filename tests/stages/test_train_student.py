@@ -187,6 +187,7 @@ def test_a_gpu_that_is_not_there_is_an_error_of_one_line(folder):
         train(arguments(folder, gpus=1))
 
 
+@pytest.mark.slow
 def test_two_processes_write_one_model(folder):
     train(arguments(folder, output="alone", distillation_loss="kl"))
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -87,6 +87,7 @@ def test_a_lost_file_is_found(intact, tmp_path, name):
         read_everything(copy)
 
 
+@pytest.mark.slow
 @given(lengths=st.lists(st.integers(0, 300), max_size=8), whole=st.sampled_from([2, 64]))
 @settings(max_examples=20)
 def test_rows_written_bit_by_bit_are_those_written_at_once(lengths, whole, tmp_path_factory):

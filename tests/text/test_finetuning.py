@@ -349,6 +349,7 @@ def run(command):
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_at_most_one_step_and_no_bit(checkpoints, tmp_path):
     """Five steps an epoch: killed in the middle of the second one."""
     gpt2, objective = checkpoints["gpt2"], "language-modelling"
@@ -370,6 +371,7 @@ def test_a_killed_process_loses_at_most_one_step_and_no_bit(checkpoints, tmp_pat
     assert whole == killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["language-modelling", "contrastive"])
 def test_two_processes_learn_what_one_does(objective, checkpoints, tmp_path):
     """Dropout is each process's own, so it is off."""

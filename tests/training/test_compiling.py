@@ -32,6 +32,7 @@ def run_and_batch(architecture):
     return run, Batch(data.caption_batch(2 * videos), data.video_batch(videos), None)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own
 @pytest.mark.skipif(shutil.which("g++") is None, reason="the compiler needs a C++ compiler")
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from teachtext.training.trainer import train_model
 from tests.training.test_trainer import TRAINING, Agreed
 from tests.toy_sets import toy_architecture, toy_set
 
+pytestmark = pytest.mark.slow
+
 torch.set_num_threads(1)
 folder, architecture, settings, pause = sys.argv[1:]
 data = toy_set(videos=15, timed=architecture == "MultiModalTransformer")
