@@ -12,6 +12,10 @@ settings.load_profile("teachtext")
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_addoption(parser):
+    parser.addoption("--device", default="cuda", help="of the tests that need a GPU; else skipped")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)
