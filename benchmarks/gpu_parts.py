@@ -1,15 +1,16 @@
 """The parts of ``gpu_check.py``: each compares a GPU with the CPU, or measures, and yields rows.
 
-Bounds, relative to the largest value unless a row says otherwise, and why they are what they are:
+Bounds, relative to the largest value unless a row says otherwise, and why they are what they are
+(what was measured or emulated on a CPU):
 
-- ``EXACT``: float32 with sums in another order; some 1e-6 per layer, times a dozen layers.
+- ``EXACT``: float32 with sums in another order; some 1e-6.
 - ``TF32``: torch lets convolutions of float32 round their factors to 10 bits
-  (``cudnn.allow_tf32``); the first layer of an image network is one, and many of a ConvNeXt are.
+  (``cudnn.allow_tf32``); the first layer of ViT is one (2e-4), and many of ConvNeXt (5e-4).
 - ``STORED``: features are kept in float16, whose neighbours are 1e-3 apart: two of them.
-- ``HALF``, ``BRAIN``: 11 and 8 bits of every weight and activation.
+- ``HALF``, ``BRAIN``: 11 and 8 bits of every weight and activation (1e-3, 1e-2).
 - ``FIRST_LOSS``: nothing has been learned yet, so it is one forward pass.
-- ``CURVE``, ``BRAIN_CURVE``: mean loss of the last quarter of some steps; differences grow from
-  step to step.
+- ``CURVE``: the loss of any step; differences grow from step to step (2e-7 after 60, from weights
+  that differ by 1e-6). ``BRAIN_CURVE``: the same in bfloat16 (4e-4).
 - ``SIMILARITY``: absolute, of cosines.
 """
 
@@ -34,19 +35,24 @@ from retrieval_data import Shape, make_data
 
 from teachtext.evaluation.evaluate import encode_gallery
 from teachtext.evaluation.metrics import text_to_video_ranks
+from teachtext.experts.preprocessing import load_preprocessing
 from teachtext.experts.transformers_image import TransformersImage
 from teachtext.experts.transformers_video import TransformersVideo
 from teachtext.video.media import Frames
 
 ROOT = Path(__file__).parent.parent
-EXACT, TF32, STORED, HALF, BRAIN = 1e-4, 5e-3, 2e-3, 2e-2, 1e-1
-FIRST_LOSS, CURVE, BRAIN_CURVE = 1e-4, 2e-2, 5e-2
+EXACT, TF32, STORED, HALF, BRAIN = 1e-4, 2e-3, 2e-3, 1e-2, 5e-2
+FIRST_LOSS, CURVE, BRAIN_CURVE = 1e-5, 1e-3, 5e-3
 SIMILARITY = 1e-4
+BOUNDS = {"float32": EXACT, "float16": HALF, "bfloat16": BRAIN}
 PACKAGES = ("numpy", "transformers", "zarr", "pyarrow", "pydantic")
 MIDDLING = Shape(
     train=512, val=8, test=8, token_dim=256, shared_dim=128, text_clusters=8, teachers=3
 )
 """Small enough for some dozens of steps on a CPU."""
+FRAMES = {"image": 8, "video": 32}
+"""Compared, by what a network sees at a time: two windows of a video."""
+EXPERTS = {"image": TransformersImage, "video": TransformersVideo}
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ def check_machine(options: Options) -> Iterator[Row]:
         convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
         tf32 = f"convolutions {convolutions.allow_tf32}, products {products.allow_tf32}"
         yield measured("TF32 for float32", tf32)
-    side = 512 if options.small else 8192
     for dtype in (torch.float32, torch.bfloat16, torch.float64):
+        side = 512 if options.small else 4096 if dtype is torch.float64 else 8192
         square = torch.randn(side, side, device=device, dtype=dtype)
         rate = gpu_training.product_rate(square)
         name = str(dtype).removeprefix("torch.")
@@ -127,7 +133,7 @@ def check_extraction(options: Options) -> Iterator[Row]:
     narrow = ("vit-tiny", "convnext-narrow", "videomae-narrow")
     for name in narrow if options.small else base:
         checkpoint = make_checkpoint(options.folder / name, name, gain=2)
-        frames = pictures(4 if options.small else 16)
+        frames = pictures(FRAMES[NETWORKS[name].kind])
         exact = rows_of(name, checkpoint, frames, "cpu")
         spread = np.abs(exact - exact.mean(axis=0)).max() / np.abs(exact).max()
         yield measured(f"{name}: rows apart from each other", f"{spread:.1e}")
@@ -139,9 +145,9 @@ def check_extraction(options: Options) -> Iterator[Row]:
         with without_tf32():
             found = rows_of(name, checkpoint, frames, **on_device)
         yield at_most(f"{name}, float32 without TF32", apart(found, exact), EXACT)
-        for precision, bound in (("float16", HALF), ("bfloat16", BRAIN)):
+        for precision in ("float16", "bfloat16"):
             found = rows_of(name, checkpoint, frames, precision=precision, **on_device)
-            yield at_most(f"{name}, {precision}", apart(found, exact), bound)
+            yield at_most(f"{name}, {precision}", apart(found, exact), BOUNDS[precision])
     yield prepared_frames(checkpoint, frames, options)
 
 
@@ -153,20 +159,17 @@ def pictures(count: int) -> Frames:
     return Frames(pixels, np.arange(float(count)), float(count))
 
 
-def load_network(name, checkpoint, **options):
-    kind = {"image": TransformersImage, "video": TransformersVideo}[NETWORKS[name].kind]
-    return kind(fps=1.0, checkpoint=str(checkpoint), **options)
-
-
 def rows_of(name, checkpoint, frames, device, precision="float32"):
-    expert = load_network(name, checkpoint, device=device, precision=precision)
+    expert = EXPERTS[NETWORKS[name].kind](
+        fps=1.0, checkpoint=str(checkpoint), device=device, precision=precision
+    )
     # videos side by side, so that batches are filled across them
     return np.concatenate([found.features_TD for found in expert.extract_batch([frames, frames])])
 
 
 def prepared_frames(checkpoint, frames, options) -> Row:
     """Resized, cropped and normalised: in float64, so that every device has the same bits."""
-    prepare = load_network("videomae-base", checkpoint, device="cpu")._preprocessing
+    prepare = load_preprocessing(str(checkpoint), "network")
     pixels = torch.from_numpy(frames.pixels_THWC)
     differing = int((prepare(pixels.to(options.device)).cpu() != prepare(pixels)).sum())
     return held("numbers of prepared frames that differ", str(differing), "0", good=not differing)
@@ -200,19 +203,14 @@ def check_training(options: Options) -> Iterator[Row]:
             data, steps, options.device, precision=precision
         )
         print(precision, curves[precision])
-    yield measured(f"loss on the CPU, {steps} steps", f"{on_cpu[0]:.4f} to {ending(on_cpu):.4f}")
+    yield measured(f"loss on the CPU, {steps} steps", f"{on_cpu[0]:.4f} to {on_cpu[-1]:.4f}")
     first = abs(curves["float32"][0] / on_cpu[0] - 1)
     yield at_most("first loss, float32", first, FIRST_LOSS)
     for precision, bound in (("float32", CURVE), ("bfloat16", BRAIN_CURVE)):
-        off = abs(ending(curves[precision]) / ending(on_cpu) - 1)
-        yield at_most(f"loss at the end, {precision}", off, bound)
+        off = np.abs(np.array(curves[precision]) / on_cpu - 1).max()
+        yield at_most(f"loss of any step, {precision}", float(off), bound)
     again = gpu_training.losses_of_steps(data, steps, options.device)
     yield measured("twice the same bits, float32", "yes" if again == curves["float32"] else "no")
-
-
-def ending(losses):
-    """Mean of the last quarter."""
-    return float(np.mean(losses[-(len(losses) // 4) :]))
 
 
 def check_evaluation(options: Options) -> Iterator[Row]:
@@ -222,15 +220,13 @@ def check_evaluation(options: Options) -> Iterator[Row]:
     data = make_data(options.folder, shape)
     model, test = gpu_evaluation.opened(data, options.device)
     size = f"{len(test.captions):,} x {len(test.video_ids):,}"
+    alone = gpu_evaluation.network_alone(model, test)
+    yield measured(f"{size}, the network alone", f"{alone:.1f} s")
     seconds, evaluation = gpu_evaluation.timed_evaluation(model, test)
     rate = len(test.captions) / seconds
-    yield measured(f"{size}, first time", f"{seconds:.1f} s, {rate:,.0f} captions/s")
+    yield measured(f"{size}, ours", f"{seconds:.1f} s, {rate:,.0f} captions/s")
+    yield measured("ours, of the network alone", f"{seconds / alone:.1f} x")
     yield measured("t2v geometric mean", f"{evaluation.metrics['t2v']['geometric_mean']:.4f}")
-    again, second = gpu_evaluation.timed_evaluation(model, test)
-    alone = gpu_evaluation.network_alone(model, test)
-    yield measured(f"{size}, once more", f"{again:.1f} s, {again / alone:.1f} x the network alone")
-    same = evaluation.metrics == second.metrics
-    yield measured("twice the same metrics", "yes" if same else "no")
     yield from memory_row(options)
     yield from same_ranks(model, test)
 
@@ -275,24 +271,25 @@ def speed_of(network, options, *, videos) -> Iterator[Row]:
     precisions = ["float32"] if options.device.type == "cpu" else ["float16", "bfloat16"]
     videos, runs = (2, 1) if options.small else (videos, 5)
     for precision in precisions:
-        folder = options.folder / precision
-        side = gpu_extraction.make_side(folder, network, videos, precision, options.device.type)
+        device = options.device.type
+        side = gpu_extraction.make_side(options.folder, network, videos, precision, device)
         begin = f"{network}, {precision}"
-        same = gpu_extraction.alike(side)
-        yield held(f"{begin}: rows as block after block", str(same), "True", good=same)
+        # batches of other sizes are computed by other kernels
+        off = gpu_extraction.apart(side)
+        yield at_most(f"{begin}: rows as block after block", off, BOUNDS[precision])
         rates = gpu_extraction.compare(side, runs)
         for name in ("the network alone", "block after block", "preparing alone", "ours"):
             yield measured(f"{begin}: {name}", f"{rates[name]:,.0f} frames/s")
         share = rates["ours"] / rates["the network alone"]
         yield measured(f"{begin}: ours of the network alone", f"{share:.2f}")
         flops = gpu_extraction.flops_of_a_frame(side) * rates["ours"]
-        yield measured(f"{begin}: ours", f"{flops / 1e12:.2f} TFLOP/s")
+        yield measured(f"{begin}: arithmetic of ours", f"{flops / 1e12:.2f} TFLOP/s")
     yield from memory_row(options)
 
 
 def check_steps(options: Options) -> Iterator[Row]:
     """Training steps per second of CE+ at MSR-VTT's size, against the authors' design."""
-    shape = gpu_training.SOME.scaled(0.02) if options.small else gpu_training.SOME
+    shape = gpu_training.SOME.scaled(0.125) if options.small else gpu_training.SOME
     data, steps = make_data(options.folder, shape), 2 if options.small else 50
     rates = {}
     for precision in ("float32", "bfloat16"):
@@ -310,7 +307,7 @@ def check_steps(options: Options) -> Iterator[Row]:
 def check_compile(options: Options) -> Iterator[Row]:
     """torch.compile: the same gradients, or the trainer refuses it; and steps per second."""
     if options.device.type == "cuda":  # the settings refuse it elsewhere
-        shape = gpu_training.SOME.scaled(0.02) if options.small else gpu_training.SOME
+        shape = gpu_training.SOME.scaled(0.125) if options.small else gpu_training.SOME
         data = make_data(options.folder, shape)
         for precision in ("bfloat16", "float32"):
             chosen = {"precision": precision, "compile": True}

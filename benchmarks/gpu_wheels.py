@@ -39,7 +39,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    pins = [pin for pin in pinned() if name_of(pin) in needed() - PRESENT]
+    missing = needed() - PRESENT
+    pins = [pin for pin in pinned() if name_of(pin) in missing]
     platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
     python = ["--python-version", PYTHON, "--implementation", "cp"]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
