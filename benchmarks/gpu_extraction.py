@@ -1,131 +1,193 @@
-"""Images per second of an image network over decoded clips: ours, frame after frame, the network.
+"""Frames per second of a network over decoded clips: ours, frame after frame, the network.
 
-    python benchmarks/gpu_extraction.py [--device cuda] [--videos 128] [--size base]
+    python benchmarks/gpu_extraction.py [--device cuda] [--videos 128] [--network vit-base]
 
 Frames of noise lie on disk as `decode_videos` leaves them (240 x 320 uint8); weights are random,
 for they cost the same. The alternative gives the same features: it reads a block, sends it from
 pageable memory, computes, and fetches the vectors before it reads the next. The floor is the
-network alone, on images that are on the device already. Runs take turns; medians. Without a GPU
-it runs on the CPU, where there is little to overlap.
+network alone, on inputs that are on the device already; a second one is to prepare the frames
+(resize, crop, normalise) and nothing else. Runs take turns; medians. Without a GPU it runs on the
+CPU, where there is little to overlap.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import ViTConfig, ViTImageProcessor, ViTModel
+from gpu_networks import NETWORKS, make_checkpoint
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from teachtext.experts.transformers_image import TransformersImage
+from teachtext.experts.transformers_video import TransformersVideo
 from teachtext.store.media import MediaFolder, MediaItem
 
-HEIGHT, WIDTH, FRAMES, FPS = 240, 320, 10, 1.0
-SIZES = {
-    "tiny": {"hidden_size": 192, "num_attention_heads": 3, "intermediate_size": 768},
-    "base": {"hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072},
-    "large": {
-        "hidden_size": 1024,
-        "num_attention_heads": 16,
-        "intermediate_size": 4096,
-        "num_hidden_layers": 24,
-    },
-}
-TOKENS = 197
+HEIGHT, WIDTH, FPS = 240, 320, 1.0
+FRAMES = {"image": 10, "video": 32}
+"""Of a clip, by what the network sees at a time."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """An expert and its clips, in parts that can be timed apart."""
+
+    expert: TransformersImage | TransformersVideo
+    clips: list
+    device: torch.device
+    frames_per_input: int
+    batch: int
+    prepare: Callable[[Tensor], Tensor]
+    """Frames on the device -> inputs of the network."""
+    embed: Callable[[Tensor], Tensor]
+
+    @property
+    def frames(self):
+        return sum(len(clip) for clip in self.clips)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--videos", type=int, default=128)
-    parser.add_argument("--size", choices=SIZES, default="base")
+    parser.add_argument("--network", choices=NETWORKS, default="vit-base")
     parser.add_argument("--precision", default="float16")
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
     precision = "float32" if args.device == "cpu" else args.precision
     with tempfile.TemporaryDirectory(prefix="teachtext-benchmark-") as folder:
-        checkpoint = make_checkpoint(Path(folder) / "network", args.size)
-        clips = make_clips(Path(folder) / "media", args.videos)
-        options = {"checkpoint": str(checkpoint), "precision": precision, "device": args.device}
-        expert = TransformersImage(fps=FPS, **options)
-        compare(expert, clips, args.runs)
+        side = make_side(Path(folder), args.network, args.videos, precision, args.device)
+        print(f"{device_name(side.device)}; features {apart(side):.1e} apart")
+        rates, flops = compare(side, args.runs), flops_of_a_frame(side)
+    for name, rate in rates.items():
+        print(f"{name:20}{rate:10.0f} frames/s")
+    print(f"ours {rates['ours'] / rates['block after block']:.2f} x block after block")
+    print(f"ours {rates['ours'] / rates['the network alone']:.2f} of the network alone")
+    print(f"{flops / 1e9:.1f} GFLOP a frame; ours {flops * rates['ours'] / 1e12:.2f} TFLOP/s")
+    print(f"{HEIGHT * WIDTH * 3 * rates['ours'] / 1e6:.0f} MB of pixels a second")
 
 
-def make_checkpoint(folder, size):
-    torch.manual_seed(0)
-    ViTModel(ViTConfig(**SIZES[size])).save_pretrained(folder)
-    ViTImageProcessor().save_pretrained(folder)
-    return folder
+def make_side(folder: Path, network: str, videos: int, precision: str, device: str) -> Side:
+    """Write a checkpoint and clips, if they are not there yet, and load the expert."""
+    kind, checkpoint, media = NETWORKS[network].kind, folder / network, folder / f"{network}-media"
+    if not media.exists():
+        make_checkpoint(checkpoint, network)
+        write_clips(media, videos, FRAMES[kind])
+    clips = open_clips(media, videos, FRAMES[kind])
+    return SIDES[kind](checkpoint, clips, {"precision": precision, "device": device})
 
 
-def make_clips(folder, count):
+def image_side(checkpoint, clips, options):
+    expert = TransformersImage(fps=FPS, checkpoint=str(checkpoint), **options)
+    embedder = expert.embedder
+    parts = {"prepare": embedder.preprocess, "embed": embedder.embed}
+    return Side(expert, clips, embedder.device, 1, embedder.batch, **parts)
+
+
+def video_side(checkpoint, clips, options):
+    expert = TransformersVideo(fps=FPS, checkpoint=str(checkpoint), **options)
+    size = expert.window_frames
+
+    def prepare(frames):
+        """Whole windows only."""
+        return expert._preprocessing(frames).unflatten(0, (-1, size))
+
+    parts = {"prepare": prepare, "embed": expert._embed}
+    return Side(expert, clips, expert._loaded.device, size, expert._batch, **parts)
+
+
+SIDES = {"image": image_side, "video": video_side}
+
+
+def write_clips(folder, count, frames):
     folder.mkdir()
     media, generator = MediaFolder(folder), np.random.default_rng(0)
-    seconds = tuple(float(frame) for frame in range(FRAMES))
-    clips = []
+    seconds = tuple(float(frame) for frame in range(frames))
     for number in range(count):
-        item = MediaItem(str(number), str(number), False, FRAMES / FPS, seconds, HEIGHT, WIDTH)
-        pixels = generator.integers(0, 256, (FRAMES, HEIGHT, WIDTH, 3), np.uint8)
+        item = MediaItem(str(number), str(number), False, frames / FPS, seconds, HEIGHT, WIDTH)
+        pixels = generator.integers(0, 256, (frames, HEIGHT, WIDTH, 3), np.uint8)
         pixels.tofile(media.pixels_path(item.key))
         media.keep(item)
-        clips.append(media.frames(media.item(item.key), np.arange(FRAMES)))
-    return clips
 
 
-def compare(expert, clips, runs):
-    images = ready_images(expert, clips)
+def open_clips(folder, count, frames):
+    media = MediaFolder(folder)
+    return [media.frames(media.item(str(number)), np.arange(frames)) for number in range(count)]
+
+
+def apart(side: Side) -> float:
+    """Largest difference of ours from the alternative, relative to the largest value."""
+    found, expected = ours(side), block_after_block(side)
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def compare(side: Side, runs: int) -> dict[str, float]:
+    """Frames per second of each way."""
+    inputs, frames = ready_inputs(side)
     ways = {
-        "ours": lambda: ours(expert, clips),
-        "block after block": lambda: block_after_block(expert, clips),
-        "the network alone": lambda: network_alone(expert, images, len(clips) * FRAMES),
+        "ours": lambda: ours(side),
+        "block after block": lambda: block_after_block(side),
+        "the network alone": lambda: again(side, side.embed, inputs),
+        "preparing alone": lambda: again(side, side.prepare, frames),
     }
-    same = np.allclose(ours(expert, clips), block_after_block(expert, clips), atol=1e-2)
-    print(f"{device_name(expert.embedder.device)}; features alike: {same}")
     taken = {name: [] for name in ways}
     for _ in range(runs):
         for name, way in ways.items():
-            taken[name].append(timed(way, expert.embedder.device))
-    count = len(clips) * FRAMES
-    for name, seconds in taken.items():
-        print(f"{name:20}{count / statistics.median(seconds):10.0f} images/s")
-    middle = {name: statistics.median(seconds) for name, seconds in taken.items()}
-    print(f"ours {middle['block after block'] / middle['ours']:.2f} x block after block")
-    print(f"ours {middle['the network alone'] / middle['ours']:.2f} of the network alone")
-    parameters = sum(weights.numel() for weights in expert.embedder._model.parameters())
-    flops = 2 * parameters * TOKENS * count / middle["ours"]
-    print(f"floor: {2 * parameters * TOKENS / 1e9:.1f} GFLOP an image", end="; ")
-    print(f"ours {flops / 1e12:.2f} TFLOP/s")
-    print(f"{HEIGHT * WIDTH * 3 * count / middle['ours'] / 1e6:.0f} MB of pixels a second")
+            taken[name].append(timed(way, side.device))
+    repeated = repeats(side) * side.batch * side.frames_per_input
+    counts = dict.fromkeys(("ours", "block after block"), side.frames)
+    return {
+        name: counts.get(name, repeated) / statistics.median(seconds)
+        for name, seconds in taken.items()
+    }
 
 
-def ours(expert, clips):
-    size = expert.videos_per_batch
+def ours(side):
+    size, clips = side.expert.videos_per_batch, side.clips
     batches = [clips[begin : begin + size] for begin in range(0, len(clips), size)]
-    found = [features for batch in batches for features in expert.extract_batch(batch)]
+    found = [features for batch in batches for features in side.expert.extract_batch(batch)]
     return np.concatenate([features.features_TD for features in found])
 
 
-def block_after_block(expert, clips):
-    embedder, rows = expert.embedder, []
-    for clip in clips:
-        for block in clip.blocks(embedder.batch):
-            frames = torch.from_numpy(block).to(embedder.device)
-            rows.append(embedder.embed(embedder.preprocess(frames)).cpu().numpy())
+def block_after_block(side):
+    rows, size = [], side.frames_per_input
+    for clip in side.clips:
+        for block in clip.blocks(side.batch if size == 1 else size):
+            frames = torch.from_numpy(block).to(side.device)
+            rows.append(side.embed(side.prepare(frames)).cpu().numpy())
     return np.concatenate(rows)
 
 
-def ready_images(expert, clips):
-    """A full batch on the device."""
-    pixels = np.concatenate([clip.pixels_THWC[:] for clip in clips[: expert.embedder.batch]])
-    frames = torch.from_numpy(pixels[: expert.embedder.batch]).to(expert.embedder.device)
-    return expert.embedder.preprocess(frames)
+def ready_inputs(side):
+    """A full batch on the device, and its frames."""
+    wanted = side.batch * side.frames_per_input
+    enough = -(-wanted // len(side.clips[0]))
+    clips = (side.clips * enough)[:enough]
+    pixels = np.concatenate([clip.pixels_THWC[:] for clip in clips])[:wanted]
+    frames = torch.from_numpy(pixels).to(side.device)
+    return side.prepare(frames), frames
 
 
-def network_alone(expert, images, count):
-    for _ in range(-(-count // len(images))):
-        expert.embedder.embed(images)
+def flops_of_a_frame(side: Side) -> float:
+    """Of the network."""
+    inputs, frames = ready_inputs(side)
+    with FlopCounterMode(display=False) as counter:
+        side.embed(inputs)
+    return counter.get_total_flops() / len(frames)
+
+
+def repeats(side):
+    return -(-side.frames // (side.batch * side.frames_per_input))
+
+
+def again(side, compute, values):
+    for _ in range(repeats(side)):
+        compute(values)
 
 
 def timed(way, device):

@@ -12,6 +12,7 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from training_step import SOME, open_training_set
 
 from teachtext.distributed import Processes
 from teachtext.models.retrieval import build_model
+from teachtext.settings import TrainingSettings
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import RetrievalLoss
 from teachtext.training.optimizers import make_optimizer
@@ -51,21 +53,46 @@ def main() -> None:
         if args.small:
             shape = shape.scaled(0.125)
         data = make_data(made, shape)
+        ways = (
+            WAYS if device.type == "cuda" else {n: w for n, w in WAYS.items() if "compile" not in w}
+        )
         rates = {
-            "ours, float32": ours(data, args.steps, device, precision="float32"),
-            "ours, bfloat16": ours(data, args.steps, device, precision="bfloat16"),
+            f"ours, {name}": our_rate(data, args.steps, device, **options)
+            for name, options in ways.items()
         }
-        if device.type == "cuda":
-            rates["ours, bfloat16, compiled"] = ours(
-                data, args.steps, device, precision="bfloat16", compile=True
-            )
-        rates["replica, float32"] = replica(shape, args.steps, device)
+        rates["replica, float32"] = replica_rate(shape, args.steps, device)
     for name, rate in rates.items():
         print(f"{name:28}{rate:8.2f} steps/s{rate / rates['replica, float32']:8.2f} x the replica")
-    print_floor(shape, device, rates["ours, float32"])
+    floor = floor_of(shape, device)
+    print(floor.words(), end=": ")
+    print(f"{1000 * floor.seconds:.1f} ms; ours {1 / rates['ours, float32'] / floor.seconds:.2f} x")
 
 
-def ours(data, steps, device, **options):
+WAYS = {
+    "float32": {"precision": "float32"},
+    "bfloat16": {"precision": "bfloat16"},
+    "bfloat16, compiled": {"precision": "bfloat16", "compile": True},
+}
+"""Keys of `training`."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run is made of, before its first step."""
+
+    trainer: Trainer
+    run: Run
+    settings: TrainingSettings
+
+
+def opened(data, device, **options) -> Trained:
+    """CE+ and its batches, as the stages open them.
+
+    Args:
+        data: of `make_data`.
+        device: on which it is trained.
+        options: keys of `training`.
+    """
     settings = training_settings(epochs=1, threads=torch.get_num_threads())
     settings = settings.model_copy(update=options)
     train, teachers = open_training_set(data)
@@ -76,15 +103,32 @@ def ours(data, steps, device, **options):
     loss = RetrievalLoss(settings, teachers=[[place] for place in range(len(teachers))]).to(device)
     run = Run(model, loss, make_optimizer([model, loss], settings), [])
     trainer = Trainer(train, teachers, settings, 0, Processes(0, 1, device))
-    batches = endless(trainer)
+    return Trained(trainer, run, settings)
+
+
+def our_rate(data, steps, device, **options) -> float:
+    """Steps per second."""
+    trained = opened(data, device, **options)
+    batches = endless(trained.trainer)
     similarities = batch_similarities
-    if settings.compile:
-        similarities = compiled_similarities(run, next(batches), settings)
+    if trained.settings.compile:
+        similarities = compiled_similarities(trained.run, next(batches), trained.settings)
 
     def step():
-        training_step(run, next(batches), settings, similarities)
+        training_step(trained.run, next(batches), trained.settings, similarities)
 
     return steps_per_second(step, steps, device)
+
+
+def losses_of_steps(data, steps, device, **options) -> list[float]:
+    """Loss of each step."""
+    trained = opened(data, device, **options)
+    batches = endless(trained.trainer)
+    taken = [
+        training_step(trained.run, next(batches), trained.settings, batch_similarities).total
+        for _ in range(steps)
+    ]
+    return torch.stack(taken).tolist()
 
 
 def endless(trainer):
@@ -94,7 +138,8 @@ def endless(trainer):
         epoch += 1
 
 
-def replica(shape, steps, device):
+def replica_rate(shape, steps, device) -> float:
+    """Steps per second of the authors' design."""
     generator = np.random.default_rng(0)
     torch.manual_seed(0)
     model = Replica(shape.token_dim, shape.text_clusters, shape.shared_dim).to(device)
@@ -141,16 +186,37 @@ def synchronize(device):
         torch.cuda.synchronize(device)
 
 
-def print_floor(shape, device, rate):
+@dataclass(frozen=True)
+class Floor:
+    """What a step cannot do without, and the rates of this device; float32."""
+
+    flops: float
+    flops_per_second: float
+    bytes_moved: float
+    bytes_per_second: float
+
+    @property
+    def seconds(self):
+        return self.flops / self.flops_per_second + self.bytes_moved / self.bytes_per_second
+
+    def words(self):
+        products = f"{self.flops / 1e9:.1f} GFLOP at {self.flops_per_second / 1e12:.2f} TFLOP/s"
+        moved = f"{self.bytes_moved / 1e9:.2f} GB of the optimiser"
+        return f"floor: {products} (float32), {moved} at {self.bytes_per_second / 1e9:.0f} GB/s"
+
+
+def floor_of(shape, device) -> Floor:
+    """By the parts of a step of CE+, at the rates that this device reaches for each."""
     side = RATE_SIDE if device.type == "cuda" else RATE_SIDE // 4
     square = torch.randn(side, side, device=device)
-    products = 2 * side**3 * steps_per_second(lambda: square @ square, 10, device)
+    products = product_rate(square)
     copies = 2 * 4 * side**2 * steps_per_second(square.clone, 10, device)
-    flops, moved = step_flops(shape), 7 * 4 * parameters(shape)
-    floor = flops / products + moved / copies
-    print(f"floor: {flops / 1e9:.1f} GFLOP at {products / 1e12:.2f} TFLOP/s (float32), ", end="")
-    print(f"{moved / 1e9:.2f} GB of the optimiser at {copies / 1e9:.0f} GB/s: ", end="")
-    print(f"{1000 * floor:.1f} ms; ours {1 / rate / floor:.2f} x")
+    return Floor(step_flops(shape), products, 7 * 4 * parameters(shape), copies)
+
+
+def product_rate(square) -> float:
+    """FLOP per second of a product of square matrices."""
+    return 2 * len(square) ** 3 * steps_per_second(lambda: square @ square, 10, square.device)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,10 @@ def _place(item):
     return LONGEST_FIRST.index(marks[0]) if marks else len(LONGEST_FIRST)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--device", default="cuda", help="of the tests that need a GPU; else skipped")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)

@@ -29,6 +29,7 @@ NOT_RUN = {
     r"ssh .*": "needs another machine",
     r"teachtext serve.*": "does not end; tests/serving runs it",
     r"snakemake --cores 8 --resources gpu=2": "needs GPUs",
+    r"benchmarks/gpu_check.sh .*": "needs a GPU; see tests/test_gpu_check.py",
 }
 """Commands that the test of the pages does not run -> why."""
 SNIPPETS_NOT_RUN = {

@@ -172,10 +172,3 @@ def test_evaluation_never_holds_the_matrix():
         [sys.executable, "-c", EVALUATE_MANY], check=True, cwd=root, capture_output=True, text=True
     )
     assert float(run.stdout) < 0.25
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_gives_the_same_similarities():
-    data, model = toy_set(**LARGE), toy_model()
-    on_cpu = similarities(model, data)
-    np.testing.assert_allclose(similarities(model.cuda(), data), on_cpu, atol=1e-4)
