@@ -1,8 +1,8 @@
 """Which pins can be installed where, without a compiler: ``make check-wheels``.
 
 Asks pip's own finder, with the settings that pip has here, what it would take for each Python and
-platform. Nothing is fetched but the index, and the source of a pin that has no wheel, to see whether
-it is pure Python.
+platform. Nothing is fetched but the index, and the source of a pin that has no wheel, to see
+whether it is pure Python.
 """
 
 import re
@@ -63,7 +63,7 @@ class Index:
     def __init__(self) -> None:
         command = create_command("download")
         options, _ = command.parse_args(["--quiet"])
-        self._session = command._build_session(options)  # noqa: SLF001
+        self._session = command._build_session(options)
         self._collector = LinkCollector.create(self._session, options)
         self.is_pure = cache(self._is_pure)
 
@@ -127,7 +127,11 @@ def main() -> None:
             }
             missing = [name for name, way in how.items() if not way]
             sources |= {name for name, way in how.items() if way == "source"}
-            cells.append(f"{len(listed)} pins, lacking {', '.join(missing)}" if missing else f"all {len(listed)} pins")
+            cells.append(
+                f"{len(listed)} pins, lacking {', '.join(missing)}"
+                if missing
+                else f"all {len(listed)} pins"
+            )
             lacks |= bool(missing)
         print(f"| {platform} | {' | '.join(cells)} |")
     print(f"\nBuilt from pure Python sources: {', '.join(sorted(sources))}.")

@@ -1,8 +1,8 @@
 """Make the environment .venv, or say in one line why not: ``python3.12 envs/install.py``.
 
-torch comes with the packages that it asks for (CUDA's, on Linux); all else is constraints.txt, which
-is a whole closure. An environment that a kill left half-made is made anew, of what pip has kept in its
-cache. No packages here, and no syntax that Python 3.6 lacks: it says which Python to use instead.
+torch comes with the packages that it asks for (CUDA's, on Linux); all else is constraints.txt, a
+whole closure. An environment that a kill left half-made is made anew, of what pip has kept in its
+cache. No packages here, and no syntax that Python 3.6 lacks: old ones are told what to use.
 """
 
 import argparse
@@ -27,7 +27,7 @@ FULL = re.compile(r"No space left on device|Disk quota exceeded")
 UNREACHABLE = re.compile(
     r"(Connection refused|Network is unreachable|Name or service not known|timed out|reset by peer"
     r"|Temporary failure in name resolution|nodename nor servname|Cannot connect to proxy"
-    r"|CERTIFICATE_VERIFY_FAILED|IncompleteRead|Max retries exceeded|connection broken)"
+    r"|CERTIFICATE_VERIFY_FAILED|IncompleteRead|No route to host)"
 )
 UNMATCHED = re.compile(r"No matching distribution found for (\S+)")
 LARGE = re.compile(r"(Downloading|Using cached) \S+ \([\d.]+ [MG]B\)")
@@ -149,14 +149,14 @@ def explain(said: str) -> str:
     problem = UNREACHABLE.search(said)
     if problem:
         return (
-            f"pip cannot reach its package index ({problem.group(0)}). Check the network, the proxy "
-            f"(HTTPS_PROXY) and `pip config list`, {AGAIN}."
+            f"pip cannot reach its package index ({problem.group(0)}). Check the network, "
+            f"HTTPS_PROXY, TORCH_INDEX and `pip config list`, {AGAIN}."
         )
     problem = UNMATCHED.search(said)
     if problem:
         return (
-            f"{problem.group(1)} is not in pip's index for this Python and machine; docs/install.md "
-            f"says where all packages are. Check `pip config list`, {AGAIN}."
+            f"pip's index has no {problem.group(1)} for this Python and machine. docs/install.md "
+            f"says where all are; check TORCH_INDEX and `pip config list`, {AGAIN}."
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["pip was killed"]
     last = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])

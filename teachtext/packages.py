@@ -9,12 +9,12 @@ from pathlib import Path
 from teachtext.errors import PackageError
 
 
-def package_folder(module: str, extra: str = "demo") -> Path:
+def package_folder(module: str, install: str = "'teachtext[demo]'") -> Path:
     """Folder of an installed top-level package.
 
     Args:
         module: import name, such as ``wordllama``.
-        extra: the extra of teachtext that installs it, for the error message.
+        install: what pip is to install, for the error message.
 
     Raises:
         PackageError: the package is not installed.
@@ -22,8 +22,7 @@ def package_folder(module: str, extra: str = "demo") -> Path:
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         raise PackageError(
-            f"Package {module!r} is not installed. "
-            f"Install it with: pip install 'teachtext[{extra}]'."
+            f"Package {module!r} is not installed. Install it with: pip install {install}."
         )
     return Path(spec.submodule_search_locations[0])
 
