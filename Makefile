@@ -1,15 +1,18 @@
 # `make demo`: from nothing to results/report/index.html.  `make test`: lint, unit tests and one small run.
 # `make test-all`: also whatever takes long, or needs Chromium, root or a network.
-PYTHON ?= python3
-CORES ?= $(shell nproc)
 VENV := .venv
+# the Python that .venv is of, once there is one
+PYTHON ?= $(shell test -x $(VENV)/bin/python && echo $(VENV)/bin/python || echo python3)
+# another index for torch: https://download.pytorch.org/whl/cpu has small builds that need no CUDA
+TORCH_INDEX ?=
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 # snakemake's jobs call `python`, which must be the one of the environment
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" HF_HUB_OFFLINE=1
 PYTEST := pytest --numprocesses $(CORES) --dist loadgroup
 LONG := browser or conda or docs or e2e or kills or s3 or slow or slurm
 
-.PHONY: demo test test-all unit lint format schema pin-envs clean
+.PHONY: demo test test-all unit lint format schema pin-envs check-wheels clean FORCE
 
 demo: $(VENV)/installed
 	$(RUN) snakemake --cores $(CORES)
@@ -44,12 +47,16 @@ schema: $(VENV)/installed
 pin-envs:
 	snakedeploy pin-conda-envs --conda-frontend conda $(shell grep --files-without-match pip: envs/*.yaml)
 
-# constraints.txt is the whole closure, so nothing is left to resolve
-$(VENV)/installed: constraints.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+# Which pins have neither a wheel nor a pure Python source, for each Python and platform of docs/install.md
+check-wheels: $(VENV)/installed
+	$(BIN)/python envs/check_wheels.py
+
+# asked each time: whether .venv is whole, of this Python and of these locks
+$(VENV)/installed: FORCE
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON). Name a Python 3.11, 3.12 or 3.13: make demo PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) envs/install.py --torch-index "$(TORCH_INDEX)"
+
+FORCE:
 
 clean:
 	rm -rf $(VENV) results logs data/demo .snakemake

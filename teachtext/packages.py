@@ -9,22 +9,20 @@ from pathlib import Path
 from teachtext.errors import PackageError
 
 
-def package_folder(module: str, extra: str = "demo") -> Path:
+def package_folder(module: str, install: str = "") -> Path:
     """Folder of an installed top-level package.
 
     Args:
         module: import name, such as ``wordllama``.
-        extra: the extra of teachtext that installs it, for the error message.
+        install: what to ask pip for, where that is not the same name.
 
     Raises:
         PackageError: the package is not installed.
     """
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
-        raise PackageError(
-            f"Package {module!r} is not installed. "
-            f"Install it with: pip install 'teachtext[{extra}]'."
-        )
+        command = f"pip install {install or module.replace('_', '-')}"
+        raise PackageError(f"Package {module!r} is not installed. Install it with: {command}")
     return Path(spec.submodule_search_locations[0])
 
 

@@ -19,6 +19,8 @@ _FILE = re.compile(r"# ([\w./-]+\.(?:py|yaml))(?:, in (\w+))?\n")
 
 NOT_RUN = {
     r"make demo|make test": "from nothing to a report, and these very tests",
+    r"make demo TORCH_INDEX=.*|python3 envs/install.py": "need a network; tests/test_install.py",
+    r"\. .venv/bin/activate .*": "needs the environment of `make`",
     r"make schema": "needs the environment of `make`; a test compares the schema",
     r"snakemake --cores 8 --use-conda": "tests/test_conda.py runs it with a conda of its own",
     r"pip install .*": "needs a network",

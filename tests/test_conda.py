@@ -23,7 +23,7 @@ from .test_layout import RULES
 
 ENVIRONMENTS = {path.name: yaml.safe_load(path.read_text()) for path in ROOT.glob("envs/*.yaml")}
 PIN = re.compile(r"([a-z0-9-]+) =(\d+\.\d+)")
-PIP_PIN = re.compile(r"([a-z0-9-]+)==([\w.]+)")
+PIP_PIN = re.compile(r"([a-z0-9-]+)==([\w.]+)(?:; .*)?")  # the marker of a platform
 
 
 def conda_pins(environment):
@@ -39,7 +39,7 @@ def pip_pins(environment):
 def versions_of_tests():
     """Conda package -> version in constraints.txt; Python is not there."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    pins = [line.split("==") for line in lines if not line.startswith("#")]
+    pins = [line.partition(";")[0].split("==") for line in lines if not line.startswith("#")]
     versions = {conda_name(name): public_version(version) for name, version in pins}
     return {**versions, "python": ".".join(map(str, sys.version_info[:3]))}
 

@@ -41,7 +41,7 @@ class DlibFace(VideoByVideo[Frames]):
         models = package_folder("face_recognition_models") / "models"
         landmarks = models / "shape_predictor_5_face_landmarks.dat"
         network = models / "dlib_face_recognition_resnet_model_v1.dat"
-        package_folder("dlib")
+        package_folder("dlib", "dlib-bin")
         import dlib  # an optional package
 
         # The detector is compiled into dlib, whose version therefore belongs to the name.

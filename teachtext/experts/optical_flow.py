@@ -65,7 +65,7 @@ class OpticalFlow(VideoByVideo[Frames]):
         Args:
             fps: frames per second that it will be given; 6 or more follow fast motion.
         """
-        package_folder("cv2")
+        package_folder("cv2", "opencv-python-headless")
         import cv2  # an optional package
 
         parameters = (LONG_SIDE_PIXELS, CELLS, DIRECTIONS, STILL_PIXELS, WINDOW_SECONDS, FARNEBACK)

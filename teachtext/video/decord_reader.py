@@ -40,9 +40,13 @@ def read_with_decord(
         size: (width, height) of the pictures.
 
     Raises:
-        MediaError: decord refuses the file, finds it damaged or sees other times in it.
+        MediaError: decord refuses the file, finds it damaged or sees other times in it; or there is
+            no decord, which has packages for Linux on x86-64 alone.
     """
-    import decord  # here, so that only the child process that decodes pays for it
+    try:
+        import decord  # here, so that only the child process that decodes pays for it
+    except ImportError:
+        raise MediaError("it is not installed") from None
 
     wanted = [(pts, places) for run in runs for pts, places in run.moments.items()]
     wanted.sort(key=lambda picture: picture[1][0])

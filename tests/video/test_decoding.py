@@ -1,5 +1,6 @@
 import io
 import resource
+import sys
 from dataclasses import replace
 
 import av
@@ -39,6 +40,13 @@ def test_decord_is_not_asked_to_decode_what_nobody_wants(clip, tmp_path):
         "pyav (few of its frames are wanted)",
         "pyav (seeks between key frames)",
     }
+
+
+def test_pyav_reads_everything_where_decord_is_not_installed(clip, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "decord", None)
+    result, pixels = decode(record_of(clip), np.arange(20) / 10, tmp_path)
+    assert numbers(pixels) == list(range(20))
+    assert (result.decoder, result.problem) == ("pyav (decord: it is not installed)", "")
 
 
 def test_no_times_open_no_file(clip):
