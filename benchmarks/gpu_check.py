@@ -128,9 +128,11 @@ def run_part(args, name: str, seconds: float, log: Path) -> list[Row]:
     spent = f"{time.monotonic() - begin:.0f} s"
     if code is None:
         return [*rows, Row("the whole part", spent, f"{seconds:.0f} s", "OUT OF TIME")]
-    if code and not any(row.outcome == "FAILED" for row in rows):
+    if any(row.outcome == "FAILED" for row in rows):
+        return rows
+    if code:
         return [*rows, Row("the whole part", f"ended with code {code}", "", "FAILED")]
-    return [*rows, Row("the whole part", spent, f"{seconds:.0f} s", "" if code else "ok")]
+    return [*rows, Row("the whole part", spent, f"{seconds:.0f} s", "ok")]
 
 
 def command_of(args, name: str, kept: Path) -> list[str]:

@@ -27,7 +27,11 @@ def read_ahead(items: Iterable[T], *, device: torch.device) -> Iterator[T]:
         device: of the network; the thread pins memory for it, and not for the first GPU there is.
     """
     iterator, end = iter(items), object()
-    with ThreadPoolExecutor(1, initializer=_use, initargs=(device,)) as reader:
+    index = None
+    if device.type == "cuda":
+        # a thread begins with the first GPU, and "cuda" alone names the one of its caller
+        index = torch.cuda.current_device() if device.index is None else device.index
+    with ThreadPoolExecutor(1, initializer=_use, initargs=(index,)) as reader:
         waiting: deque[Future[object]] = deque()
         for _ in range(AHEAD):
             waiting.append(reader.submit(next, iterator, end))
@@ -63,9 +67,9 @@ def sent_ahead(
         yield owner, frames_THWC
 
 
-def _use(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
+def _use(gpu: int | None) -> None:
+    if gpu is not None:
+        torch.cuda.set_device(gpu)
 
 
 def _tensors(blocks: Iterable[tuple[int, NDArray[np.uint8]]]) -> Iterator[tuple[int, Tensor]]:

@@ -61,3 +61,13 @@ def test_frames_are_sent_as_bytes_with_their_owner():
     assert [owner for owner, _ in found] == [0, 3]
     assert all(frames.dtype == torch.uint8 for _, frames in found)
     assert found[1][1].numpy().tolist() == mirrored.tolist()
+
+
+@pytest.mark.parametrize(("device", "gpu"), [("cpu", []), ("cuda", [1]), ("cuda:2", [2])])
+def test_the_thread_works_on_the_gpu_of_its_caller(device, gpu, monkeypatch):
+    """torch.cuda.set_device refuses a device without a number."""
+    used = []
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_device", used.append)
+    assert list(read_ahead([5], device=torch.device(device))) == [5]
+    assert used == gpu
