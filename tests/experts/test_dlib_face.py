@@ -123,5 +123,5 @@ def test_weights_name_the_packages(dlib_face):
 @pytest.mark.parametrize("package", ["dlib", "face_recognition_models"])
 def test_missing_package_is_named(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(PackageError, match=rf"'{package}'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=rf"'{package}'.*pip install "):
         DlibFace(fps=FPS)

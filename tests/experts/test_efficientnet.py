@@ -80,5 +80,5 @@ def test_weights_name_the_package(efficientnet):
 )
 def test_missing_package_is_named(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(PackageError, match=rf"'{package}'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=rf"'{package}'.*pip install "):
         EfficientNetLite0(fps=2)

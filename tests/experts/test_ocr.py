@@ -132,5 +132,5 @@ def test_weights_name_the_network_and_the_text_encoder(rapidocr):
 
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "rapidocr", None)
-    with pytest.raises(PackageError, match=r"'rapidocr'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=r"'rapidocr'.*pip install "):
         PPOCRReader(fps=2)

@@ -148,5 +148,5 @@ def test_weights_name_the_parameters():
 
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(PackageError, match=r"'cv2'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=r"'cv2'.*pip install "):
         OpticalFlow(fps=8)

