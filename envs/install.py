@@ -27,6 +27,7 @@ LOCKS = ("constraints.txt", "envs/torch-libraries.txt", "pyproject.toml")
 AGAIN = "and run the same command again"
 
 FULL = re.compile(r"No space left on device|Disk quota exceeded")
+TOO_LITTLE = 50e6
 UNREACHABLE = re.compile(
     r"(Connection refused|Network is unreachable|Name or service not known|timed out|reset by peer"
     r"|Temporary failure in name resolution|nodename nor servname|Cannot connect to proxy"
@@ -162,14 +163,15 @@ def run(command: list) -> None:
 
 def explain(said: str) -> str:
     """One line: what happened, and what to do."""
-    if FULL.search(said):
+    # venv does not tell why its ensurepip failed
+    if FULL.search(said) or shutil.disk_usage(".").free < TOO_LITTLE:
         places = {str(Path.cwd()), tempfile.gettempdir(), str(Path.home())}
         free = [f"{place}: {shutil.disk_usage(place).free / 1e9:.1f} GB" for place in places]
         return (
             f"A disk is full (free: {', '.join(sorted(free))}). README.md says how much is needed; "
             f"make room, or set TMPDIR or PIP_CACHE_DIR to folders elsewhere, {AGAIN}."
         )
-    if "ensurepip" in said:
+    if "ensurepip is not" in said:
         return f"This Python has no venv. Install it (Debian: apt install python3-venv), {AGAIN}."
     problem = UNREACHABLE.search(said)
     if problem:
