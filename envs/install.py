@@ -6,6 +6,7 @@ cache. No packages here, and no syntax that Python 3.6 lacks: old ones are told 
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import re
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -24,6 +27,7 @@ LOCKS = ("constraints.txt", "envs/torch-libraries.txt", "pyproject.toml")
 AGAIN = "and run the same command again"
 
 FULL = re.compile(r"No space left on device|Disk quota exceeded")
+TOO_LITTLE = 50e6
 UNREACHABLE = re.compile(
     r"(Connection refused|Network is unreachable|Name or service not known|timed out|reset by peer"
     r"|Temporary failure in name resolution|nodename nor servname|Cannot connect to proxy"
@@ -37,13 +41,15 @@ def main() -> None:
     """Install what is missing."""
     parser = argparse.ArgumentParser(description="Install teachtext and its packages into .venv.")
     parser.add_argument("--torch-index", default="", help="where to take another build of torch")
-    index = parser.parse_args().torch_index or remembered_index()
+    asked = parser.parse_args().torch_index
     try:
         check_python()
-        if not is_whole(index) or STAMP.read_text() != stamp_of(index):
-            make_folder(index)
-            install(index)
-            STAMP.write_text(stamp_of(index))
+        with alone():
+            index = asked or remembered_index()
+            if not is_whole(index) or STAMP.read_text() != stamp_of(index):
+                make_folder(index)
+                install(index)
+                STAMP.write_text(stamp_of(index))
     except (OSError, RuntimeError) as error:
         sys.exit(explain(str(error)))
     except KeyboardInterrupt:
@@ -59,6 +65,22 @@ def check_python() -> None:
     version = ".".join(map(str, sys.version_info[:2]))
     advice = f"Use the one you have: make demo PYTHON={found}" if found else "Install one of them"
     sys.exit(f"{sys.executable} is Python {version}, and 3.11, 3.12 or 3.13 is needed. {advice}.")
+
+
+@contextmanager
+def alone() -> Iterator:
+    """Nobody else works on .venv: a pip whose make was killed goes on, and keeps the lock."""
+    lock = os.open("envs/install.py", os.O_RDWR)
+    os.set_inheritable(lock, True)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting until another process has ended that works on {VENV} ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def starts(python: object) -> bool:
@@ -124,7 +146,11 @@ def pip(*arguments: str) -> None:
 def run(command: list) -> None:
     """Run a command; print its large downloads, and raise all that it said if it fails."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        close_fds=False,  # it keeps the lock
     )
     said = []
     for line in process.stdout:
@@ -137,14 +163,15 @@ def run(command: list) -> None:
 
 def explain(said: str) -> str:
     """One line: what happened, and what to do."""
-    if FULL.search(said):
+    # venv does not tell why its ensurepip failed
+    if FULL.search(said) or shutil.disk_usage(".").free < TOO_LITTLE:
         places = {str(Path.cwd()), tempfile.gettempdir(), str(Path.home())}
         free = [f"{place}: {shutil.disk_usage(place).free / 1e9:.1f} GB" for place in places]
         return (
             f"A disk is full (free: {', '.join(sorted(free))}). README.md says how much is needed; "
             f"make room, or set TMPDIR or PIP_CACHE_DIR to folders elsewhere, {AGAIN}."
         )
-    if "ensurepip" in said:
+    if "ensurepip is not" in said:
         return f"This Python has no venv. Install it (Debian: apt install python3-venv), {AGAIN}."
     problem = UNREACHABLE.search(said)
     if problem:

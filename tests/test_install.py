@@ -24,7 +24,7 @@ def install(tmp_path, monkeypatch):
     spec.loader.exec_module(module)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "envs").mkdir()
-    for name in module.LOCKS:
+    for name in (*module.LOCKS, "envs/install.py"):
         (tmp_path / name).write_text(name)
     module.commands = []
 
@@ -133,6 +133,23 @@ def test_an_update_that_was_stopped_is_made_anew(install, monkeypatch):
         with pytest.raises(SystemExit, match="The same command goes on"):
             call(install, monkeypatch)
     assert "venv .venv" in call(install, monkeypatch)[0]
+
+
+def test_one_works_at_a_time(install, monkeypatch, capsys):
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "held\n"
+    assert len(call(install, monkeypatch)) == 4
+    assert holder.poll() is not None or holder.wait(5) == 0
+    assert "Waiting until another process has ended" in capsys.readouterr().out
+
+
+HOLDER = """
+import fcntl, time
+file = open("envs/install.py")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(0.5)
+"""
 
 
 def stop(command):
