@@ -112,9 +112,9 @@ def run_tests(options: Options, chosen: str, *, each: bool = False) -> Iterator[
         failure = re.match(r"(?:FAILED|ERROR) tests/test_gpu.py(?:::(\S+))?(?: - )?(.*)", line)
         if failure:
             yield held(failure[1] or "pytest", failure[2], "", good=False)
-    counts = re.findall(r"\d+ (?:passed|failed|skipped|errors?)", lines[-1] if lines else "")
+    counts = re.findall(r"\d+ (?:passed|failed|skipped|errors?)\b", " ".join(lines[-2:]))
     good = len(counts) == 1 and "passed" in counts[0]
-    yield held("tests", ", ".join(counts) or "none ran", "all pass", good=good)
+    yield held("tests", ", ".join(counts) or f"ended early: {lines[-1]}", "all pass", good=good)
 
 
 def lines_of(command: list[str]) -> Iterator[str]:
@@ -125,6 +125,8 @@ def lines_of(command: list[str]) -> Iterator[str]:
         for line in process.stdout:
             print(line, end="", flush=True)
             yield line
+    if process.returncode:
+        yield f"code {process.returncode}"
 
 
 def check_extraction(options: Options) -> Iterator[Row]:
