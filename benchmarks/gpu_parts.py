@@ -100,8 +100,8 @@ def check_tests(options: Options) -> Iterator[Row]:
 def run_tests(options: Options, chosen: str, *, each: bool = False) -> Iterator[Row]:
     """A row for each test that failed, and how many passed; or one for each, as they pass."""
     words = ["-m", "gpu", "-k", chosen, "--device", options.device.type]
-    # other machines have plugins and warnings of their own
-    words += ["-o", "filterwarnings=default", "-p", "no:cacheprovider"]
+    # other machines have warnings of their own, and plugins are off, markers of theirs unknown
+    words += ["-o", "addopts=", "-o", "filterwarnings=default", "-p", "no:cacheprovider"]
     lines = []
     for line in lines_of([sys.executable, "-m", "pytest", "-v", "tests/test_gpu.py", *words]):
         lines.append(line.strip())
