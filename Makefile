@@ -9,7 +9,8 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := $(VENV)/bin
 # snakemake's jobs call `python`, which must be the one of the environment
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" HF_HUB_OFFLINE=1
-PYTEST := pytest --numprocesses $(CORES) --dist loadgroup
+# a module is run by one process, for its fixtures
+PYTEST := pytest --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 LONG := browser or conda or docs or e2e or kills or s3 or slow or slurm
 
 .PHONY: demo test test-all unit lint format schema pin-envs check-wheels clean FORCE

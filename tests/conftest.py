@@ -15,26 +15,18 @@ from .running import ROOT, snakemake
 settings.register_profile("teachtext", deadline=None, derandomize=True)
 settings.load_profile("teachtext")
 
-LONGEST_FIRST = ("slurm", "kills", "docs", "conda", "e2e")
-"""Markers; what takes longest begins first, so that no process is left with it at the end."""
-
-SHARE_BY_NAME = ("kills", "docs")
-"""Markers of tests whose fixtures are all from ``made_once``."""
+LONGEST_FIRST = ("slurm", "kills", "docs", "conda", "tiny_run", "e2e")
+"""Markers and fixtures; what takes longest begins first, so that no process is left with it."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A module is run by one process, for its fixtures; of those that share none, each test."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            alone = any(item.get_closest_marker(name) for name in SHARE_BY_NAME)
-            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else item.path.stem))
+    """What takes longest begins first."""
     items.sort(key=_place)
 
 
 def _place(item):
-    marks = [name for name in LONGEST_FIRST if item.get_closest_marker(name)]
-    return LONGEST_FIRST.index(marks[0]) if marks else len(LONGEST_FIRST)
+    names = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
+    return next((at for at, name in enumerate(LONGEST_FIRST) if name in names), len(LONGEST_FIRST))
 
 
 def pytest_addoption(parser):

@@ -52,7 +52,6 @@ def wait_for_another_item(folder, known, process):
         time.sleep(0.01)
 
 
-@pytest.mark.xdist_group("killed again and again")
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(tiny_run, tmp_path):
     shutil.copytree(tiny_run / "data", tmp_path / "data")
     chance = random.Random(0)
