@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from teachtext.cli import run
 from teachtext.distributed import Processes
 from teachtext.experts.feeding import sent_ahead
 from teachtext.experts.registry import load_expert
@@ -18,7 +19,6 @@ from teachtext.experts.transformers_image import TransformersImage
 from teachtext.experts.transformers_objects import TransformersObjects
 from teachtext.experts.transformers_video import TransformersVideo
 from teachtext.models.retrieval import build_model
-from teachtext.stages import train_student
 from teachtext.text.transformer import TransformerEncoder
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import RetrievalLoss
@@ -219,7 +219,7 @@ def test_the_stage_trains(device, tmp_path):
     on_gpu = device.type == "cuda"
     options = {"gpus": int(on_gpu), "precision": "bfloat16" if on_gpu else "float32"}
     write_inputs(tmp_path)
-    train_student.main(arguments(tmp_path, **options))
+    run("train-student", arguments(tmp_path, **options))
     history = pq.read_table(tmp_path / "model/history.parquet").to_pylist()
     assert [row["epoch"] for row in history] == [0, 1]
 

@@ -32,7 +32,7 @@ def test_every_model_is_evaluated_on_test(tiny_run):
     results = [
         json.loads(path.read_text()) for path in (tiny_run / "results/evaluate").glob("*/0.json")
     ]
-    assert len(results) == 9
+    assert len(results) == 8
     assert {result["test"]["t2v"]["gallery"] for result in results} == {4}
     assert all(result["test"]["t2v"]["queries"] == 20 for result in results)
     normalized = [result["test_normalized"] for result in results]

