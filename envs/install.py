@@ -157,7 +157,10 @@ def run(command: list) -> None:
         said.append(line)
         if LARGE.search(line):
             print(line.rstrip(), flush=True)
-    if process.wait():
+    code = process.wait()
+    if code < 0:
+        said.append(f"ERROR: pip was ended by signal {-code}\n")
+    if code:
         raise RuntimeError("".join(said))
 
 
@@ -185,7 +188,7 @@ def explain(said: str) -> str:
             f"pip's index has no {problem.group(1)} for this Python and machine. docs/install.md "
             f"says where all are; check TORCH_INDEX and `pip config list`, {AGAIN}."
         )
-    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["pip was killed"]
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it fails"]
     last = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
     return f"{last.rstrip('.')}. Mend that, {AGAIN}."
 

@@ -16,12 +16,17 @@ VERSION = ".".join(map(str, sys.version_info[:3]))
 CPU = "https://example.org/cpu"
 
 
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """The script in a folder of its own, with pip and venv only noted down."""
+def load():
     spec = importlib.util.spec_from_file_location("install", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """The script in a folder of its own, with pip and venv only noted down."""
+    module = load()
     monkeypatch.chdir(tmp_path)
     (tmp_path / "envs").mkdir()
     for name in (*module.LOCKS, "envs/install.py"):
@@ -152,6 +157,12 @@ time.sleep(0.5)
 """
 
 
+def test_a_pip_that_is_killed_says_so(monkeypatch):
+    module = load()
+    with pytest.raises(RuntimeError, match="ERROR: pip was ended by signal 9"):
+        module.run([sys.executable, "-c", "import os; print('x'); os.kill(os.getpid(), 9)"])
+
+
 def stop(command):
     raise KeyboardInterrupt
 
@@ -168,7 +179,7 @@ def stop(command):
         ("The virtual environment was not created because ensurepip is not available.",
          "apt install python3-venv"),
         ("Collecting x\nERROR: Something.\nmore\n", "ERROR: Something. Mend that"),
-        ("", "pip was killed. Mend that"),
+        ("", "it fails. Mend that"),
     ],
 )  # fmt: skip
 def test_a_failure_is_one_line_that_says_what_to_do(install, said, told):
