@@ -1,5 +1,6 @@
 """What the workflow would run for a configuration; nothing is run."""
 
+import json
 import re
 import subprocess
 import sys
@@ -95,3 +96,21 @@ def test_what_is_not_trained_is_built_and_evaluated_once_for_all_seeds(tmp_path)
         "results/evaluate/zero/0.parquet",
     }
     assert {"results/models/teachtext/1", "results/models/teachtext/2"} <= files
+
+
+def test_another_ffmpeg_concerns_those_who_listen(tmp_path, monkeypatch):
+    before = requests_in(dry_run(tmp_path, {}))
+    program = tmp_path / "ffmpeg"
+    program.write_text("")
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
+    named = requests_in(dry_run(tmp_path, {}))
+    program.write_text("of another version")
+    replaced = requests_in(dry_run(tmp_path, {}))
+    for one, other in ((before, named), (named, replaced)):
+        assert {name for name in one if one[name] != other[name]} == {"audio", "speech"}
+
+
+def requests_in(told):
+    """What each expert is asked for."""
+    asked = map(json.loads, re.findall(r"extract-expert --request '(.*?)' --manifest", told))
+    return {request["name"]: request for request in asked}

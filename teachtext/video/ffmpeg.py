@@ -5,8 +5,6 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-import imageio_ffmpeg
-
 from teachtext.errors import PackageError
 
 CHOICE = "IMAGEIO_FFMPEG_EXE"
@@ -24,6 +22,8 @@ def ffmpeg_binary() -> str:
     """
     if chosen := os.environ.get(CHOICE):
         return chosen
+    import imageio_ffmpeg  # the Snakefile, too, asks what the choice is, and has none with conda
+
     try:
         found = Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:

@@ -72,6 +72,14 @@ def plan(folder, *configfiles, packages="", versions=()):
     return Plan(answer["needs"], set(answer["runs"]), set(answer["new"]))
 
 
+def write_distribution(folder, name, version):
+    """Another version of a package, as pip would have left it."""
+    facts = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    facts.mkdir(parents=True)
+    lines = {"Metadata-Version": "2.1", "Name": name, "Version": version}.items()
+    (facts / "METADATA").write_text("".join(f"{key}: {value}\n" for key, value in lines))
+
+
 if __name__ == "__main__":
     from pathlib import Path
 

@@ -8,7 +8,7 @@ from teachtext.dataset import shard_of
 from tests.models.references import EXPERT_DIMS
 from tests.support import changes_of_data as changes
 from tests.support import whole_run
-from tests.support.plan import plan
+from tests.support.plan import plan, write_distribution
 
 pytestmark = pytest.mark.e2e
 
@@ -55,12 +55,8 @@ def test_what_is_given_counts_by_what_it_holds(change, whole, tmp_path):
 
 def test_another_version_of_a_package_that_holds_a_network(whole, tmp_path):
     folder = whole_run.copy_run(whole, tmp_path / "run")
-    name = tmp_path / "packages/opencv_python_headless-0.1.dist-info"
-    name.mkdir(parents=True)
-    facts = {"Metadata-Version": "2.1", "Name": "opencv-python-headless", "Version": "0.1"}
-    lines = [f"{key}: {value}\n" for key, value in facts.items()]
-    (name / "METADATA").write_text("".join(lines))
-    told = plan(folder, packages=name.parent)
+    write_distribution(tmp_path / "packages", "opencv-python-headless", "0.1")
+    told = plan(folder, packages=tmp_path / "packages")
     assert told.runs == told.below(told.named("decode_videos"))
 
 

@@ -11,7 +11,7 @@ import yaml
 from tests.running import ROOT
 from tests.support import whole_run
 from tests.support.changes_of_keys import CHANGES
-from tests.support.plan import plan
+from tests.support.plan import plan, write_distribution
 
 CONSEQUENCES = yaml.safe_load((ROOT / "workflow/schemas/consequences.yaml").read_text())
 SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
@@ -121,6 +121,12 @@ def test_the_demo_is_rendered_again_when_its_settings_change(key, rendered, tmp_
     told = plan(rendered, tmp_path / "config.yaml")
     roots = CONSEQUENCES[key] if key else []
     assert told.runs & {"render_demo"} == set(roots)
+
+
+@pytest.mark.e2e
+def test_the_demo_is_rendered_again_with_another_ffmpeg(rendered, tmp_path):
+    write_distribution(tmp_path, "imageio-ffmpeg", "0.1")
+    assert "render_demo" in plan(rendered, packages=tmp_path).runs
 
 
 def test_the_documentation_has_the_table():

@@ -1,6 +1,7 @@
 # Config validation, wildcards and input functions; no rules.
 import functools
 import json
+import os
 
 from teachtext.atomic import remove_leftovers
 from teachtext.attempts import read_attempts
@@ -15,6 +16,7 @@ from teachtext.table_checks import check_tables
 from teachtext.text.encoders import TEXT_ENCODERS
 from teachtext.urls import is_url
 from teachtext.versions import STAGE_VERSIONS
+from teachtext.video.ffmpeg import CHOICE
 from teachtext.zero_shot import SEED
 
 GIVEN = GivenFiles(Path(".snakemake/teachtext"))
@@ -96,14 +98,22 @@ def made_by(checkpoint, packages):
     return [*package_versions(packages), content(checkpoint) if checkpoint else ""]
 
 
+CHOSEN = os.environ.get(CHOICE, "")
+FFMPEG = [CHOSEN, *made_by(CHOSEN, ["imageio-ffmpeg"])]
+"""What decodes sound, and encodes the demo."""
+
+
 def encoder_made_by(entry):
     return made_by(entry.checkpoint, TEXT_ENCODERS[entry.encoder].packages)
 
 
 def expert_made_by(settings, text_encoder):
-    own = made_by(settings.checkpoint, NETWORKS[settings.network].packages)
+    network = NETWORKS[settings.network]
+    own = made_by(settings.checkpoint, network.packages)
     detector = content(settings.detector) if settings.detector else ""
-    return [*own, detector, *(encoder_made_by(text_encoder) if text_encoder else [])]
+    heard = FFMPEG if network.signal == "audio" else []
+    embedded = encoder_made_by(text_encoder) if text_encoder else []
+    return [*own, detector, *heard, *embedded]
 
 
 def videos_table(wildcards):

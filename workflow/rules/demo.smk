@@ -8,7 +8,7 @@ rule render_demo:
         "../../envs/media.yaml"
     threads: 8
     params:
-        follows=follows("render_demo", CONFIG.demo.model_dump()),
+        follows=follows("render_demo", CONFIG.demo.model_dump(), FFMPEG),
         clips=uncounted(CONFIG.demo),
         folder=demo_folder,
     message:
