@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from gpu_extraction import device_name
+from gpu_extraction import device_name, synchronize
 from retrieval_data import Data, Shape, architecture, make_data
 
 from teachtext.data import RetrievalSet, load_set, pad
@@ -77,11 +77,6 @@ def network_alone(model: RetrievalModel, test: RetrievalSet) -> float:
         model.similarity(model.encode_captions(tokens), gallery)
     synchronize(model.device)
     return time.perf_counter() - begin
-
-
-def synchronize(device):
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 if __name__ == "__main__":

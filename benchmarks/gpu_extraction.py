@@ -193,9 +193,13 @@ def again(side, compute, values):
 def timed(way, device):
     begin = time.perf_counter()
     way()
+    synchronize(device)
+    return time.perf_counter() - begin
+
+
+def synchronize(device):
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter() - begin
 
 
 def device_name(device):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from gpu_extraction import device_name
+from gpu_extraction import device_name, synchronize
 from retrieval_data import Shape, architecture, make_data
 from retrieval_data import training as training_settings
 from training_floor import BATCH, parameters, step_flops
@@ -179,11 +179,6 @@ def steps_per_second(step, steps, device):
         step()
     synchronize(device)
     return steps / (time.perf_counter() - begin)
-
-
-def synchronize(device):
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ Python, is said by `constraints.txt` and the numbers below. Edit ``PRESENT`` for
 
 import argparse
 import importlib
-import re
 import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PYTHON = "3.12"
@@ -40,7 +42,7 @@ def main() -> int:
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     missing = needed() - PRESENT
-    pins = [pin for pin in pinned() if name_of(pin) in missing]
+    pins = [str(pin) for pin in pinned() if canonicalize_name(pin.name) in missing]
     platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
     python = ["--python-version", PYTHON, "--implementation", "cp"]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
@@ -58,20 +60,12 @@ def needed() -> set[str]:
         importlib.import_module(name)
     owners = packages_distributions()
     imported = {name.partition(".")[0] for name in sys.modules}
-    return {normalized(owner) for name in imported for owner in owners.get(name, [])}
+    return {canonicalize_name(owner) for name in imported for owner in owners.get(name, [])}
 
 
-def pinned() -> list[str]:
+def pinned() -> list[Requirement]:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def name_of(pin: str) -> str:
-    return normalized(pin.partition("==")[0])
-
-
-def normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from teachtext.distributed import Processes, joined, start_processes
 from teachtext.locking import locked
 from teachtext.provenance import made_from
 from teachtext.rows import Section
-from teachtext.stages._arguments import features_of, refuse_failures
+from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.checksums import file_sha256
 from teachtext.store.similarities import AlignedSimilarities, SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata

@@ -16,7 +16,7 @@ from teachtext.provenance import check_made_from
 from teachtext.search.building import build_index
 from teachtext.search.hits import Clip
 from teachtext.settings import TextEncoderSettings
-from teachtext.stages._arguments import features_of
+from teachtext.stages._inputs import features_of
 from teachtext.store.search_index import SearchIndexFolder
 from teachtext.store.tables import read_table
 from teachtext.store.tokens import read_tokens

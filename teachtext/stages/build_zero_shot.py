@@ -8,7 +8,7 @@ from teachtext.checkpoint import ModelCard, save_model
 from teachtext.errors import ConfigError
 from teachtext.models.retrieval import build_model
 from teachtext.provenance import identities_of, made_from
-from teachtext.stages._arguments import features_of, refuse_failures
+from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import TokenTable, read_tokens
 from teachtext.zero_shot import ZeroShotArchitecture

@@ -10,7 +10,7 @@ from teachtext.data import load_set
 from teachtext.devices import device_of
 from teachtext.evaluation.evaluate import shown, similarity_blocks
 from teachtext.provenance import check_made_from
-from teachtext.stages._arguments import features_of
+from teachtext.stages._inputs import features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens
 

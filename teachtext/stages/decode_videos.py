@@ -12,7 +12,7 @@ from teachtext.experts.finished import FinishedShard
 from teachtext.experts.ledger import check_failed_fraction
 from teachtext.locking import locked
 from teachtext.settings import ExpertRequest
-from teachtext.stages._arguments import limits_of
+from teachtext.stages._inputs import limits_of
 from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
 from teachtext.video.ffmpeg import ffmpeg_version

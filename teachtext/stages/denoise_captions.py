@@ -25,7 +25,7 @@ from teachtext.placement import (
 )
 from teachtext.progress import Progress
 from teachtext.rows import DenoiseSettings
-from teachtext.stages._arguments import captions_of
+from teachtext.stages._inputs import captions_of
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import write_table
 from teachtext.teachers import seeds_of_teachers

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from teachtext.allocation import keep_freed_memory
 from teachtext.dataset import Caption
 from teachtext.progress import Progress
-from teachtext.stages._arguments import captions_of
+from teachtext.stages._inputs import captions_of
 from teachtext.store.tokens import BLOCK, write_tokens
 from teachtext.text.encoders import TextEncoder, load_text_encoder
 

@@ -19,7 +19,7 @@ from teachtext.models.base import RetrievalModel
 from teachtext.packages import installed_versions
 from teachtext.provenance import check_made_from
 from teachtext.settings import EvaluateSettings
-from teachtext.stages._arguments import features_of
+from teachtext.stages._inputs import features_of
 from teachtext.store.checksums import file_sha256
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import write_table

@@ -10,7 +10,7 @@ from teachtext.allocation import keep_freed_memory, use_huge_pages
 from teachtext.distributed import Processes, joined, start_processes
 from teachtext.errors import ConfigError
 from teachtext.locking import locked
-from teachtext.stages._arguments import captions_of
+from teachtext.stages._inputs import captions_of
 from teachtext.text.finetuning import Tuner, check_disk, tune
 from teachtext.text.tunable import load_tunable, save_tuned
 from teachtext.training.states import LatestState, run_identity

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from teachtext.dataset import videos_of
 from teachtext.importing.similarities import read_imported
 from teachtext.progress import Progress
-from teachtext.stages._arguments import captions_of
+from teachtext.stages._inputs import captions_of
 from teachtext.store.similarities import BLOCK, write_similarities
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from teachtext.dataset import Caption, by_video, read_captions
 from teachtext.errors import DatasetError
 from teachtext.progress import Progress
-from teachtext.stages._arguments import captions_of
+from teachtext.stages._inputs import captions_of
 from teachtext.store.tokens import BLOCK, TokenTable, read_foreign_tokens, write_tokens
 
 log = logging.getLogger(__name__)

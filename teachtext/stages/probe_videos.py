@@ -4,7 +4,7 @@ import argparse
 import logging
 
 from teachtext.dataset import read_videos, shard_of
-from teachtext.stages._arguments import limits_of
+from teachtext.stages._inputs import limits_of
 from teachtext.store.journal import Journal
 from teachtext.store.tables import write_table
 from teachtext.video.manifest import manifest_table
