@@ -123,6 +123,8 @@ def _read_legacy(file: mmap.mmap) -> tuple[dict[str, _Placed], Numbers]:
     whole, numbers = memoryview(file), {}
     for key in machine.run(file):
         count = int.from_bytes(file.read(8), "little") * storages[key].dtype.itemsize
+        if count > len(file) - file.tell():
+            raise PickleError(f"it ends before the {count} bytes of its storage {key}")
         numbers[key] = whole[file.tell() : file.tell() + count]
         file.seek(count, 1)
     return placed, numbers
