@@ -232,21 +232,18 @@ def load_exported(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
 
 def _rebuilt(folder: Path, card: ModelCard) -> "RetrievalModel":
     # torch takes seconds, and those who only read what a model is need none
-    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from teachtext.models.retrieval import build_model
+    from teachtext.models.retrieval import build_model_for_weights
 
     expert_dims = {name: identity.dim for name, identity in card.experts.items()}
-    # without memory of its own: the weights stay in the mapped file until they are used
-    with torch.device("meta"):
-        model = build_model(
-            card.architecture,
-            token_dim=card.token_dim,
-            max_tokens=card.max_tokens,
-            expert_dims=expert_dims,
-        )
+    model = build_model_for_weights(
+        card.architecture,
+        token_dim=card.token_dim,
+        max_tokens=card.max_tokens,
+        expert_dims=expert_dims,
+    )
     try:
         check_contents(folder)
         model.load_state_dict(load_file(folder / WEIGHTS), assign=True)

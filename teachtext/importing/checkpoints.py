@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.models.authors import from_authors
-from teachtext.models.retrieval import RetrievalModel, build_model
+from teachtext.models.retrieval import RetrievalModel, build_model_for_weights
 from teachtext.settings import ArchitectureSettings
 
 TEXT = "text_pooling.clusters"
@@ -112,10 +111,9 @@ def build_released(
                 f"{expert_dims[expert]}. Name the experts that it was trained with."
             )
     own = _with_sizes(settings, sizes)
-    with torch.device("meta"):
-        model = build_model(
-            own, token_dim=token_dim, max_tokens=max_tokens, expert_dims=sizes.expert_dims
-        )
+    model = build_model_for_weights(
+        own, token_dim=token_dim, max_tokens=max_tokens, expert_dims=sizes.expert_dims
+    )
     try:
         model.load_state_dict(from_authors(theirs, model), assign=True)
     except (ValueError, RuntimeError) as error:

@@ -20,11 +20,12 @@ class NetVLAD(Pooling):
 
     def __init__(self, dim: int, clusters: int, ghost_clusters: int = 0) -> None:
         super().__init__()
-        scale = dim**-0.5
         self.clusters = clusters
         self.out_dim = dim * clusters
-        self.assignment = nn.Parameter(scale * torch.randn(dim, clusters + ghost_clusters))
-        self.centres = nn.Parameter(scale * torch.randn(dim, clusters))
+        self.assignment = nn.Parameter(torch.empty(dim, clusters + ghost_clusters))
+        self.centres = nn.Parameter(torch.empty(dim, clusters))
+        for weights in (self.assignment, self.centres):
+            nn.init.normal_(weights, std=dim**-0.5)
         self.norm = MaskedBatchNorm(clusters + ghost_clusters)
 
     def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:

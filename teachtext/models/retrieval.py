@@ -1,6 +1,11 @@
 """The retrieval model that `models` in config.yaml describes: settings in, a model out."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from teachtext.models.base import RetrievalModel
 from teachtext.models.caption_tower import CaptionTower, LearnedWeights, UniformWeights
@@ -19,7 +24,7 @@ from teachtext.models.zero_shot import ZeroShot
 from teachtext.settings import Architecture, ArchitectureSettings
 from teachtext.zero_shot import AnyArchitecture, ZeroShotArchitecture
 
-__all__ = ["RetrievalModel", "build_model"]
+__all__ = ["RetrievalModel", "build_model", "build_model_for_weights"]
 
 Build = Callable[[ArchitectureSettings, CaptionTower, Mapping[str, int]], RetrievalModel]
 
@@ -53,6 +58,35 @@ def build_model(
         _mixture_weights(settings, pooling.out_dim, len(expert_dims)),
     )
     return families[settings.architecture](settings, tower, expert_dims)
+
+
+def build_model_for_weights(
+    settings: AnyArchitecture,
+    *,
+    token_dim: int,
+    max_tokens: int,
+    expert_dims: Mapping[str, int],
+) -> RetrievalModel:
+    """The same without memory of its own: weights are assigned to it, which may stay in a file."""
+    with torch.device("meta"), _Undrawn():
+        return build_model(
+            settings, token_dim=token_dim, max_tokens=max_tokens, expert_dims=expert_dims
+        )
+
+
+class _Undrawn(TorchFunctionMode):
+    """Nothing is drawn: to draw for the meta device imports torch's compiler (3 s of each job)."""
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
+        del types
+        named = kwargs or {}
+        return named["tensor"] if function is nn.init.normal_ else function(*args, **named)
 
 
 def _mixture(

@@ -3,7 +3,7 @@
 All three are torch's fused AdamW kernel: one pass over the parameters, which on a CPU is what
 memory bandwidth allows. RAdam is Adam with another step size, so it needs no kernel of its own.
 Nothing here is a ``torch.optim.Optimizer``: the first of these in a process imports torch's
-compiler, to be exempt from it, which takes longer than torch itself (1.5 s of CPU in each job).
+compiler, to be exempt from it, which takes as long as torch itself (3 s of CPU in each job).
 """
 
 import math

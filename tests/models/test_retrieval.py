@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -12,6 +15,7 @@ from tests.models.toy_batches import (
     toy_batch,
     toy_model,
 )
+from tests.running import ROOT
 
 EVERY = pytest.mark.parametrize("family", FAMILIES)
 MODES = pytest.mark.parametrize("training", [True, False])
@@ -159,3 +163,20 @@ def test_autocast_gives_float32_similarities_near_the_exact_ones(family):
         coarse = model(*batch)
     assert coarse.dtype == torch.float32
     torch.testing.assert_close(coarse, exact, rtol=0, atol=0.05)
+
+
+def test_a_model_for_weights_has_the_same_names_and_shapes_and_imports_no_compiler():
+    code = """
+import sys
+import torch
+from tests.models.toy_batches import FAMILIES, toy_model
+from teachtext.models.retrieval import build_model_for_weights
+for family in FAMILIES:
+    empty = toy_model(family, build=build_model_for_weights).state_dict()
+    shapes = {name: weights.shape for name, weights in toy_model(family).state_dict().items()}
+    assert {name: weights.shape for name, weights in empty.items()} == shapes
+    assert all(weights.is_meta for weights in empty.values())
+print("torch._dynamo" in sys.modules)
+"""
+    command = [sys.executable, "-c", code]
+    assert subprocess.check_output(command, text=True, cwd=ROOT) == "False\n"
