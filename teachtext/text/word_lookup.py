@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator
-from functools import cached_property
+from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
@@ -63,17 +63,19 @@ class WordLookup:
     def _corrections(self, word: str) -> Iterator[tuple[str, ...]]:
         from symspellpy import Verbosity
 
-        for found in self._speller.lookup(word, Verbosity.ALL, max_edit_distance=MOST_EDITS):
+        for found in _speller().lookup(word, Verbosity.ALL, max_edit_distance=MOST_EDITS):
             yield (found.term,)
 
-    @cached_property
-    def _speller(self) -> "SymSpell":
-        from symspellpy import SymSpell
 
-        speller = SymSpell(max_dictionary_edit_distance=MOST_EDITS, prefix_length=PREFIX_LETTERS)
-        with as_file(files("symspellpy") / "frequency_dictionary_en_82_765.txt") as path:
-            speller.load_dictionary(path, term_index=0, count_index=1)
-        return speller
+@cache
+def _speller() -> "SymSpell":
+    """All English words with their frequencies; reading them takes 7 s."""
+    from symspellpy import SymSpell
+
+    speller = SymSpell(max_dictionary_edit_distance=MOST_EDITS, prefix_length=PREFIX_LETTERS)
+    with as_file(files("symspellpy") / "frequency_dictionary_en_82_765.txt") as path:
+        speller.load_dictionary(path, term_index=0, count_index=1)
+    return speller
 
 
 def _lemma(word: str) -> str:

@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from .corpus import Corpus
+from .corpus import Corpus, three
 
 FPS = 10
 COLORS = {"red": (200, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 200)}
@@ -25,4 +25,4 @@ def video(tmp_path_factory):
 
 @pytest.fixture
 def corpus(tmp_path, video):
-    return Corpus(tmp_path / "run", {"first": video, "second": video, "third": video})
+    return Corpus(tmp_path / "run", three(video))

@@ -12,7 +12,7 @@ from teachtext.report.page import format_millions, format_rank, render_page
 from teachtext.stages.write_report import read_report
 from teachtext.store.tables import read_table, table_metadata, write_table
 
-from .corpus import MODELS, Corpus, change_evaluation
+from .corpus import MODELS, Corpus, change_evaluation, three
 
 main = partial(run, "write-report")
 
@@ -55,8 +55,15 @@ def rendered(corpus):
     return render_page(read_report(arguments, [read_model(one) for one in arguments.models]))
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, video):
+    """The page of three videos and three models, without more arguments."""
+    return write(Corpus(tmp_path_factory.mktemp("report") / "run", three(video)))
+
+
 def test_page_is_well_formed_and_has_every_part_in_order(corpus):
     text = write(corpus, denoise=[corpus.denoise(0)], reviews=[corpus.review()])
+    assert len(text) < 500_000
     page = Page(text)
     assert page.open == []
     assert re.findall(r'<section id="(\w+)"', text) == [
@@ -67,8 +74,8 @@ def test_page_is_well_formed_and_has_every_part_in_order(corpus):
     assert len(ids) == len(set(ids))
 
 
-def test_nothing_is_loaded_from_elsewhere(corpus):
-    page = Page(write(corpus))
+def test_nothing_is_loaded_from_elsewhere(written):
+    page = Page(written)
     for tag, name, value in page.attributes:
         if name in {"src", "href", "xlink:href", "srcset", "action"}:
             assert value.startswith(("data:", "#")), (tag, name, value)
@@ -76,13 +83,12 @@ def test_nothing_is_loaded_from_elsewhere(corpus):
     assert not {"link", "iframe", "object", "base"} & set(page.tags)
 
 
-def test_the_policy_allows_this_script_only(corpus):
-    text = write(corpus)
-    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+def test_the_policy_allows_this_script_only(written):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', written)[1]
     assert "default-src 'none'" in policy.replace("&#39;", "'")
     assert "sha256-" in policy
-    assert Page(text).tags.count("script") == 1
-    assert not [name for _, name, _ in Page(text).attributes if name.startswith("on")]
+    assert Page(written).tags.count("script") == 1
+    assert not [name for _, name, _ in Page(written).attributes if name.startswith("on")]
 
 
 def test_hostile_captions_and_ids_are_text(tmp_path, video):
@@ -131,8 +137,8 @@ def test_a_caption_to_review_shows_its_video_and_what_ranked_first(corpus):
     assert table.count("its own</td>") == 2  # captions of the video that ranks first
 
 
-def test_without_denoising_there_is_no_such_section(corpus):
-    assert "enoising</" not in write(corpus)
+def test_without_denoising_there_is_no_such_section(written):
+    assert "enoising</" not in written
 
 
 def test_a_video_without_picture_says_why(tmp_path, video):
@@ -156,9 +162,9 @@ def test_features_alone_show_ids_and_no_pictures(corpus):
     assert "none, features alone" in text
 
 
-def test_without_val_the_page_says_so_and_draws_the_losses_alone(corpus):
-    assert "<figcaption>Validation" in write(corpus)
-    assert "the best on the validation split" in write(corpus)
+def test_without_val_the_page_says_so_and_draws_the_losses_alone(corpus, written):
+    assert "<figcaption>Validation" in written
+    assert "the best on the validation split" in written
     for path in corpus.evaluations:
         change_evaluation(path, val=None)
     for path in corpus.histories:
@@ -173,9 +179,8 @@ def test_without_val_the_page_says_so_and_draws_the_losses_alone(corpus):
     assert "<dt>split val</dt><dd>no val split</dd>" in text
 
 
-def test_results_name_every_model_and_the_best_student_is_bold(corpus):
-    text = write(corpus)
-    pane = text[text.index('id="pane-t2v"') : text.index('id="pane-v2t"')]
+def test_results_name_every_model_and_the_best_student_is_bold(written):
+    pane = written[written.index('id="pane-t2v"') : written.index('id="pane-v2t"')]
     for model in MODELS:
         assert pane.count(f"</i>{model}</th>") == 1
     teachers, students = pane.split("<span>students</span>")
@@ -184,9 +189,8 @@ def test_results_name_every_model_and_the_best_student_is_bold(corpus):
     assert len(best.findall(students)) >= 7
 
 
-def test_normalized_results_have_rows_of_their_own_and_are_never_bold(corpus):
-    text = write(corpus)
-    t2v, v2t = text[text.index('id="pane-t2v"') :].split('id="pane-v2t"')
+def test_normalized_results_have_rows_of_their_own_and_are_never_bold(written):
+    t2v, v2t = written[written.index('id="pane-t2v"') :].split('id="pane-v2t"')
     plain, normalized = t2v.split("<span>QB-Norm</span>")
     assert "</i>teachtext</th>" in plain
     assert "</i>teachtext <small>+ QB-Norm</small></th>" in normalized
@@ -197,9 +201,8 @@ def test_normalized_results_have_rows_of_their_own_and_are_never_bold(corpus):
     assert "teachtext <small>+ dual softmax</small>" in v2t
 
 
-def test_a_difference_is_told_and_drawn_with_its_interval(corpus):
-    text = write(corpus)
-    table = text[text.index('<table class="differences">') :].split("</table>")[0]
+def test_a_difference_is_told_and_drawn_with_its_interval(written):
+    table = written[written.index('<table class="differences">') :].split("</table>")[0]
     assert table.count('<th scope="row">') == 1
     assert "<td>baseline</td>" in table
     assert len(re.findall(r'class="forest (better|worse|open)"', table)) == 1
@@ -214,11 +217,10 @@ def test_one_model_per_section_leaves_nothing_to_compare(tmp_path, video):
 PUBLISHED = {"benchmark": "msvd", "rows": {"baseline": "CE+", "teachtext": "TT-CE+"}}
 
 
-@pytest.mark.parametrize("published", [{}, {"published": {"benchmark": "msvd", "rows": {}}}])
-def test_without_published_rows_there_is_no_such_section(published, corpus):
-    text = write(corpus, **published)
-    assert 'id="published"' not in text
-    assert "#published" not in text
+def test_without_published_rows_there_is_no_such_section(corpus, written):
+    for text in (written, write(corpus, published={"benchmark": "msvd", "rows": {}})):
+        assert 'id="published"' not in text
+        assert "#published" not in text
 
 
 def test_published_rows_stand_beside_ours_in_both_directions(corpus):
@@ -292,8 +294,8 @@ def test_text_encoders_stand_side_by_side(tmp_path, video):
     assert 'id="encoders"' not in write(Corpus(tmp_path / "one", {"a": video}))
 
 
-def test_agreement_names_teachers_of_the_section_and_marks_the_own_ones(corpus):
-    section = section_of(write(corpus), "agreement")
+def test_agreement_names_teachers_of_the_section_and_marks_the_own_ones(written):
+    section = section_of(written, "agreement")
     assert section.count("teacher-glove</td>") == 2
     baseline, teachtext = section.split('rowspan="1">teachtext<')
     assert '<td class="best">teacher-glove' in teachtext
@@ -311,24 +313,20 @@ def test_samples_that_differ_are_refused(corpus):
         write(corpus)
 
 
-def test_every_query_says_who_decided(corpus):
-    section = section_of(write(corpus), "gallery")
+def test_every_query_says_who_decided(written):
+    section = section_of(written, "gallery")
     assert section.count("<b>appearance</b> decided for the right video") == 4
     assert section.count("appearance +0.200, motion 0.000, audio \N{MINUS SIGN}0.100.") == 4
     assert section.count('style="--share: 50.0%"') == 4
 
 
-def test_provenance_names_versions_weights_durations_and_the_configuration(corpus):
-    section = section_of(write(corpus), "provenance")
+def test_provenance_names_versions_weights_durations_and_the_configuration(written):
+    section = section_of(written, "provenance")
     assert "<dt>torch</dt><dd>2.99.0</dd>" in section
     assert f'<td class="long">words 1.0</td><td class="id">{"f0" * 32}</td>' in section
     assert '<td>experts</td><th scope="row">audio</th><td class="number" data-value="0.3' in section
     assert "seeds:\n- 0\n- 1\n" in section
     assert "SHA-256 of the videos" in section
-
-
-def test_demo_sized_pages_stay_small(corpus):
-    assert len(write(corpus, denoise=[corpus.denoise(0)])) < 500_000
 
 
 def test_a_missing_input_leaves_no_page(corpus):
