@@ -51,6 +51,7 @@ def heard(speech, audio):
     return features.recognised
 
 
+@pytest.mark.slow
 def test_words_are_those_that_the_library_writes(speech, folder):
     """A random network is no worse than a trained one at being compared with itself."""
     model = WhisperForConditionalGeneration.from_pretrained(folder).eval()
