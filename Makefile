@@ -41,7 +41,7 @@ format: $(VENV)/installed
 	$(RUN) snakefmt Snakefile workflow
 
 schema: $(VENV)/installed
-	$(RUN) python -c 'from teachtext.config import json_schema; print(json_schema())' > workflow/schemas/config.schema.json
+	$(RUN) python -c 'from teachtext.config.whole import json_schema; print(json_schema())' > workflow/schemas/config.schema.json
 
 # Where conda-forge can be reached, with conda and snakedeploy: exact builds of the environments that
 # have no packages of pip's, which a pin file would leave out.

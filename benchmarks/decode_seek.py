@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
+from teachtext.tables.dataset import VideoSource
 from teachtext.video.decoding import decode_frames
 from teachtext.video.decord_reader import read_with_decord
 from teachtext.video.ffmpeg import ffmpeg_binary

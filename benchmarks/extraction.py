@@ -25,15 +25,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from teachtext.dataset import VideoSource
+from teachtext.config.settings import ExpertRequest, ExpertSettings
 from teachtext.experts.loading import load_requested
-from teachtext.settings import ExpertRequest, ExpertSettings
-from teachtext.store.media import MediaFolder
+from teachtext.tables.dataset import VideoSource
+from teachtext.video.cache_keys import media_key
 from teachtext.video.decoding import decode_frames
 from teachtext.video.ffmpeg import ffmpeg_binary
 from teachtext.video.isolation import Limits
-from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord, probe_video
+from teachtext.video.media_folder import MediaFolder
 from teachtext.video.sampling import sample_times
 from teachtext.video.shards import decode_shard
 

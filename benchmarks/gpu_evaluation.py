@@ -17,8 +17,8 @@ import torch
 from gpu_extraction import device_name, synchronize
 from retrieval_data import Data, Shape, architecture, make_data
 
-from teachtext.data import RetrievalSet, load_set, pad
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, Evaluation, encode_gallery, evaluate
+from teachtext.models.inputs import RetrievalSet, load_set, pad
 from teachtext.models.retrieval import RetrievalModel, build_model
 from teachtext.store.tokens import read_tokens
 

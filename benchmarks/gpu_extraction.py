@@ -24,9 +24,9 @@ from gpu_networks import NETWORKS, make_checkpoint
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from teachtext.experts.transformers_image import TransformersImage
-from teachtext.experts.transformers_video import TransformersVideo
-from teachtext.store.media import MediaFolder, MediaItem
+from teachtext.experts.networks.transformers_image import TransformersImage
+from teachtext.experts.networks.transformers_video import TransformersVideo
+from teachtext.video.media_folder import MediaFolder, MediaItem
 
 HEIGHT, WIDTH, FPS = 240, 320, 1.0
 FRAMES = {"image": 10, "video": 32}

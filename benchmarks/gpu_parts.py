@@ -35,9 +35,9 @@ from retrieval_data import Shape, make_data
 
 from teachtext.evaluation.evaluate import encode_gallery
 from teachtext.evaluation.metrics import text_to_video_ranks
-from teachtext.experts.preprocessing import load_preprocessing
-from teachtext.experts.transformers_image import TransformersImage
-from teachtext.experts.transformers_video import TransformersVideo
+from teachtext.experts.networks.preprocessing import load_preprocessing
+from teachtext.experts.networks.transformers_image import TransformersImage
+from teachtext.experts.networks.transformers_video import TransformersVideo
 from teachtext.video.media import Frames
 
 ROOT = Path(__file__).parent.parent

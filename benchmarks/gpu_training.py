@@ -24,9 +24,9 @@ from training_floor import BATCH, parameters, step_flops
 from training_replica import Dictionaries, LoopRAdam, Replica, ranking_loss, teacher_mean
 from training_step import SOME, open_training_set
 
-from teachtext.distributed import Processes
+from teachtext.config.settings import TrainingSettings
 from teachtext.models.retrieval import build_model
-from teachtext.settings import TrainingSettings
+from teachtext.runtime.distributed import Processes
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import RetrievalLoss
 from teachtext.training.optimizers import make_optimizer

@@ -24,11 +24,11 @@ from pathlib import Path
 import pyarrow as pa
 import yaml
 
-from teachtext.config_loading import load_config
-from teachtext.dataset import VideoSource, read_videos, shard_digests, shard_of
+from teachtext.config.checks import load_config
 from teachtext.experts.ledger import LEDGER_SCHEMA
 from teachtext.experts.planning import ExpertCost, Plan
 from teachtext.store.tables import write_table
+from teachtext.tables.dataset import VideoSource, read_videos, shard_digests, shard_of
 from teachtext.video.manifest import failed_record, manifest_table
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -27,11 +27,11 @@ import torch
 import yaml
 
 from teachtext.cli import main as teachtext
-from teachtext.data import RetrievalSet, load_set
-from teachtext.distributed import Processes
+from teachtext.config.settings import ArchitectureSettings, TextEncoderSettings, TrainingSettings
+from teachtext.denoising.ranks import place_captions
 from teachtext.evaluation.evaluate import rank_set, similarity_blocks
-from teachtext.placement import place_captions
-from teachtext.settings import ArchitectureSettings, TextEncoderSettings, TrainingSettings
+from teachtext.models.inputs import RetrievalSet, load_set
+from teachtext.runtime.distributed import Processes
 from teachtext.store.tokens import read_tokens
 from teachtext.training.resuming import EpochStates
 from teachtext.training.trainer import train_model

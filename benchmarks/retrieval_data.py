@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from teachtext.dataset import SPLITS, Caption
+from teachtext.config.settings import ArchitectureSettings, TrainingSettings
 from teachtext.experts.ledger import LedgerEntry, ledger_table
-from teachtext.features import Features
-from teachtext.settings import ArchitectureSettings, TrainingSettings
 from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.records import Features
 from teachtext.store.similarities import BLOCK, write_similarities
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
-from teachtext.weights import WeightsIdentity
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import SPLITS, Caption
 
 WEIGHTS = WeightsIdentity("random", "0" * 64)
 MAX_TOKENS = 37

@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
-from teachtext.allocation import keep_freed_memory
-from teachtext.dataset import read_captions
 from teachtext.demo.grammar import write_captions
 from teachtext.demo.scenes import draw_scenes
-from teachtext.packages import package_folder
-from teachtext.text.transformer import TransformerEncoder
+from teachtext.pretrained.packages import package_folder
+from teachtext.runtime.memory import keep_freed_memory
+from teachtext.tables.dataset import read_captions
+from teachtext.text.encoders.transformer import TransformerEncoder
 
 MAX_TOKENS = 32
 BATCH = 32

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 from training_floor import copy_bandwidth
 
-from teachtext.dataset import Caption, read_captions, write_captions
-from teachtext.importing.tokens import import_tokens
+from teachtext.interop.features.tokens import import_tokens
+from teachtext.tables.dataset import Caption, read_captions, write_captions
 
 GB = 1e9
 MEAN_TOKENS = 12

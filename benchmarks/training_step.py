@@ -25,9 +25,9 @@ from retrieval_data import training as training_settings
 from training_floor import BATCH, copy_bandwidth, parameters, product_rates, step_flops
 from training_replica import Dictionaries, LoopRAdam, Replica, ranking_loss, teacher_mean
 
-from teachtext.allocation import keep_freed_memory, use_huge_pages
-from teachtext.data import epoch_batches, load_set
+from teachtext.models.inputs import epoch_batches, load_set
 from teachtext.models.retrieval import build_model
+from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
 from teachtext.training.losses import RetrievalLoss

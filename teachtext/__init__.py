@@ -4,8 +4,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from teachtext.datasets.loading import load_dataset
-    from teachtext.exporting.hub import HubModel
+    from teachtext.interop.benchmarks.loading import load_dataset
+    from teachtext.interop.hub.hub import HubModel
     from teachtext.search.loading import load
     from teachtext.store.library import load_features
 
@@ -13,9 +13,9 @@ __version__ = "0.1.0"
 __all__ = ["HubModel", "load", "load_dataset", "load_features"]
 
 _MODULES = {
-    "HubModel": "teachtext.exporting.hub",
+    "HubModel": "teachtext.interop.hub.hub",
     "load": "teachtext.search.loading",
-    "load_dataset": "teachtext.datasets.loading",
+    "load_dataset": "teachtext.interop.benchmarks.loading",
     "load_features": "teachtext.store.library",
 }
 """Public name -> its module, imported when it is asked for: the command line starts faster."""

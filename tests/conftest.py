@@ -7,9 +7,8 @@ import torch
 import yaml
 from hypothesis import settings
 
-from teachtext.locking import locked
-
-from .running import ROOT, snakemake
+from teachtext.files.locking import locked
+from tests.running import ROOT, snakemake
 
 # a slow machine is no failure, and a red run shall be red again
 settings.register_profile("teachtext", deadline=None, derandomize=True)

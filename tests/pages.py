@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 from snakemake.utils import update_config
 
-from .running import CONFIGS, ENVIRONMENT, ROOT
+from tests.running import CONFIGS, ENVIRONMENT, ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.M | re.S)

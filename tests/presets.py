@@ -6,9 +6,8 @@ import subprocess
 import yaml
 from snakemake.utils import update_config
 
-from teachtext.config_loading import load_config
-
-from .running import ENVIRONMENT, ROOT
+from teachtext.config.checks import load_config
+from tests.running import ENVIRONMENT, ROOT
 
 FOLDER = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)

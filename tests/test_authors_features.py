@@ -6,10 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from teachtext.dataset import Caption, write_captions
 from teachtext.models.retrieval import build_model
-from tests.importing.authors_archive import words_of, write_archive
-from tests.importing.authors_checkpoint import write_checkpoint
+from teachtext.tables.dataset import Caption, write_captions
+from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
+from tests.interop.features.authors_archive import words_of, write_archive
 from tests.models.references import theirs
 from tests.running import snakemake, teachtext
 from tests.toy_sets import toy_architecture

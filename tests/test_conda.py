@@ -11,15 +11,15 @@ import sys
 import pytest
 import yaml
 
-from .running import ENVIRONMENT, ROOT, command
-from .support.conda.distributions import (
+from tests.running import ENVIRONMENT, ROOT, command
+from tests.support.conda.distributions import (
     conda_name,
     packages_of_modules,
     public_version,
 )
-from .support.conda.imports import third_party_modules
-from .support.conda.standin import set_up
-from .test_layout import RULES
+from tests.support.conda.imports import third_party_modules
+from tests.support.conda.standin import set_up
+from tests.test_layout import RULES
 
 ENVIRONMENTS = {path.name: yaml.safe_load(path.read_text()) for path in ROOT.glob("envs/*.yaml")}
 PIN = re.compile(r"([a-z0-9-]+) =(\d+\.\d+)")

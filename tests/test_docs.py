@@ -13,12 +13,12 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from teachtext.checkpoint import load_model
 from teachtext.cli import main
-from teachtext.config_loading import load_config
-from teachtext.data import load_set
-from teachtext.exporting.hub import HubModel
-from teachtext.progress import read_progress
+from teachtext.config.checks import load_config
+from teachtext.interop.hub.hub import HubModel
+from teachtext.models.checkpoint import load_model
+from teachtext.models.inputs import load_set
+from teachtext.runtime.progress import read_progress
 from teachtext.store.tokens import read_tokens
 from tests.pages import (
     NOT_RUN,

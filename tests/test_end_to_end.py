@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from teachtext.dataset import shard_of
 from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore
-
-from .running import CONFIGS, ENVIRONMENT, command, scatter_features, snakemake, teachtext
+from teachtext.tables.dataset import shard_of
+from tests.running import CONFIGS, ENVIRONMENT, command, scatter_features, snakemake, teachtext
 
 KILLS = int(os.environ.get("TEACHTEXT_TEST_KILLS", "6"))
 """Times that a run is killed; more find more and take longer."""

@@ -11,15 +11,15 @@ import pytest
 import torch
 
 from teachtext.cli import run
-from teachtext.distributed import Processes
-from teachtext.experts.feeding import sent_ahead
+from teachtext.experts.networks.prefetch import sent_ahead
+from teachtext.experts.networks.transformers_audio import TransformersAudio
+from teachtext.experts.networks.transformers_image import TransformersImage
+from teachtext.experts.networks.transformers_objects import TransformersObjects
+from teachtext.experts.networks.transformers_video import TransformersVideo
 from teachtext.experts.registry import load_expert
-from teachtext.experts.transformers_audio import TransformersAudio
-from teachtext.experts.transformers_image import TransformersImage
-from teachtext.experts.transformers_objects import TransformersObjects
-from teachtext.experts.transformers_video import TransformersVideo
 from teachtext.models.retrieval import build_model
-from teachtext.text.transformer import TransformerEncoder
+from teachtext.runtime.distributed import Processes
+from teachtext.text.encoders.transformer import TransformerEncoder
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import RetrievalLoss
 from teachtext.training.optimizers import make_optimizer
@@ -30,8 +30,8 @@ from teachtext.video.media import SAMPLE_RATE, Audio
 from tests.experts.tiny_audio_checkpoints import save_ast, save_wav2vec2
 from tests.experts.tiny_checkpoints import DETECTORS, IMAGE, VIDEOS, build, clip
 from tests.stages.test_train_student import arguments, write_inputs
-from tests.text.test_finetuning import tuned
 from tests.text.tunable_checkpoints import tiny_checkpoint
+from tests.text.tuning.test_finetuning import tuned
 from tests.toy_sets import similarities, toy_architecture, toy_set
 from tests.training.test_optimizers import training
 

@@ -1,5 +1,6 @@
 """The law: one word everywhere."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from teachtext.cli import command_names, stage_names
-from teachtext.versions import STAGE_VERSIONS
+from teachtext.store.versions import STAGE_VERSIONS
 
 ROOT = Path(__file__).parent.parent
 STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
@@ -75,3 +76,66 @@ def test_no_command_line_grows_with_the_number_of_shards(rule):
     assert not [name for name in of_all_shards if f"{{input.{name}" in command]
     unnamed = re.search(r"^\s+expand\([^()]*shard=SHARDS", inputs, re.M)
     assert not (unnamed and "{input:" in command)
+
+
+LAYERS = [
+    "errors",
+    "files",
+    "tables",
+    "config",
+    "runtime",
+    "store",
+    "pretrained",
+    "video",
+    "demo",
+    "text",
+    "experts",
+    "models",
+    "evaluation",
+    "training",
+    "text.tuning",
+    "denoising",
+    "pruning",
+    "search",
+    "report",
+    "interop",
+    "jobs",
+    "stages",
+    "arguments",
+    "commands",
+    "cli",
+]
+"""From the ground up: a package imports from those before it alone."""
+
+
+def layer_of(module):
+    """Place of ``teachtext.<module>`` in ``LAYERS``, or None of what is in front of all."""
+    parts = module.split(".")[1:]
+    return next((name for name in (".".join(parts[:2]), parts[0]) if name in LAYERS), None)
+
+
+def imported(path):
+    """Modules of ours that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("teachtext."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("teachtext."):
+            yield node.module
+        elif isinstance(node, ast.ImportFrom) and node.module == "teachtext":
+            yield from (f"teachtext.{alias.name}" for alias in node.names)
+
+
+def test_a_package_imports_only_from_those_below_it():
+    upward = []
+    for path in (ROOT / "teachtext").rglob("*.py"):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if (layer := layer_of(name)) is None:
+            continue
+        above = LAYERS[LAYERS.index(layer) + 1 :]
+        upward += [(name, other) for other in imported(path) if layer_of(other) in above]
+    assert upward == []
+
+
+def test_nothing_lies_loose():
+    loose = {path.stem for path in (ROOT / "teachtext").glob("*.py")}
+    assert loose == {"__init__", "__main__", "cli", "errors"}

@@ -13,11 +13,10 @@ import pytest
 
 from teachtext import load_features
 from teachtext.errors import StoreError
-from teachtext.features import Features
 from teachtext.store.features import StoreIdentity, write_features
-from teachtext.weights import WeightsIdentity
-
-from .running import ENVIRONMENT, command, scatter_features
+from teachtext.store.records import Features
+from teachtext.store.weights import WeightsIdentity
+from tests.running import ENVIRONMENT, command, scatter_features
 
 pytestmark = [pytest.mark.e2e, pytest.mark.s3]
 

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from .running import ROOT, snakemake
-from .test_layout import RULES
+from tests.running import ROOT, snakemake
+from tests.test_layout import RULES
 
 PATHS = [*ROOT.glob("profiles/*/config.yaml"), *ROOT.glob("workflow/profiles/*/config.yaml")]
 PROFILES = {path.parent.name: yaml.safe_load(path.read_text()) for path in PATHS}

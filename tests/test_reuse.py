@@ -7,12 +7,11 @@ import sys
 import pytest
 import yaml
 
-from teachtext.dataset import shard_of
 from teachtext.store.tables import read_table
-
-from .running import CONFIGS, ENVIRONMENT, ROOT
-from .support.conda.standin import set_up
-from .test_conda import ENVIRONMENTS, ONLY_PIP
+from teachtext.tables.dataset import shard_of
+from tests.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.conda.standin import set_up
+from tests.test_conda import ENVIRONMENTS, ONLY_PIP
 
 IMPORTING = f"""
 configfile: {CONFIGS[0]!r}

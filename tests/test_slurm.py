@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from .running import ENVIRONMENT, ROOT, command, snakemake
-from .support.results import results_of
-from .support.slurm.cluster import ask, running_slurm, what_is_missing
+from tests.running import ENVIRONMENT, ROOT, command, snakemake
+from tests.support.results import results_of
+from tests.support.slurm.cluster import ask, running_slurm, what_is_missing
 
 PROFILE = [
     "--workflow-profile", str(ROOT / "workflow/profiles/slurm"),

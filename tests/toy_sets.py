@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from teachtext.checkpoint import MadeFrom
-from teachtext.data import RetrievalSet
-from teachtext.dataset import Caption
+from teachtext.config.settings import ArchitectureSettings
 from teachtext.evaluation.evaluate import similarity_blocks
-from teachtext.settings import ArchitectureSettings
+from teachtext.models.checkpoint import MadeFrom
+from teachtext.models.inputs import RetrievalSet
 from teachtext.store.features import StoreIdentity
 from teachtext.store.loading import ExpertFeatures
 from teachtext.store.ragged import join
-from teachtext.weights import WeightsIdentity
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import Caption
 
 WEIGHTS = WeightsIdentity("toy", "0")
 MADE_FROM = MadeFrom("0", {"appearance": "0", "audio": "0"})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from teachtext.settings import Settings
+    from teachtext.config.settings import Settings
 
 
 def settings_json(section: str) -> "Callable[[str], Settings]":
@@ -21,7 +21,7 @@ def settings_json(section: str) -> "Callable[[str], Settings]":
     def parse(text: str) -> "Settings":
         from pydantic import ValidationError
 
-        from teachtext.config_loading import first_problem
+        from teachtext.config.checks import first_problem
 
         module, _, name = section.partition(":")
         settings: type[Settings] = getattr(importlib.import_module(module), name)
@@ -79,7 +79,7 @@ def add_captions(parser: argparse.ArgumentParser) -> None:
 
 def named_path(text: str) -> tuple[str, Path]:
     """An argument type: NAME=PATH."""
-    from teachtext.settings import NAME
+    from teachtext.config.settings import NAME
 
     name, separator, path = text.partition("=")
     if not separator or not re.fullmatch(NAME, name) or not path:

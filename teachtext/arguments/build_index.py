@@ -14,12 +14,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--manifest", type=Path, help="of the videos, where there are any")
     parser.add_argument(
         "--text-encoder",
-        type=settings_json("teachtext.settings:TextEncoderSettings"),
+        type=settings_json("teachtext.config.settings:TextEncoderSettings"),
         help="what embeds queries, as JSON; none where token vectors are made elsewhere",
     )
     parser.add_argument(
         "--settings",
-        type=settings_json("teachtext.search.settings:IndexSettings"),
+        type=settings_json("teachtext.config.search:IndexSettings"),
         required=True,
         help="`search` of config.yaml, as JSON",
     )

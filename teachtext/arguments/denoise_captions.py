@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, required=True, help="of the teachers")
     parser.add_argument(
         "--settings",
-        type=settings_json("teachtext.rows:DenoiseSettings"),
+        type=settings_json("teachtext.config.models:DenoiseSettings"),
         required=True,
         help="the set's entry in config.yaml, as JSON",
     )

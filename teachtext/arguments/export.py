@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from teachtext.arguments._shared import add_configfile
-from teachtext.exporting import UNKNOWN
+from teachtext.interop.hub import UNKNOWN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from teachtext.datasets.benchmarks import BENCHMARKS
+from teachtext.interop.benchmarks.benchmarks import BENCHMARKS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from teachtext.urls import place_of
+from teachtext.files.urls import place_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
     add("--reviews", type=Path, nargs="*", required=True, help="captions to review, may be none")
     add("--searches", type=Path, nargs="*", required=True, help="Pareto tables, may be none")
-    published = settings_json("teachtext.report.settings:PublishedSettings")
+    published = settings_json("teachtext.config.report:PublishedSettings")
     add("--published", type=published, help="JSON; default: no such section")
     add("--queries", type=int, required=True, help="test queries to show")
     add("--results-per-query", type=int, required=True, help="videos to show for each")

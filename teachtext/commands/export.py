@@ -6,19 +6,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from teachtext.atomic import replacing
-from teachtext.checkpoint import ModelCard, load_model
-from teachtext.config import Config
-from teachtext.config_files import read_config
+from teachtext.config.files import read_config
+from teachtext.config.imported import ImportedTokens
+from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.whole import Config
 from teachtext.errors import ConfigError, StoreError
-from teachtext.exporting import UNKNOWN
-from teachtext.exporting.hub import HubModel
-from teachtext.exporting.page import Release, render_page
-from teachtext.imports import ImportedTokens
-from teachtext.settings import TextEncoderSettings
+from teachtext.files.atomic import replacing
+from teachtext.interop.hub import UNKNOWN
+from teachtext.interop.hub.hub import HubModel
+from teachtext.interop.hub.page import Release, render_page
+from teachtext.models.checkpoint import ModelCard, load_model
 from teachtext.store.json_files import read_json
-from teachtext.versions import MADE_BY, check_stamp
-from teachtext.weights import model_sha256
+from teachtext.store.versions import MADE_BY, check_stamp
+from teachtext.store.weights import model_sha256
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from teachtext.datasets.importing import import_dataset, write_dataset
-from teachtext.datasets.summary import describe
+from teachtext.interop.benchmarks.importing import import_dataset, write_dataset
+from teachtext.interop.benchmarks.summary import describe
 
 
 def main(args: argparse.Namespace) -> None:

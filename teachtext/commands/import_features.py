@@ -7,17 +7,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from teachtext.atomic import replacing
-from teachtext.dataset import Caption, by_video, read_captions, write_captions
 from teachtext.errors import ConfigError
-from teachtext.importing.features import Outcome, import_features
-from teachtext.importing.layout import Content, Kind
-from teachtext.importing.placing import in_order
-from teachtext.importing.sources import Sources, named
-from teachtext.importing.teachers import import_teacher
-from teachtext.importing.tokens import import_tokens
+from teachtext.files.atomic import replacing
+from teachtext.interop.features.features import Outcome, import_features
+from teachtext.interop.features.layout import Content, Kind
+from teachtext.interop.features.placing import in_order
+from teachtext.interop.features.sources import Sources, named
+from teachtext.interop.features.teachers import import_teacher
+from teachtext.interop.features.tokens import import_tokens
 from teachtext.store.library import expert_path, similarities_path, tokens_path
 from teachtext.store.tokens import read_foreign_tokens
+from teachtext.tables.dataset import Caption, by_video, read_captions, write_captions
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from teachtext.config import Config
-from teachtext.config_files import read_config
-from teachtext.dataset import read_videos
+from teachtext.config.files import read_config
+from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
 from teachtext.experts.loading import load_requested
 from teachtext.experts.planning import Plan, plan_extraction
+from teachtext.tables.dataset import read_videos
 from teachtext.video.isolation import Limits
 
 GIGABYTE = 1e9

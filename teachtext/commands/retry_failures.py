@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from teachtext.experts.failures import find_failures, forget_failures
+from teachtext.jobs.retries import count_attempts
 
 
 def main(args: argparse.Namespace) -> None:
@@ -13,7 +14,7 @@ def main(args: argparse.Namespace) -> None:
         for failure in find_failures(args.results)
         if args.video_id is None or failure.video_id in args.video_id
     ]
-    forget_failures(args.results, failures)
+    count_attempts(args.results, forget_failures(args.results, failures))
     videos = len({failure.video_id for failure in failures})
     advice = ". Now run snakemake as before." if videos else "."
     sys.stdout.write(f"{videos} videos will be read again{advice}\n")

@@ -12,8 +12,8 @@ import uvicorn
 
 from teachtext.errors import ConfigError, StoreError, TeachTextError
 from teachtext.search.loading import indexed_models, load_named
-from teachtext.serving.app import make_app
-from teachtext.serving.served import Searching
+from teachtext.search.page.app import make_app
+from teachtext.search.page.served import Searching
 
 log = logging.getLogger(__name__)
 

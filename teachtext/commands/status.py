@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from teachtext.config_files import read_config
+from teachtext.config.files import read_config
 from teachtext.errors import ConfigError
-from teachtext.status.plan import plan_jobs
-from teachtext.status.snapshot import STATES, JobStatus, Status, take_snapshot
-from teachtext.status.time_left import TimeLeft
+from teachtext.jobs.plan import plan_jobs
+from teachtext.jobs.snapshot import STATES, JobStatus, Status, take_snapshot
+from teachtext.jobs.time_left import TimeLeft
 
 SHOWN = 20
 """Jobs of a state that are told one by one."""

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from teachtext.demo.scenes import Scene
 from teachtext.demo.vocabulary import SHAPES
-from teachtext.packages import package_folder
+from teachtext.pretrained.packages import package_folder
 
 WIDTH, HEIGHT, FPS = 320, 240, 15
 GLYPH_PIXELS = 208

@@ -14,14 +14,14 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
-from teachtext.atomic import replacing
 from teachtext.demo.grammar import write_captions
 from teachtext.demo.pictures import FPS, HEIGHT, WIDTH, draw_frames
 from teachtext.demo.scenes import Scene
 from teachtext.demo.sounds import SAMPLE_RATE, Samples, make_sound, mix_track
 from teachtext.demo.speech import place, speak
 from teachtext.errors import ConfigError, MediaError
-from teachtext.progress import Progress
+from teachtext.files.atomic import replacing
+from teachtext.runtime.progress import Progress
 from teachtext.store.json_files import read_json, write_json
 from teachtext.video.ffmpeg import ffmpeg_binary, ffmpeg_version
 

@@ -9,7 +9,7 @@ from teachtext.demo import speaker
 from teachtext.demo.scenes import Speech
 from teachtext.demo.sounds import SAMPLE_RATE, Samples, normalize
 from teachtext.errors import MediaError
-from teachtext.packages import package_folder
+from teachtext.pretrained.packages import package_folder
 
 
 def speak(speech: Speech) -> Samples:

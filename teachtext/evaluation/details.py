@@ -11,11 +11,11 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from teachtext.data import RetrievalSet, pad
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, Evaluation
+from teachtext.evaluation.metrics import without_own
 from teachtext.models.base import RetrievalModel
+from teachtext.models.inputs import RetrievalSet, pad
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
-from teachtext.placement import without_own
 
 
 @dataclass(frozen=True)

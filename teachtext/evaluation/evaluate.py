@@ -13,7 +13,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from teachtext.data import RetrievalSet, pad
+from teachtext.config.settings import Normalization
 from teachtext.errors import TrainingError
 from teachtext.evaluation.metrics import (
     best_of_videos,
@@ -24,9 +24,9 @@ from teachtext.evaluation.metrics import (
 from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.evaluation.top import TopResults, top_results
 from teachtext.models.base import RetrievalModel
+from teachtext.models.inputs import RetrievalSet, pad
 from teachtext.models.similarity import VideoEmbeddings
-from teachtext.progress import Progress
-from teachtext.settings import Normalization
+from teachtext.runtime.progress import Progress
 from teachtext.store.mapped import MappedRows, ScratchRows
 from teachtext.store.ragged import Ragged, Rows
 from teachtext.store.tokens import TokenTable

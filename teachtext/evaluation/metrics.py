@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RECALL_AT = (1, 5, 10, 50)
+METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
 BLOCK = 128
 """Rows that are compared at once, so that what a comparison makes stays in the cache."""
 
@@ -154,3 +155,10 @@ def summarize(ranks: NDArray[Any], *, gallery: int) -> dict[str, float]:
         "queries": float(len(ranks)),
         "gallery": float(gallery),
     }
+
+
+def without_own(sims_QG: NDArray[np.floating], video_Q: NDArray[np.int64]) -> NDArray[np.floating]:
+    """(Q, G) a copy in which the similarity of each caption's own video is the least of all."""
+    others_QG = sims_QG.copy()
+    others_QG[np.arange(len(sims_QG)), video_Q] = -np.inf
+    return others_QG

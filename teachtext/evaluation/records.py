@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from teachtext.config.settings import TrainingSettings
+from teachtext.config.teachers import teacher_labels
 from teachtext.errors import StoreError
-from teachtext.settings import TrainingSettings
 from teachtext.store.json_files import read_json
 from teachtext.store.tables import read_table, table_metadata
-from teachtext.teachers import teacher_labels
-from teachtext.versions import MADE_BY, check_stamp
-from teachtext.weights import WeightsIdentity
+from teachtext.store.versions import MADE_BY, check_stamp
+from teachtext.store.weights import WeightsIdentity
 
 Direction = Literal["t2v", "v2t"]
 DIRECTIONS: tuple[Direction, ...] = ("t2v", "v2t")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.evaluation.metrics import is_hit
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
-from teachtext.features import Features
+from teachtext.store.records import Features
+from teachtext.store.weights import WeightsIdentity
 from teachtext.video.media import Audio, Frames
-from teachtext.weights import WeightsIdentity
 
 Observed = TypeVar("Observed", Frames, Audio)
 ObservedIn = TypeVar("ObservedIn", Frames, Audio, contravariant=True)

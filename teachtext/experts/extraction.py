@@ -10,21 +10,21 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from teachtext.config.catalog import Signal
+from teachtext.config.settings import ExpertRequest
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.base import Expert
-from teachtext.experts.finished import FinishedShard
-from teachtext.experts.items import failure, pack, pack_failure, unpack
+from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import LedgerEntry, Status
-from teachtext.experts.registry import Signal
-from teachtext.features import Features
-from teachtext.progress import Progress
-from teachtext.settings import ExpertRequest
+from teachtext.experts.work_items import failure, pack, pack_failure, unpack
+from teachtext.runtime.progress import Progress
 from teachtext.store.features import StoreIdentity
-from teachtext.store.media import MediaFolder, MediaItem
+from teachtext.store.records import Features
 from teachtext.store.workdir import Arrays, WorkDirectory
-from teachtext.video.keys import features_key
+from teachtext.video.cache_keys import features_key
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.media import Audio, Frames
+from teachtext.video.media_folder import MediaFolder, MediaItem
 from teachtext.video.sampling import sample_times, subset
 
 log = logging.getLogger(__name__)

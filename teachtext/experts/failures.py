@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from teachtext.attempts import count_attempts
-from teachtext.experts.finished import FinishedShard
+from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import ledger_entries
-from teachtext.locking import locked
+from teachtext.files.locking import locked
 from teachtext.store.journal import Journal
 from teachtext.store.tables import read_table
 from teachtext.video.manifest import manifest_records
@@ -50,11 +49,11 @@ def find_failures(results: Path) -> list[Failure]:
     ]
 
 
-def forget_failures(results: Path, failures: Iterable[Failure]) -> None:
-    """Make the next run read these videos again, and no others.
+def forget_failures(results: Path, failures: Iterable[Failure]) -> list[tuple[str, str]]:
+    """Drop these videos from what is finished, and no others.
 
-    What else is finished of their shards stays. Snakemake runs their jobs again because the
-    number of attempts is among the jobs' parameters.
+    Returns:
+        (expert, shard) of the jobs that they belong to; the expert is empty for probing.
     """
     jobs: dict[tuple[str, str], set[str]] = defaultdict(set)
     for failure in failures:
@@ -64,7 +63,7 @@ def forget_failures(results: Path, failures: Iterable[Failure]) -> None:
             _forget_extracted(results / "experts/work" / expert / shard, video_ids)
         else:
             _forget_probed(results / f"video/work/probed/{shard}.jsonl", video_ids)
-    count_attempts(results, jobs)
+    return list(jobs)
 
 
 def _forget_extracted(work: Path, video_ids: set[str]) -> None:

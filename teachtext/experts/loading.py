@@ -3,11 +3,12 @@
 import logging
 from typing import Any
 
-from teachtext.allocation import keep_freed_memory
+from teachtext.config.catalog import network
+from teachtext.config.settings import ExpertRequest
 from teachtext.experts.base import Expert
-from teachtext.experts.registry import load_expert, network
-from teachtext.settings import ExpertRequest
-from teachtext.text.encoders import load_text_encoder
+from teachtext.experts.registry import load_expert
+from teachtext.runtime.memory import keep_freed_memory
+from teachtext.text.encoders.registry import load_text_encoder
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
     # slow to import; a job that takes everything over has no use for them
     import torch
 
-    from teachtext.devices import pick_device
+    from teachtext.runtime.devices import pick_device
 
     keep_freed_memory()
     torch.set_num_threads(threads)

@@ -10,18 +10,18 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from teachtext.dataset import VideoSource
+from teachtext.config.settings import ExpertRequest
 from teachtext.experts.base import Expert
 from teachtext.experts.extraction import ExpertShard, extract_shard
-from teachtext.experts.finished import FinishedShard
+from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import mean_seconds
-from teachtext.settings import ExpertRequest
 from teachtext.store.journal import Journal
-from teachtext.store.media import MediaFolder
 from teachtext.store.workdir import WorkDirectory
+from teachtext.tables.dataset import VideoSource
 from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.isolation import Limits
 from teachtext.video.manifest import VideoRecord
+from teachtext.video.media_folder import MediaFolder
 from teachtext.video.probing import probe_shard
 from teachtext.video.shards import decode_shard
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from teachtext.distributed import is_shared, sum_over_processes
+from teachtext.runtime.distributed import is_shared, sum_over_processes
 
 
 class MaskedBatchNorm(nn.BatchNorm1d):

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from teachtext.config.settings import Architecture, ArchitectureSettings
+from teachtext.config.zero_shot import AnyArchitecture, ZeroShotArchitecture
 from teachtext.models.base import RetrievalModel
 from teachtext.models.caption_tower import CaptionTower, LearnedWeights, UniformWeights
 from teachtext.models.collaborative import (
@@ -21,8 +23,6 @@ from teachtext.models.norm import MaskedBatchNorm, UnmaskedBatchNorm
 from teachtext.models.pooling import FirstPooling, MeanPooling, Pooling
 from teachtext.models.transformer import Encoder
 from teachtext.models.zero_shot import ZeroShot
-from teachtext.settings import Architecture, ArchitectureSettings
-from teachtext.zero_shot import AnyArchitecture, ZeroShotArchitecture
 
 __all__ = ["RetrievalModel", "build_model", "build_model_for_weights"]
 

@@ -8,9 +8,10 @@ import numpy as np
 from teachtext.errors import StoreError
 from teachtext.evaluation.agreement import rank_correlation, top_overlap
 from teachtext.evaluation.records import Details, Evaluation
+from teachtext.evaluation.spread import Spread, spread
 from teachtext.report.curves import Plot
 from teachtext.report.plots import draw_matrix
-from teachtext.report.summary import ModelSummary, Spread, spread
+from teachtext.report.summary import ModelSummary
 
 Run = tuple[str, int]
 """Model and seed."""

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from teachtext.config import Config
+from teachtext.config.models import TeacherSettings
+from teachtext.config.settings import ExpertSettings
+from teachtext.config.whole import Config
+from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation
 from teachtext.report.inputs import AGAIN, DenoisedSet, ModelRecord
-from teachtext.rows import TeacherSettings
-from teachtext.settings import ExpertSettings
-from teachtext.zero_shot import ZeroShotArchitecture
 
 Difference = tuple[str, object, object]
 """Key, what is there, what config.yaml says."""

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from teachtext.evaluation.spread import Spread
 from teachtext.report.differences import DifferenceRow
-from teachtext.report.summary import KINDS, Comparison, Kind, ModelSummary, Spread
+from teachtext.report.summary import KINDS, Comparison, Kind, ModelSummary
 
 MINUS = "\N{MINUS SIGN}"
 UNIT = "points of test text-to-video geometric mean"

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from teachtext.dataset import SPLITS, by_video, read_captions
 from teachtext.errors import StoreError
 from teachtext.store.tables import read_table, table_metadata
-from teachtext.versions import MADE_BY, check_stamp
-from teachtext.weights import CARD, model_sha256
+from teachtext.store.versions import MADE_BY, check_stamp
+from teachtext.store.weights import CARD, model_sha256
+from teachtext.tables.dataset import SPLITS, by_video, read_captions
 
 AGAIN = "Delete it and run snakemake again."
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import yaml
 from markupsafe import Markup
 
-from teachtext.dataset import SPLITS
+from teachtext.config.report import PublishedSettings
 from teachtext.evaluation.records import Details, Evaluation
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.report import availability, curves, provenance, results, summary
@@ -27,7 +27,7 @@ from teachtext.report.mixture import plot_weights
 from teachtext.report.plots import COLORS
 from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
 from teachtext.report.searches import SearchResult
-from teachtext.report.settings import PublishedSettings
+from teachtext.tables.dataset import SPLITS
 
 FOLDER = Path(__file__).parent
 MAX_REASONS = 50

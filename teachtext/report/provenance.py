@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from teachtext import __version__
 from teachtext.evaluation.records import Evaluation
-from teachtext.packages import installed_versions
+from teachtext.pretrained.packages import installed_versions
 from teachtext.report.inputs import History
 
 WRITERS = ("snakemake", "transformers", "matplotlib", "pyarrow", "av")

@@ -7,18 +7,20 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from teachtext.report.curves import LegendEntry
-from teachtext.report.plots import Curve, draw_dots
-from teachtext.report.published import (
+from teachtext.config.published import (
     PublishedBenchmark,
     PublishedRow,
     Source,
     SplitSize,
     read_published,
 )
+from teachtext.config.report import PublishedSettings
+from teachtext.evaluation.metrics import METRICS
+from teachtext.evaluation.spread import Spread
+from teachtext.report.curves import LegendEntry
+from teachtext.report.plots import Curve, draw_dots
 from teachtext.report.results import LABELS, ResultTable
-from teachtext.report.settings import PublishedSettings
-from teachtext.report.summary import LOWER_IS_BETTER, METRICS, ModelSummary, Spread
+from teachtext.report.summary import LOWER_IS_BETTER, ModelSummary
 
 ROUNDING_STD = 0.05 / math.sqrt(3)
 """Standard deviation of what is lost where a number is rounded to tenths."""

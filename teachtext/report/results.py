@@ -5,17 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction, Evaluation
+from teachtext.evaluation.spread import Spread
 from teachtext.report.curves import LegendEntry
 from teachtext.report.inputs import History
-from teachtext.report.summary import (
-    METRICS,
-    ModelSummary,
-    Spread,
-    best_as_shown,
-    chance_level,
-    ranked_items,
-)
+from teachtext.report.summary import ModelSummary, best_as_shown, chance_level, ranked_items
 
 DECIMALS = 1
 LABELS = {"geometric_mean": "Geometric mean"}

@@ -8,12 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction
-from teachtext.pareto import COLUMNS, VAL, metric_column
+from teachtext.evaluation.spread import Spread
+from teachtext.pruning.pareto import COLUMNS, VAL, metric_column
 from teachtext.report.headline import format_difference
 from teachtext.report.inputs import read_named_table
 from teachtext.report.plots import COLORS, Curve, draw_curves
-from teachtext.report.summary import METRICS, Spread
 
 KINDS = {True: "with teachers", False: "without teachers"}
 LOOKS = {True: (COLORS[0], "solid"), False: (COLORS[1], "dashed")}

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import Direction, Evaluation
+from teachtext.evaluation.spread import Spread, spread
 
-METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
 LOWER_IS_BETTER = ("MdR", "MnR")
 SECTIONS = ("teachers", "students", "pruned", "zero_shot", "released")
 UNTRAINED = ("zero_shot", "released")
@@ -25,14 +26,6 @@ OF_MACHINES = ("threads", "gpus", "precision", "compile", "tensorboard")
 Kind = Literal["distillation", "denoising", "pruning", "pruned"]
 KINDS: tuple[Kind, ...] = ("distillation", "denoising", "pruning", "pruned")
 Verdict = Literal["better", "within", "worse", "one seed"]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Mean over seeds and sample standard deviation, which one seed does not have."""
-
-    mean: float
-    std: float | None
 
 
 @dataclass(frozen=True)
@@ -90,17 +83,6 @@ class Comparison:
         if abs(self.difference) < self.combined_std or self.difference == 0:
             return "within"
         return "better" if self.difference > 0 else "worse"
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and sample standard deviation (ddof 1).
-
-    >>> spread([1.0, 3.0])
-    Spread(mean=2.0, std=1.4142135623730951)
-    >>> spread([5.0])
-    Spread(mean=5.0, std=None)
-    """
-    return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
 def summarize(evaluations: Sequence[Evaluation]) -> list[ModelSummary]:

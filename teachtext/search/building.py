@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from teachtext.checkpoint import ModelCard
-from teachtext.data import RetrievalSet, pad
+from teachtext.config.search import IndexSettings
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, VIDEO_BLOCK
 from teachtext.models.base import RetrievalModel
-from teachtext.progress import Progress
+from teachtext.models.checkpoint import ModelCard
+from teachtext.models.inputs import RetrievalSet, pad
+from teachtext.runtime.progress import Progress
 from teachtext.search.hits import Clip
 from teachtext.search.inverted import build_inverted, choose_probes
 from teachtext.search.parts import parts_of, queries_of
-from teachtext.search.settings import IndexSettings
 from teachtext.store.search_index import IndexFacts, Part, SearchIndexFolder
 
 log = logging.getLogger(__name__)

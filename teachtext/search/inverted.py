@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 from teachtext.search.parts import RESCORED, found_of, selector
 
 log = logging.getLogger(__name__)

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-from teachtext.checkpoint import load_model
 from teachtext.errors import StoreError
+from teachtext.files.urls import is_url
+from teachtext.models.checkpoint import load_model
 from teachtext.search.hits import Clip
 from teachtext.search.searcher import Searcher
 from teachtext.store.search_index import FACTS, IndexFacts, SearchIndex, open_index
-from teachtext.urls import is_url
-from teachtext.weights import model_sha256
+from teachtext.store.weights import model_sha256
 
 
 def load(path: str | Path) -> Searcher:

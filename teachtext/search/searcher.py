@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from teachtext.checkpoint import ModelCard
+from teachtext.config.settings import TextEncoderSettings
 from teachtext.errors import DatasetError
 from teachtext.models.base import RetrievalModel
+from teachtext.models.checkpoint import ModelCard
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
 from teachtext.search.hits import CaptionHit, Clip, Hit
 from teachtext.search.inverted import InvertedIndex
@@ -28,10 +29,9 @@ from teachtext.search.parts import (
     queries_of,
     search_parts,
 )
-from teachtext.settings import TextEncoderSettings
+from teachtext.search.queries import embed_queries, load_query_encoder
 from teachtext.store.search_index import Part, SearchIndex
-from teachtext.text.encoders import TextEncoder
-from teachtext.text.queries import embed_queries, load_query_encoder
+from teachtext.text.encoders.registry import TextEncoder
 
 log = logging.getLogger(__name__)
 

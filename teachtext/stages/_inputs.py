@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from teachtext.dataset import Caption, read_captions, read_paragraphs
 from teachtext.experts.ledger import check_failures
 from teachtext.store.tables import read_table
+from teachtext.tables.dataset import Caption, read_captions, read_paragraphs
 from teachtext.video.isolation import Limits
 
 

@@ -9,24 +9,24 @@ from pathlib import Path
 
 import torch
 
-from teachtext.allocation import keep_freed_memory, use_huge_pages
-from teachtext.checkpoint import MAKERS, SCORE, MadeFrom, ModelCard, save_model
-from teachtext.data import RetrievalSet, load_set, load_val
-from teachtext.denoising import kept_captions
-from teachtext.distributed import Processes, joined, start_processes
-from teachtext.locking import locked
-from teachtext.provenance import made_from
-from teachtext.rows import Section
+from teachtext.config.models import Section
+from teachtext.denoising.verdicts import kept_captions
+from teachtext.files.locking import locked
+from teachtext.models.checkpoint import MAKERS, SCORE, MadeFrom, ModelCard, save_model
+from teachtext.models.inputs import RetrievalSet, load_set, load_val
+from teachtext.models.made_from import made_from
+from teachtext.runtime.distributed import Processes, joined, start_processes
+from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.checksums import file_sha256
 from teachtext.store.similarities import AlignedSimilarities, SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import TokenTable, read_tokens
+from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.training.events import EventFiles
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import run_identity
 from teachtext.training.trainer import Trained, train_model
-from teachtext.versions import MADE_BY, check_stamp, stamp
 
 log = logging.getLogger(__name__)
 

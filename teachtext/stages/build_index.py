@@ -7,20 +7,20 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
-from teachtext.atomic import replacing
-from teachtext.checkpoint import load_model
-from teachtext.data import load_whole
-from teachtext.dataset import Caption
-from teachtext.devices import device_of
-from teachtext.provenance import check_made_from
+from teachtext.config.settings import TextEncoderSettings
+from teachtext.files.atomic import replacing
+from teachtext.models.checkpoint import load_model
+from teachtext.models.inputs import load_whole
+from teachtext.models.made_from import check_made_from
+from teachtext.runtime.devices import device_of
 from teachtext.search.building import build_index
 from teachtext.search.hits import Clip
-from teachtext.settings import TextEncoderSettings
 from teachtext.stages._inputs import features_of
 from teachtext.store.search_index import SearchIndexFolder
 from teachtext.store.tables import read_table
 from teachtext.store.tokens import read_tokens
-from teachtext.weights import model_sha256
+from teachtext.store.weights import model_sha256
+from teachtext.tables.dataset import Caption
 
 log = logging.getLogger(__name__)
 PLACE = ("video_id", "path", "start_seconds", "duration_seconds")

@@ -4,14 +4,14 @@ import argparse
 import logging
 from collections.abc import Mapping
 
-from teachtext.checkpoint import ModelCard, save_model
+from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.errors import ConfigError
+from teachtext.models.checkpoint import ModelCard, save_model
+from teachtext.models.made_from import identities_of, made_from
 from teachtext.models.retrieval import build_model
-from teachtext.provenance import identities_of, made_from
 from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import TokenTable, read_tokens
-from teachtext.zero_shot import ZeroShotArchitecture
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import logging
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from teachtext.atomic import replacing
 from teachtext.experts.ledger import check_failures
+from teachtext.files.atomic import replacing
 from teachtext.store.tables import read_table
 
 log = logging.getLogger(__name__)

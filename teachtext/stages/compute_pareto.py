@@ -6,9 +6,9 @@ import logging
 
 from teachtext.evaluation.records import read_evaluation
 from teachtext.experts.ledger import seconds_of_experts
-from teachtext.pareto import pareto_table
+from teachtext.pruning.pareto import pareto_table
 from teachtext.store.tables import read_table, write_table
-from teachtext.versions import MADE_BY, stamp
+from teachtext.store.versions import MADE_BY, stamp
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ import logging
 
 import torch
 
-from teachtext.checkpoint import load_model
-from teachtext.data import load_set
-from teachtext.devices import device_of
 from teachtext.evaluation.evaluate import shown, similarity_blocks
-from teachtext.provenance import check_made_from
+from teachtext.models.checkpoint import load_model
+from teachtext.models.inputs import load_set
+from teachtext.models.made_from import check_made_from
+from teachtext.runtime.devices import device_of
 from teachtext.stages._inputs import features_of
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from teachtext.config.settings import ExpertRequest
 from teachtext.experts.extraction import unfinished
-from teachtext.experts.finished import FinishedShard
+from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import check_failed_fraction
-from teachtext.locking import locked
-from teachtext.settings import ExpertRequest
+from teachtext.files.locking import locked
 from teachtext.stages._inputs import limits_of
-from teachtext.store.media import MediaFolder
 from teachtext.store.tables import read_table
+from teachtext.video.cache_keys import media_key
 from teachtext.video.ffmpeg import ffmpeg_version
-from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord, manifest_records
+from teachtext.video.media_folder import MediaFolder
 from teachtext.video.shards import decode_shard
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.denoising import (
+from teachtext.config.models import DenoiseSettings
+from teachtext.config.teachers import seeds_of_teachers
+from teachtext.denoising.ranks import (
+    Blocks,
+    Placement,
+    aggregate_blocks,
+    mean_blocks,
+    place_captions,
+)
+from teachtext.denoising.verdicts import (
     Selection,
     best_fraction,
     judge_captions,
@@ -16,20 +25,11 @@ from teachtext.denoising import (
     verdict_table,
 )
 from teachtext.errors import StoreError
-from teachtext.placement import (
-    Blocks,
-    Placement,
-    aggregate_blocks,
-    mean_blocks,
-    place_captions,
-)
-from teachtext.progress import Progress
-from teachtext.rows import DenoiseSettings
+from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import write_table
-from teachtext.teachers import seeds_of_teachers
-from teachtext.versions import MADE_BY, stamp
+from teachtext.store.versions import MADE_BY, stamp
 
 log = logging.getLogger(__name__)
 

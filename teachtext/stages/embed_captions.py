@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from teachtext.allocation import keep_freed_memory
-from teachtext.dataset import Caption
-from teachtext.progress import Progress
+from teachtext.runtime.memory import keep_freed_memory
+from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
 from teachtext.store.tokens import BLOCK, write_tokens
-from teachtext.text.encoders import TextEncoder, load_text_encoder
+from teachtext.tables.dataset import Caption
+from teachtext.text.encoders.registry import TextEncoder, load_text_encoder
 
 log = logging.getLogger(__name__)
 WINDOW = 8192

@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from teachtext.checkpoint import ModelCard, load_model
-from teachtext.data import RetrievalSet, load_set, load_val
-from teachtext.devices import device_of
+from teachtext.config.settings import EvaluateSettings
 from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
 from teachtext.evaluation.evaluate import Evaluation, draw_bank, evaluate, evaluate_normalized
 from teachtext.evaluation.records import EVALUATION_SHA256
 from teachtext.models.base import RetrievalModel
-from teachtext.packages import installed_versions
-from teachtext.provenance import check_made_from
-from teachtext.settings import EvaluateSettings
+from teachtext.models.checkpoint import ModelCard, load_model
+from teachtext.models.inputs import RetrievalSet, load_set, load_val
+from teachtext.models.made_from import check_made_from
+from teachtext.pretrained.packages import installed_versions
+from teachtext.runtime.devices import device_of
 from teachtext.stages._inputs import features_of
 from teachtext.store.checksums import file_sha256
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens
-from teachtext.versions import MADE_BY, stamp
-from teachtext.weights import model_sha256
+from teachtext.store.versions import MADE_BY, stamp
+from teachtext.store.weights import model_sha256
 
 log = logging.getLogger(__name__)
 VERSIONS = ("torch", "numpy", "pyarrow", "zarr", "safetensors")

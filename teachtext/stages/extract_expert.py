@@ -4,10 +4,10 @@ import argparse
 import logging
 
 from teachtext.experts.extraction import ExpertShard, extract_shard
-from teachtext.experts.finished import FinishedShard
+from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import ledger_table
 from teachtext.experts.loading import load_requested
-from teachtext.locking import locked
+from teachtext.files.locking import locked
 from teachtext.store.features import write_features
 from teachtext.store.tables import read_table, write_table
 from teachtext.store.workdir import WorkDirectory

@@ -6,15 +6,15 @@ from contextlib import ExitStack
 
 import torch
 
-from teachtext.allocation import keep_freed_memory, use_huge_pages
-from teachtext.distributed import Processes, joined, start_processes
 from teachtext.errors import ConfigError
-from teachtext.locking import locked
+from teachtext.files.locking import locked
+from teachtext.runtime.distributed import Processes, joined, start_processes
+from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.stages._inputs import captions_of
-from teachtext.text.finetuning import Tuner, check_disk, tune
-from teachtext.text.tunable import load_tunable, save_tuned
+from teachtext.store.versions import stamp
+from teachtext.text.tuning.finetuning import Tuner, check_disk, tune
+from teachtext.text.tuning.tunable import load_tunable, save_tuned
 from teachtext.training.states import LatestState, run_identity
-from teachtext.versions import stamp
 
 log = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ import argparse
 import logging
 from dataclasses import replace
 
-from teachtext.checkpoint import ModelCard, save_model
-from teachtext.importing.checkpoints import build_released, sizes_of
-from teachtext.importing.torch_files import read_state_dict
-from teachtext.provenance import identities_of, made_from
+from teachtext.interop.checkpoints.authors_files import build_released, sizes_of
+from teachtext.interop.checkpoints.torch_files import read_state_dict
+from teachtext.models.checkpoint import ModelCard, save_model
+from teachtext.models.made_from import identities_of, made_from
 from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.checksums import file_sha256
 from teachtext.store.tokens import read_tokens

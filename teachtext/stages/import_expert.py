@@ -3,12 +3,12 @@
 import argparse
 import logging
 
-from teachtext.dataset import read_video_ids, shard_of
 from teachtext.experts.ledger import ledger_table
-from teachtext.importing.columns import NETWORK, check_known, read_imported
-from teachtext.progress import Progress
+from teachtext.interop.features.columns import NETWORK, check_known, read_imported
+from teachtext.runtime.progress import Progress
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.tables import write_table
+from teachtext.tables.dataset import read_video_ids, shard_of
 
 log = logging.getLogger(__name__)
 

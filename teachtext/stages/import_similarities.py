@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.dataset import videos_of
-from teachtext.importing.similarities import read_imported
-from teachtext.progress import Progress
+from teachtext.interop.features.similarities import read_imported
+from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
 from teachtext.store.similarities import BLOCK, write_similarities
+from teachtext.tables.dataset import videos_of
 
 log = logging.getLogger(__name__)
 Block = tuple[list[str], NDArray[np.float32]]

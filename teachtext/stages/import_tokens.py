@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.dataset import Caption, by_video, read_captions
 from teachtext.errors import DatasetError
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
 from teachtext.store.tokens import BLOCK, TokenTable, read_foreign_tokens, write_tokens
+from teachtext.tables.dataset import Caption, by_video, read_captions
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import features_of
 from teachtext.store.features import FeatureStore
 from teachtext.store.tables import read_table, write_table

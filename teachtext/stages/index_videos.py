@@ -6,7 +6,7 @@ import logging
 import pyarrow as pa
 
 from teachtext.experts.ledger import check_failed_fraction
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 from teachtext.store.tables import read_table, write_table
 from teachtext.video.manifest import manifest_records
 

@@ -3,10 +3,10 @@
 import argparse
 import logging
 
-from teachtext.dataset import read_videos, shard_of
 from teachtext.stages._inputs import limits_of
 from teachtext.store.journal import Journal
 from teachtext.store.tables import write_table
+from teachtext.tables.dataset import read_videos, shard_of
 from teachtext.video.manifest import manifest_table
 from teachtext.video.probing import probe_shard
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from teachtext.checkpoint import ModelCard, kept_score, load_card
 from teachtext.errors import StoreError
 from teachtext.experts.ledger import seconds_of_experts
-from teachtext.pruning import Candidate, by_choice
+from teachtext.models.checkpoint import ModelCard, kept_score, load_card
+from teachtext.pruning.search import Candidate, by_choice
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import read_table
-from teachtext.versions import MADE_BY, stamp
-from teachtext.weights import model_sha256
+from teachtext.store.versions import MADE_BY, stamp
+from teachtext.store.weights import model_sha256
 
 log = logging.getLogger(__name__)
 

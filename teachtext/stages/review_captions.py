@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from teachtext.denoising import VERDICT_COLUMNS, review_table
+from teachtext.denoising.verdicts import VERDICT_COLUMNS, review_table
 from teachtext.store.tables import read_table, require_columns, table_metadata, write_table
 
 log = logging.getLogger(__name__)

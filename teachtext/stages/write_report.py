@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 from pydantic import ValidationError
 
-from teachtext.atomic import replacing
-from teachtext.config import Config
-from teachtext.config_loading import first_problem
+from teachtext.config.checks import first_problem
+from teachtext.config.published import check_published
+from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
 from teachtext.evaluation.records import Evaluation, read_details, read_evaluation
 from teachtext.experts.ledger import LEDGER_SCHEMA
+from teachtext.files.atomic import replacing
 from teachtext.report import inputs
 from teachtext.report.agreement import check_samples
 from teachtext.report.configured import check_configured
@@ -25,7 +26,6 @@ from teachtext.report.encoders import encoder_pairs
 from teachtext.report.gallery import Gallery, build_gallery, choose_evaluation
 from teachtext.report.inputs import ModelRecord
 from teachtext.report.page import Report, render_page
-from teachtext.report.published import check_published
 from teachtext.report.searches import read_search
 from teachtext.report.summary import compare, summarize
 from teachtext.report.thumbnails import Clip

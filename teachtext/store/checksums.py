@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from teachtext.errors import StoreError
-from teachtext.store.places import Files
-from teachtext.urls import Place
+from teachtext.files.urls import Place
+from teachtext.store.locations import Files
 
 CHECKSUMS = "checksums.json"
 SMALL_BYTES = 1 << 20

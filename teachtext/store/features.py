@@ -12,19 +12,19 @@ import zarr
 from numpy.typing import NDArray
 
 from teachtext import __version__
-from teachtext.atomic import replacing
 from teachtext.errors import StoreError
-from teachtext.features import Features, Recognised
+from teachtext.files.atomic import replacing
+from teachtext.files.urls import Place
 from teachtext.store.checksums import (
     check_contents,
     check_quickly,
     write_checksums,
 )
-from teachtext.store.places import below, reading
+from teachtext.store.locations import below, reading
 from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
-from teachtext.urls import Place
-from teachtext.versions import MADE_BY, check_stamp, stamp
-from teachtext.weights import WeightsIdentity
+from teachtext.store.records import Features, Recognised
+from teachtext.store.versions import MADE_BY, check_stamp, stamp
+from teachtext.store.weights import WeightsIdentity
 
 CHUNK_ROWS = 64
 CHUNKS_PER_SHARD = 128

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from teachtext.atomic import replacing
+from teachtext.files.atomic import replacing
 
 
 class Journal:

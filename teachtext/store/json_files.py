@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from teachtext.atomic import replacing
 from teachtext.errors import StoreError
+from teachtext.files.atomic import replacing
 from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 
 

@@ -5,10 +5,10 @@ from functools import cached_property
 from pathlib import Path
 
 from teachtext.errors import StoreError
-from teachtext.features import Features
+from teachtext.files.urls import Place, place_of
 from teachtext.store.features import FeatureStore, StoreIdentity
-from teachtext.store.places import below, names_in
-from teachtext.urls import Place, place_of
+from teachtext.store.locations import below, names_in
+from teachtext.store.records import Features
 
 
 def expert_path(folder: Path, expert: str) -> Path:

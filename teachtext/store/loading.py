@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.errors import StoreError
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 from teachtext.store.features import FeatureStore, StoreIdentity
 from teachtext.store.mapped import ScratchRows
 from teachtext.store.ragged import Ragged, Rows

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from teachtext.atomic import replacing
 from teachtext.errors import StoreError
+from teachtext.files.atomic import replacing
 from teachtext.store.mapped import MappedFile
 from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 

@@ -25,7 +25,7 @@ from teachtext import __version__
 from teachtext.errors import StoreError
 from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.tables import read_table, write_table
-from teachtext.versions import MADE_BY, check_stamp, stamp
+from teachtext.store.versions import MADE_BY, check_stamp, stamp
 
 log = logging.getLogger(__name__)
 FACTS = "index.json"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from teachtext.errors import StoreError
 from teachtext.store.mapped import MappedFile
 from teachtext.store.mapped_table import MappedTable, writing
-from teachtext.versions import MADE_BY, check_stamp, stamp
+from teachtext.store.versions import MADE_BY, check_stamp, stamp
 
 BLOCK = 256
 """Captions in a block."""

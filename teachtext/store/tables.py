@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from teachtext.atomic import replacing
 from teachtext.errors import StoreError
+from teachtext.files.atomic import replacing
 from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from teachtext.dataset import Caption
 from teachtext.store.mapped import MappedRows
 from teachtext.store.mapped_table import MappedTable, writing
 from teachtext.store.ragged import join
-from teachtext.versions import MADE_BY, check_stamp, stamp
-from teachtext.weights import WeightsIdentity
+from teachtext.store.versions import MADE_BY, check_stamp, stamp
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import Caption
 
 BLOCK = 256
 """Captions of a row group."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.atomic import replacing
+from teachtext.files.atomic import replacing
 from teachtext.store.seals import UNSEALED, check_seal, seal
 
 Arrays = dict[str, NDArray[Any]]

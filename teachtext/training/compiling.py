@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from teachtext.config.settings import TrainingSettings
 from teachtext.errors import TrainingError
 from teachtext.models.retrieval import RetrievalModel
-from teachtext.settings import TrainingSettings
 from teachtext.training.resuming import Run
 from teachtext.training.steps import Batch, Similarities, batch_similarities, losses_of
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from teachtext.config.settings import TrainingSettings
 from teachtext.errors import ConfigError
-from teachtext.settings import TrainingSettings
 
 LOWEST_TEMPERATURE = 0.01
 """Below it, a batch that is learned by heart lets the temperature fall for ever (CLIP's bound)."""

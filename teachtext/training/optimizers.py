@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from teachtext.settings import TrainingSettings
+from teachtext.config.settings import TrainingSettings
 
 RECTIFIED_FROM = 5.0
 """Length of the approximated moving average from which on its variance is trusted."""

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from teachtext.atomic import replacing
+from teachtext.files.atomic import replacing
 from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
 from teachtext.training.optimizers import AdamW
 

@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from teachtext.distributed import average_gradients, gather_rows, is_shared
+from teachtext.config.settings import TrainingSettings
 from teachtext.models.retrieval import RetrievalModel
 from teachtext.models.sequences import Sequences
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
-from teachtext.settings import TrainingSettings
+from teachtext.runtime.distributed import average_gradients, gather_rows, is_shared
 from teachtext.training.losses import Losses
 from teachtext.training.resuming import Run
 

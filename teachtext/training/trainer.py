@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from teachtext.data import RetrievalSet, epoch_batches
-from teachtext.distributed import Processes
+from teachtext.config.settings import ArchitectureSettings, TrainingSettings
+from teachtext.config.teachers import seeds_of_teachers
 from teachtext.errors import DatasetError, TrainingError
 from teachtext.evaluation.evaluate import rank_set
+from teachtext.models.inputs import RetrievalSet, epoch_batches
 from teachtext.models.retrieval import RetrievalModel, build_model
-from teachtext.progress import Progress
-from teachtext.settings import ArchitectureSettings, TrainingSettings
-from teachtext.teachers import seeds_of_teachers
+from teachtext.runtime.distributed import Processes
+from teachtext.runtime.progress import Progress
 from teachtext.training.bookkeeping import mixed_seed, spent_since
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import Losses, RetrievalLoss

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass, fields
 
 import pyarrow as pa
 
-from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
 from teachtext.store.tables import require_columns
+from teachtext.tables.dataset import VideoSource
 from teachtext.video.scanning import FileFacts, scan_file
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"

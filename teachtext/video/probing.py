@@ -4,10 +4,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
-from teachtext.progress import Progress
+from teachtext.runtime.progress import Progress
 from teachtext.store.journal import Journal
+from teachtext.tables.dataset import VideoSource
 from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.manifest import VideoRecord, failed_record, probe_video
 

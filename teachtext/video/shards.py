@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from teachtext.atomic import replacing
+from teachtext.config.settings import ExpertRequest
 from teachtext.errors import MediaError, StoreError
-from teachtext.progress import Progress
-from teachtext.settings import ExpertRequest
-from teachtext.store.media import MediaFolder, MediaItem
+from teachtext.files.atomic import replacing
+from teachtext.runtime.progress import Progress
+from teachtext.video.cache_keys import media_key
 from teachtext.video.decoding import decode_frames
 from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.isolation import ChildDied, Limits, map_isolated
-from teachtext.video.keys import media_key
 from teachtext.video.manifest import VideoRecord
+from teachtext.video.media_folder import MediaFolder, MediaItem
 from teachtext.video.sampling import union_times
 from teachtext.video.sound import decode_audio
 

@@ -7,11 +7,11 @@ from safetensors.torch import load_file, save_file
 
 from teachtext.cli import run
 from teachtext.errors import ConfigError, StoreError
-from teachtext.exporting.hub import HubModel
+from teachtext.interop.hub.hub import HubModel
 from teachtext.store.checksums import write_checksums
 from teachtext.store.json_files import write_json
-from teachtext.versions import STAGE_VERSIONS
-from tests.exporting.exported import evaluation, save_toy
+from teachtext.store.versions import STAGE_VERSIONS
+from tests.interop.hub.exported import evaluation, save_toy
 from tests.running import ROOT
 
 main = partial(run, "export")

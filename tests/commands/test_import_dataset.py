@@ -1,8 +1,8 @@
 import pytest
 
 from teachtext.cli import main
-from teachtext.dataset import read_captions, read_videos
-from tests.datasets.native import put, put_1ka
+from teachtext.tables.dataset import read_captions, read_videos
+from tests.interop.benchmarks.native import put, put_1ka
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pytest
 
 from teachtext import load_features
 from teachtext.cli import main
-from teachtext.dataset import Caption, read_captions, write_captions
 from teachtext.errors import StoreError
 from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
-from tests.importing.authors_archive import words_of, write_archive
+from teachtext.tables.dataset import Caption, read_captions, write_captions
+from tests.interop.features.authors_archive import words_of, write_archive
 
 VIDEOS = ["video0", "video1", "it's $(video2)"]
 

@@ -14,13 +14,13 @@ from teachtext.cli import run
 from teachtext.commands import serve
 from teachtext.errors import ConfigError, StoreError
 from tests.running import ENVIRONMENT, ROOT
-from tests.serving.fakes import FakeSearcher, clip
+from tests.search.page.fakes import FakeSearcher, clip
 
 SERVER = """
 import sys
 from teachtext.cli import run
 from teachtext.commands import serve
-from tests.serving.fakes import FakeSearcher, clip
+from tests.search.page.fakes import FakeSearcher, clip
 serve.load_named = lambda results, model, seed: FakeSearcher(model, [clip("a")])
 run("serve", sys.argv[1:])
 """

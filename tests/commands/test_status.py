@@ -5,10 +5,10 @@ import pytest
 
 from teachtext.cli import run
 from teachtext.errors import ConfigError
-from teachtext.status.plan import plan_jobs
+from teachtext.jobs.plan import plan_jobs
+from tests.jobs.test_plan import config
+from tests.jobs.test_snapshot import begin
 from tests.running import CONFIGS
-from tests.status.test_plan import config
-from tests.status.test_snapshot import begin
 
 main = partial(run, "status")
 
@@ -35,7 +35,7 @@ def test_a_fresh_folder_waits_for_everything(tmp_path, capsys):
 
 
 def test_a_finished_run_has_nothing_left(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("teachtext.status.snapshot.count_failed_videos", lambda folder: 0)
+    monkeypatch.setattr("teachtext.jobs.snapshot.count_failed_videos", lambda folder: 0)
     finish(tmp_path, plan_jobs(config({}), tmp_path))
     lines = told(tmp_path, capsys).splitlines()
     assert lines[-1] == "Time left: none, everything is there."

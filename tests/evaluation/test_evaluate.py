@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from teachtext.dataset import Caption
 from teachtext.errors import TrainingError
 from teachtext.evaluation.evaluate import (
     draw_bank,
@@ -21,6 +20,7 @@ from teachtext.evaluation.metrics import summarize, text_to_video_ranks, video_t
 from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.models.retrieval import build_model
 from teachtext.store.tokens import TokenTable
+from teachtext.tables.dataset import Caption
 from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
 
 FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]

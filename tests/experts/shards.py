@@ -5,15 +5,15 @@ import json
 import numpy as np
 
 from teachtext.cli import run
-from teachtext.dataset import VideoSource
-from teachtext.features import Features
-from teachtext.settings import ExpertRequest, ExpertSettings
+from teachtext.config.settings import ExpertRequest, ExpertSettings
 from teachtext.stages import extract_expert
-from teachtext.store.media import MediaFolder, MediaItem
+from teachtext.store.records import Features
 from teachtext.store.tables import read_table, write_table
-from teachtext.video.keys import media_key
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import VideoSource
+from teachtext.video.cache_keys import media_key
 from teachtext.video.manifest import VideoRecord, failed_record, manifest_table
-from teachtext.weights import WeightsIdentity
+from teachtext.video.media_folder import MediaFolder, MediaItem
 
 LOOKS = ExpertRequest(
     name="appearance", settings=ExpertSettings(network="optical-flow", fps=2), short_side=8

@@ -4,9 +4,9 @@ import pytest
 
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.extraction import unfinished
-from teachtext.experts.finished import FinishedShard
+from teachtext.experts.finished_shard import FinishedShard
 from teachtext.store.features import FeatureStore
-from teachtext.versions import STAGE_VERSIONS
+from teachtext.store.versions import STAGE_VERSIONS
 from tests.experts.shards import LISTENS, LOOKS, Shard, ToyExpert, record, torn
 
 ABC = [record("a", "A"), record("b", "B"), record("c", "C")]

@@ -1,9 +1,9 @@
 import pytest
 
-from teachtext.attempts import read_attempts
 from teachtext.cli import run
 from teachtext.errors import StoreError
-from teachtext.experts.finished import FinishedShard
+from teachtext.experts.finished_shard import FinishedShard
+from teachtext.jobs.retries import read_attempts
 from teachtext.store.journal import Journal
 from teachtext.store.tables import read_table, write_table
 from tests.experts.shards import Shard, ToyExpert, record, torn

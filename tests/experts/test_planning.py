@@ -1,7 +1,7 @@
 import pytest
 
 from teachtext.commands.plan_extraction import describe
-from teachtext.config_loading import load_config
+from teachtext.config.checks import load_config
 from teachtext.experts.planning import ExpertCost, Plan
 
 

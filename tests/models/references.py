@@ -2,7 +2,7 @@
 
 import torch
 
-from teachtext.models.authors import from_authors, their_keys
+from teachtext.interop.checkpoints.authors import from_authors, their_keys
 from teachtext.models.retrieval import build_model
 from teachtext.models.sequences import Sequences
 from tests.reference import section

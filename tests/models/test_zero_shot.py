@@ -4,10 +4,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.evaluation.evaluate import rank_set
 from teachtext.models.retrieval import build_model
 from teachtext.models.sequences import Sequences
-from teachtext.zero_shot import ZeroShotArchitecture
 from tests.toy_sets import DIM, similarities, toy_features, toy_set
 
 

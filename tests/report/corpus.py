@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.csv
 import yaml
 
-from teachtext.config_loading import load_config
+from teachtext.config.checks import load_config
 from teachtext.evaluation.records import EVALUATION_SHA256, Evaluation
 from teachtext.store import tables
 from teachtext.store.json_files import read_json, write_json
-from teachtext.versions import MADE_BY, stamp
-from teachtext.weights import model_sha256
+from teachtext.store.versions import MADE_BY, stamp
+from teachtext.store.weights import model_sha256
 from tests.running import ROOT
 
 SHIPPED = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))

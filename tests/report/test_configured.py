@@ -8,11 +8,10 @@ import pytest
 
 from teachtext.cli import run
 from teachtext.errors import ConfigError, StoreError
-from teachtext.pareto import pareto_table
+from teachtext.pruning.pareto import pareto_table
 from teachtext.store.tables import write_table
-from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
-
-from .corpus import change_evaluation, evaluations_of
+from teachtext.store.versions import MADE_BY, STAGE_VERSIONS, stamp
+from tests.report.corpus import change_evaluation, evaluations_of
 
 main = partial(run, "write-report")
 

@@ -4,8 +4,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.report.differences import Differences, measure_differences
-
-from .corpus import evaluation
+from tests.report.corpus import evaluation
 
 QUERIES = pa.table({"query_id": ["a", "b", "c", "d"], "video_id": ["1", "2", "3", "4"]})
 

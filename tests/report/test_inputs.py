@@ -2,8 +2,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.report import inputs
-
-from .corpus import write_table
+from tests.report.corpus import write_table
 
 
 def test_history_needs_its_model(tmp_path):

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from teachtext.config.published import SplitSize
+from teachtext.config.report import PublishedSettings
+from teachtext.evaluation.spread import Spread
 from teachtext.report.curves import legend
-from teachtext.report.published import SplitSize
 from teachtext.report.reproduction import (
     ROUNDING_STD,
     MetricPair,
@@ -16,10 +18,8 @@ from teachtext.report.reproduction import (
     set_beside,
 )
 from teachtext.report.results import result_tables
-from teachtext.report.settings import PublishedSettings
-from teachtext.report.summary import Spread, summarize
-
-from .corpus import evaluations_of
+from teachtext.report.summary import summarize
+from tests.report.corpus import evaluations_of
 
 README = "TT-CE+ (QB-Norm's README)"
 

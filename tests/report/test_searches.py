@@ -3,14 +3,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from teachtext.pareto import pareto_table
+from teachtext.pruning.pareto import pareto_table
 from teachtext.report.headline import MINUS
 from teachtext.report.searches import read_search
 from teachtext.store.tables import write_table
-from teachtext.versions import MADE_BY, stamp
-
-from .corpus import evaluations_of
-from .test_write_report import Page, write
+from teachtext.store.versions import MADE_BY, stamp
+from tests.report.corpus import evaluations_of
+from tests.report.test_write_report import Page, write
 
 MADE = {MADE_BY: stamp("compute_pareto"), "search": "lean", "runs": "[]"}
 SECONDS = {"appearance": 0.3, "ocr": 0.3, "speech": 0.4}

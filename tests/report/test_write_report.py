@@ -11,8 +11,7 @@ from teachtext.report.inputs import read_model
 from teachtext.report.page import format_millions, format_rank, render_page
 from teachtext.stages.write_report import read_report
 from teachtext.store.tables import read_table, table_metadata, write_table
-
-from .corpus import MODELS, Corpus, change_evaluation, three
+from tests.report.corpus import MODELS, Corpus, change_evaluation, three
 
 main = partial(run, "write-report")
 

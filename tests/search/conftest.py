@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from teachtext.checkpoint import ModelCard, save_model
+from teachtext.config.search import IndexSettings
+from teachtext.config.zero_shot import ZeroShotArchitecture
+from teachtext.models.checkpoint import ModelCard, save_model
 from teachtext.models.retrieval import build_model
 from teachtext.search.building import build_index
 from teachtext.search.hits import Clip
 from teachtext.search.loading import load
-from teachtext.search.settings import IndexSettings
 from teachtext.store.search_index import SearchIndexFolder
-from teachtext.weights import model_sha256
-from teachtext.zero_shot import ZeroShotArchitecture
+from teachtext.store.weights import model_sha256
 from tests.toy_sets import DIM, MADE_FROM, WEIGHTS, toy_architecture, toy_features, toy_set
 
 SETTINGS = IndexSettings(models=None, exact_below=1000, recall=0.95, recall_queries=20, seed=0)
@@ -106,7 +106,7 @@ def reading(monkeypatch):
     """Lets the words of a set be read."""
 
     def read(data):
-        monkeypatch.setattr("teachtext.text.queries.load_text_encoder", lambda **_: LookUp(data))
+        monkeypatch.setattr("teachtext.search.queries.load_text_encoder", lambda **_: LookUp(data))
 
     return read
 

@@ -5,11 +5,11 @@ from safetensors.torch import load_file, save_file
 
 from teachtext import load
 from teachtext.cli import main
+from teachtext.config.search import IndexSettings
 from teachtext.errors import StoreError
 from teachtext.search.loading import indexed_models
-from teachtext.search.settings import IndexSettings
 from teachtext.store.checksums import write_checksums
-from teachtext.versions import STAGE_VERSIONS
+from teachtext.store.versions import STAGE_VERSIONS
 from tests.search.conftest import gallery, write_index
 
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from teachtext.checkpoint import load_model
 from teachtext.errors import ConfigError, DatasetError, StoreError
 from teachtext.evaluation.evaluate import encode_gallery
+from teachtext.models.checkpoint import load_model
 from teachtext.search.loading import load
-from teachtext.weights import WeightsIdentity
+from teachtext.store.weights import WeightsIdentity
 from tests.search.conftest import FAMILIES, LookUp, gallery, write_index
 from tests.toy_sets import similarities
 

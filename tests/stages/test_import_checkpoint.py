@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from teachtext.checkpoint import load_model
 from teachtext.cli import main
-from teachtext.dataset import Caption
-from teachtext.features import Features
+from teachtext.models.checkpoint import load_model
 from teachtext.store.features import StoreIdentity
+from teachtext.store.records import Features
 from teachtext.store.tokens import write_tokens
-from teachtext.weights import WeightsIdentity
-from tests.importing.authors_checkpoint import write_checkpoint
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import Caption
+from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
 from tests.models.references import ARCHITECTURES, EXPERT_DIMS, batch, tensors
 from tests.reference import load, section
 from tests.support.stores import write_store

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from teachtext.cli import main
-from teachtext.dataset import Caption, write_captions
 from teachtext.store.tokens import read_tokens, write_tokens
-from teachtext.weights import WeightsIdentity
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import Caption, write_captions
 
 CAPTIONS = [
     Caption("a#0", "a", "train", "one"),

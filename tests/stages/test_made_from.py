@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from teachtext.cli import main
-from teachtext.dataset import Caption
-from teachtext.features import Features
-from teachtext.search.settings import IndexSettings
-from teachtext.settings import EvaluateSettings
+from teachtext.config.search import IndexSettings
+from teachtext.config.settings import EvaluateSettings
 from teachtext.store.features import StoreIdentity
+from teachtext.store.records import Features
 from teachtext.store.tokens import write_tokens
-from teachtext.versions import STAGE_VERSIONS
+from teachtext.store.versions import STAGE_VERSIONS
+from teachtext.tables.dataset import Caption
 from tests.support.stores import write_store
 from tests.toy_sets import DIM, WEIGHTS
 

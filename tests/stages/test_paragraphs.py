@@ -6,7 +6,7 @@ import pytest
 from teachtext.cli import main
 from teachtext.stages import embed_captions
 from teachtext.store.tokens import read_tokens
-from teachtext.weights import WeightsIdentity
+from teachtext.store.weights import WeightsIdentity
 
 CAPTIONS = "video_id,caption,split\na,Sits.,train\nb,Runs.,val\na,Stands up.,train\nc,Eats.,test\n"
 

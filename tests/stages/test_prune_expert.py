@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from teachtext.checkpoint import MadeFrom, ModelCard
+from teachtext.config.settings import TrainingSettings
 from teachtext.errors import StoreError
-from teachtext.settings import TrainingSettings
+from teachtext.models.checkpoint import MadeFrom, ModelCard
 from teachtext.stages.prune_expert import check_alike
 from tests.running import ROOT
 from tests.toy_sets import MADE_FROM, WEIGHTS, toy_architecture

@@ -14,16 +14,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from teachtext.checkpoint import kept_score, load_card
 from teachtext.cli import run
-from teachtext.dataset import Caption
 from teachtext.errors import ConfigError, StoreError
-from teachtext.features import Features
+from teachtext.models.checkpoint import kept_score, load_card
 from teachtext.store.features import StoreIdentity
+from teachtext.store.records import Features
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
-from teachtext.versions import MADE_BY, STAGE_VERSIONS, stamp
+from teachtext.store.versions import MADE_BY, STAGE_VERSIONS, stamp
+from teachtext.tables.dataset import Caption
 from tests.support.stores import write_store
 from tests.toy_sets import DIM, WEIGHTS, toy_architecture
 from tests.training.test_optimizers import training

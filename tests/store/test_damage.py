@@ -15,28 +15,28 @@ import pytest
 import torch
 from torch import nn
 
-from teachtext.attempts import count_attempts, read_attempts
-from teachtext.checkpoint import load_model
-from teachtext.dataset import Caption
+from teachtext.config.settings import TextEncoderSettings
 from teachtext.errors import StoreError
-from teachtext.exporting.hub import HubModel
-from teachtext.features import Features
-from teachtext.settings import TextEncoderSettings
+from teachtext.interop.hub.hub import HubModel
+from teachtext.jobs.retries import count_attempts, read_attempts
+from teachtext.models.checkpoint import load_model
 from teachtext.store.checksums import folder_sha256, write_checksums
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
 from teachtext.store.journal import Journal
 from teachtext.store.json_files import read_json, write_json
-from teachtext.store.media import MediaFolder, MediaItem
+from teachtext.store.records import Features
 from teachtext.store.search_index import open_index
 from teachtext.store.similarities import open_similarities, write_similarities
 from teachtext.store.tables import read_table, table_metadata, write_table
 from teachtext.store.tokens import read_tokens, write_tokens
+from teachtext.store.weights import WeightsIdentity
 from teachtext.store.workdir import WorkDirectory
-from teachtext.text.transformer import TransformerEncoder
+from teachtext.tables.dataset import Caption
+from teachtext.text.encoders.transformer import TransformerEncoder
 from teachtext.training.optimizers import AdamW
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
-from teachtext.weights import WeightsIdentity
+from teachtext.video.media_folder import MediaFolder, MediaItem
 from tests.search.conftest import SETTINGS, gallery, write_index
 from tests.text.tunable_checkpoints import tiny_checkpoint
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teachtext.errors import StoreError
-from teachtext.features import Features
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
 from teachtext.store.loading import View, load_features
-from teachtext.weights import WeightsIdentity
+from teachtext.store.records import Features
+from teachtext.store.weights import WeightsIdentity
 
 IDENTITY = StoreIdentity("appearance", "toy", 2, WeightsIdentity("toy 1.0", "abc"), {"fps": 2.0})
 ALL = View(averaged=False, max_rows=None, timed=False)

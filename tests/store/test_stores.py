@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teachtext.errors import StoreError
-from teachtext.features import Features, Recognised
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
 from teachtext.store.ragged import appending, create_array
-from teachtext.weights import WeightsIdentity
+from teachtext.store.records import Features, Recognised
+from teachtext.store.weights import WeightsIdentity
 
 WEIGHTS = WeightsIdentity("toy 1.0", "abc")
 IDENTITY = StoreIdentity("appearance", "toy", 2, WEIGHTS, {"fps": 2.0})

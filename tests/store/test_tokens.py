@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext.dataset import Caption
 from teachtext.errors import StoreError
 from teachtext.store.seals import check_seal
 from teachtext.store.similarities import write_similarities
 from teachtext.store.tokens import read_tokens, write_tokens
-from teachtext.weights import WeightsIdentity
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import Caption
 
 WEIGHTS = WeightsIdentity("toy 1.0", "abc")
 DIM = 4

@@ -11,7 +11,7 @@ from snakemake.io import is_flagged
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
 
-from teachtext.versions import STAGE_VERSIONS
+from teachtext.store.versions import STAGE_VERSIONS
 
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from teachtext.dataset import Caption
 from teachtext.store.tokens import write_tokens
-from teachtext.weights import WeightsIdentity
-from tests.importing.authors_checkpoint import write_checkpoint
+from teachtext.store.weights import WeightsIdentity
+from teachtext.tables.dataset import Caption
+from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
 from tests.models.references import EXPERT_DIMS, tensors
 from tests.reference import load, section
 from tests.running import ENVIRONMENT, ROOT

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext.settings import TrainingSettings
+from teachtext.config.settings import TrainingSettings
 from teachtext.training.optimizers import (
     AdamW,
     RAdam,

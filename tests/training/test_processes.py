@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 WORKER = """
 import json, sys, torch
 from pathlib import Path
-from teachtext.distributed import joined
+from teachtext.runtime.distributed import joined
 from teachtext.training.resuming import EpochStates
 from teachtext.training.trainer import train_model
 from tests.training.test_trainer import TRAINING, Agreed

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from teachtext.checkpoint import ModelCard, load_model, save_model
-from teachtext.distributed import Processes
 from teachtext.errors import DatasetError, StoreError, TrainingError
+from teachtext.models.checkpoint import ModelCard, load_model, save_model
+from teachtext.runtime.distributed import Processes
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
 from teachtext.training.trainer import Trainer, train_model

@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from teachtext.dataset import VideoSource
+from teachtext.tables.dataset import VideoSource
 from teachtext.video.decoding import decode_frames
 from teachtext.video.ffmpeg import ffmpeg_binary
 from teachtext.video.manifest import probe_video

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from teachtext.dataset import VideoSource
 from teachtext.errors import MediaError
+from teachtext.tables.dataset import VideoSource
 from teachtext.video.decoding import DecodedFrames, decode_frames
 from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.manifest import VideoRecord, probe_video

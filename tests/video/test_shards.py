@@ -8,17 +8,17 @@ import sys
 import numpy as np
 import pytest
 
-from teachtext.dataset import VideoSource
+from teachtext.config.settings import ExpertRequest, ExpertSettings
 from teachtext.errors import StoreError
-from teachtext.settings import ExpertRequest, ExpertSettings
 from teachtext.store.journal import Journal
-from teachtext.store.media import MediaFolder
 from teachtext.store.tables import write_table
+from teachtext.tables.dataset import VideoSource
 from teachtext.video import shards
+from teachtext.video.cache_keys import media_key
 from teachtext.video.decoding import decode_frames
 from teachtext.video.isolation import ChildDied, Limits
-from teachtext.video.keys import media_key
 from teachtext.video.manifest import manifest_table
+from teachtext.video.media_folder import MediaFolder
 from teachtext.video.probing import probe_shard
 from teachtext.video.shards import decode_shard
 from tests.video.clips import write_clip

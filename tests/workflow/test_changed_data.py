@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from teachtext.dataset import shard_of
+from teachtext.tables.dataset import shard_of
 from tests.models.references import EXPERT_DIMS
 from tests.support import changes_of_data as changes
 from tests.support import whole_run

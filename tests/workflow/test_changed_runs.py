@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 import yaml
 
-from teachtext.dataset import read_captions
+from teachtext.tables.dataset import read_captions
 from tests.running import ENVIRONMENT
 from tests.support import changes_of_data as changes
 from tests.support import whole_run

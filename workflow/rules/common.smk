@@ -3,21 +3,22 @@ import functools
 import json
 import os
 
-from teachtext.atomic import remove_leftovers
-from teachtext.attempts import read_attempts
-from teachtext.config_loading import load_config
-from teachtext.dataset import read_videos, shard_digests
+from teachtext.files.atomic import remove_leftovers
+from teachtext.jobs.retries import read_attempts
+from teachtext.config.checks import load_config
+from teachtext.tables.dataset import read_videos, shard_digests
 from teachtext.errors import TeachTextError
 from teachtext.experts.registry import EXPERTS as NETWORKS
-from teachtext.given import GivenFiles, package_versions
-from teachtext.pruning import curves, subset_model, subset_pattern, without_each
+from teachtext.files.given import GivenFiles, package_versions
+from teachtext.config.pruning import curves, subset_model, subset_pattern
+from teachtext.pruning.search import without_each
 from teachtext.store.json_files import read_json
-from teachtext.table_checks import check_tables
-from teachtext.text.encoders import TEXT_ENCODERS
-from teachtext.urls import is_url
-from teachtext.versions import STAGE_VERSIONS
+from teachtext.tables.checks import check_tables
+from teachtext.config.catalog import TEXT_ENCODERS
+from teachtext.files.urls import is_url
+from teachtext.store.versions import STAGE_VERSIONS
 from teachtext.video.ffmpeg import CHOICE
-from teachtext.zero_shot import SEED
+from teachtext.config.zero_shot import SEED
 
 GIVEN = GivenFiles(Path(".snakemake/teachtext"))
 try:

@@ -8,7 +8,7 @@ import sys
 from tests.running import ROOT
 
 TARGET = re.compile(r'"(teachtext(?:\.\w+)+):\w+"')
-"""How a registry names a class that its ``load_`` function imports."""
+"""How the catalog names a class that the ``load_`` function of a registry imports."""
 
 
 def third_party_modules(module):
@@ -26,16 +26,18 @@ def third_party_modules(module):
 def _named_in(unit):
     """Modules that the code of a module names; of one with a registry, without ``load_``.
 
-    ``module:load_x`` is that function alone, and what the registry holds.
+    ``module:load_x`` is that function alone, and what the catalog has for its package.
     """
     module, _, loader = unit.partition(":")
     code = _path(module).read_text()
-    targets = TARGET.findall(code)
-    parts = [part for part in ast.parse(code).body if not (targets and _is_loader(part))]
+    registry = module.endswith(".registry")
+    parts = [part for part in ast.parse(code).body if not (registry and _is_loader(part))]
     if loader:
         parts = [part for part in ast.parse(code).body if getattr(part, "name", "") == loader]
     named = {name for part in parts for node in _nodes(part) for name in _names(node)}
-    return named | _packages(module) | set(targets if loader else [])
+    package = module.removesuffix("registry")
+    targets = TARGET.findall(_path("teachtext.config.catalog").read_text()) if loader else []
+    return named | _packages(module) | {target for target in targets if target.startswith(package)}
 
 
 def _is_loader(node):

@@ -1,0 +1,1 @@
+"""What config.yaml may say: one module per section, and its checks."""

@@ -1,0 +1,132 @@
+"""Entries of config.yaml that refer to each other: models, their teachers, and sets of captions."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
+
+from teachtext.config.settings import Aggregation, Positive, Settings
+
+Section = Literal["teachers", "students", "pruned", "zero_shot", "released"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
+"""The sections whose entries are models."""
+ROW, SEARCH = "row", "search"
+"""The two kinds of an entry of `pruned`; pydantic puts them into the places of errors."""
+
+
+def _different(seeds: list[int]) -> list[int]:
+    for seed in seeds:
+        if seeds.count(seed) > 1:
+            raise ValueError(f"seed {seed} is there twice; remove one")
+    return seeds
+
+
+Seeds = Annotated[list[int], Field(min_length=1), AfterValidator(_different)]
+"""Seeds of runs, each once."""
+
+
+class TeacherSettings(Settings):
+    """One teacher of a row or of a set of captions; a name alone is one seed."""
+
+    model: str = Field(description="name of any model")
+    seeds: Seeds | None = Field(
+        description="whose mean is its opinion; null: the seed that is being trained"
+    )
+
+
+def _of_one_seed(teacher: object) -> object:
+    return {"model": teacher, "seeds": None} if isinstance(teacher, str) else teacher
+
+
+TeacherOrName = Annotated[
+    TeacherSettings, BeforeValidator(_of_one_seed, json_schema_input_type=str | TeacherSettings)
+]
+"""A teacher as it may be written: its name, or also its seeds."""
+
+
+class ModelSettings(Settings):
+    """A row of `teachers`, `students` or `pruned`."""
+
+    text_encoder: str = Field(description="name in `text`")
+    experts: list[str] | None = Field(None, min_length=1, description="names; default: all")
+    teachers: list[TeacherOrName] = Field(
+        [], description="models whose similarities it learns from"
+    )
+    captions: str | None = Field(None, description="name in `denoise`; default: all captions")
+    model: dict[str, Any] = Field({}, description="overrides of `models` for this row")
+    training: dict[str, Any] = Field({}, description="overrides of `training` for this row")
+
+
+class SearchSettings(ModelSettings):
+    """An entry of `pruned` that finds out which experts a model can do without."""
+
+    keep: Positive = Field(description="number of experts that are left at the end")
+    strategy: Literal["backward"] = Field(
+        description="backward: begin with all experts, drop at each level the one that val misses "
+        "least"
+    )
+
+
+def _pruned_kind(entry: object) -> str:
+    walks = isinstance(entry, SearchSettings) or (
+        isinstance(entry, Mapping) and bool({"strategy", "keep"} & set(entry))
+    )
+    return SEARCH if walks else ROW
+
+
+PrunedEntry = Annotated[
+    Annotated[ModelSettings, Tag(ROW)] | Annotated[SearchSettings, Tag(SEARCH)],
+    Discriminator(_pruned_kind),
+]
+"""A pruned student, or a search for the experts of some."""
+
+
+class ZeroShotSettings(Settings):
+    """A row of `zero_shot`: captions and experts of one joint space; nothing is trained."""
+
+    text_encoder: str = Field(description="name in `text`, of encoder `joint`")
+    experts: list[str] = Field(min_length=1, description="names, of the same space")
+
+
+class ReleasedSettings(Settings):
+    """A row of `released`: a model that others trained."""
+
+    checkpoint: str = Field(min_length=1, description="the authors' trained_model.pth")
+    text_encoder: str = Field(description="name in `text`: the one that it was trained with")
+    experts: list[str] | None = Field(None, min_length=1, description="names; default: all")
+
+
+class DenoiseSettings(Settings):
+    """A set of captions: those that the teachers rank well."""
+
+    teachers: list[TeacherOrName] = Field(min_length=1, description="models that rank the captions")
+    aggregation: Aggregation = Field(
+        "mean", description="of the teachers' similarities, as `teacher_aggregation` of students"
+    )
+    keep_rank_below: float | None = Field(
+        None, gt=0, description="captions ranked here or worse are dropped; or keep_fraction"
+    )
+    keep_fraction: float | None = Field(
+        None, gt=0, le=1, description="of all captions, the best; or keep_rank_below"
+    )
+    keep_per_video: int = Field(
+        1, ge=0, description="captions that every video keeps, its best; 0: it may lose all"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.keep_rank_below is None) == (self.keep_fraction is None):
+            raise ValueError("give either keep_rank_below or keep_fraction; set the other to null")
+        if isinstance(self.aggregation, list) and len(self.aggregation) != len(self.teachers):
+            raise ValueError(
+                f"aggregation has {len(self.aggregation)} weights for {len(self.teachers)} "
+                "teachers; give each teacher one"
+            )
+        return self

@@ -1,0 +1,146 @@
+"""Results that others published, as published.json has them.
+
+Imported by the Snakefile too, so it needs nothing but pydantic.
+"""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from teachtext.config.report import PublishedSettings
+from teachtext.errors import ConfigError
+
+FILE = Path(__file__).with_name("published.json")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where rows were published, and what their numbers are.
+
+    Attributes:
+        features: which release of the features.
+        seeds: how many each mean is of.
+        ddof: what the denominator of standard deviations has less than the seeds.
+        geometric_mean_ddof: likewise, of the geometric mean.
+        notes: what a reader must know, or nothing.
+    """
+
+    citation: str
+    features: str
+    seeds: int
+    ddof: int
+    geometric_mean_ddof: int
+    notes: str
+
+    def ddof_of(self, metric: str) -> int:
+        """What the denominator of a metric's standard deviation has less than the seeds."""
+        return self.geometric_mean_ddof if metric == "geometric_mean" else self.ddof
+
+
+@dataclass(frozen=True)
+class SplitSize:
+    """How much was searched: text queries (captions or paragraphs) and videos."""
+
+    videos: int
+    queries: int
+
+
+@dataclass(frozen=True)
+class PublishedBenchmark:
+    """A data set and its splits.
+
+    Attributes:
+        test: None: not known.
+        notes: what a reader must know, or nothing.
+    """
+
+    title: str
+    test: SplitSize | None
+    notes: str
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """One model in one direction.
+
+    Attributes:
+        model: as its paper writes it, with the release where there are several.
+        source: key of ``Published.sources``.
+        metrics: metric name -> mean and standard deviation over seeds, recalls in percent.
+    """
+
+    benchmark: str
+    model: str
+    source: str
+    direction: Literal["t2v", "v2t"]
+    metrics: Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Published:
+    """All that published.json holds; sources and benchmarks by their keys."""
+
+    sources: Mapping[str, Source]
+    benchmarks: Mapping[str, PublishedBenchmark]
+    rows: tuple[PublishedRow, ...]
+
+    def models(self, benchmark: str) -> list[str]:
+        """Names of the rows of a benchmark, in the order of the file."""
+        return list(dict.fromkeys(row.model for row in self.rows if row.benchmark == benchmark))
+
+    def row(self, benchmark: str, model: str, direction: str) -> PublishedRow | None:
+        """The row of a model, none in a direction that was not published."""
+        key = (benchmark, model, direction)
+        found = (row for row in self.rows if (row.benchmark, row.model, row.direction) == key)
+        return next(found, None)
+
+
+@functools.cache
+def read_published() -> Published:
+    """Read published.json."""
+    values = json.loads(FILE.read_text(encoding="utf-8"))
+    return Published(
+        sources={key: Source(**source) for key, source in values["sources"].items()},
+        benchmarks={
+            key: PublishedBenchmark(
+                title=benchmark["title"],
+                test=SplitSize(**benchmark["test"]) if benchmark["test"] else None,
+                notes=benchmark["notes"],
+            )
+            for key, benchmark in values["benchmarks"].items()
+        },
+        rows=tuple(PublishedRow(**row) for row in values["rows"]),
+    )
+
+
+def check_published(settings: PublishedSettings, models: Sequence[str]) -> None:
+    """Check that both sides of every pair exist.
+
+    Args:
+        settings: `report.published` of config.yaml.
+        models: all that are evaluated.
+
+    Raises:
+        ConfigError: there is no such benchmark, model or published row.
+    """
+    published = read_published()
+    if settings.benchmark not in published.benchmarks:
+        raise ConfigError(
+            f"config.yaml: report.published.benchmark is {settings.benchmark!r}, of which there "
+            f"are no published rows. Choose one of: {', '.join(published.benchmarks)}."
+        )
+    names = published.models(settings.benchmark)
+    for model, name in settings.rows.items():
+        if model not in models:
+            raise ConfigError(
+                f"config.yaml: report.published.rows names {model!r}, which is not there. "
+                f"Choose one of: {', '.join(models)}; or set it to null."
+            )
+        if name not in names:
+            raise ConfigError(
+                f"config.yaml: report.published.rows.{model} is {name!r}, which is no "
+                f"published row of {settings.benchmark}. Choose one of: {', '.join(names)}."
+            )

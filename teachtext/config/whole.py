@@ -1,0 +1,200 @@
+"""The configuration as a whole, and what follows from it.
+
+Imported by the Snakefile too, so it needs nothing but pydantic, which Snakemake brings along.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from teachtext.config.imported import (
+    ExpertEntry,
+    ImportedTokens,
+    ImportSettings,
+    TeacherEntry,
+    TextEntry,
+)
+from teachtext.config.models import (
+    SECTIONS,
+    DenoiseSettings,
+    ModelSettings,
+    PrunedEntry,
+    ReleasedSettings,
+    SearchSettings,
+    Section,
+    Seeds,
+    TeacherSettings,
+    ZeroShotSettings,
+)
+from teachtext.config.pruning import SEPARATOR, curves
+from teachtext.config.report import ReportSettings
+from teachtext.config.search import IndexSettings
+from teachtext.config.settings import (
+    ArchitectureSettings,
+    DatasetSettings,
+    DemoSettings,
+    EvaluateSettings,
+    ExpertRequest,
+    ExpertSettings,
+    Name,
+    Settings,
+    TrainingSettings,
+    VideoSettings,
+)
+from teachtext.config.text import TextSettings
+from teachtext.config.zero_shot import SEED
+from teachtext.tables.checks import ValUser
+
+S = TypeVar("S", bound=Settings)
+
+
+class Config(Settings):
+    """The whole of config.yaml."""
+
+    dataset: DatasetSettings
+    seeds: Seeds = Field(description="every model is trained once per seed")
+    demo: DemoSettings
+    video: VideoSettings
+    experts: dict[Name, ExpertEntry] = Field(min_length=1)
+    text: dict[Name, TextEntry] = Field(min_length=1)
+    models: ArchitectureSettings
+    training: TrainingSettings
+    teachers: dict[Name, TeacherEntry]
+    denoise: dict[Name, DenoiseSettings]
+    students: dict[Name, ModelSettings]
+    pruned: dict[Name, PrunedEntry]
+    zero_shot: dict[Name, ZeroShotSettings]
+    released: dict[Name, ReleasedSettings]
+    evaluate: EvaluateSettings
+    search: IndexSettings
+    report: ReportSettings
+
+    def rows(self) -> dict[str, ModelSettings]:
+        """All models that are written down and trained, in the order of the sections."""
+        teachers = {k: row for k, row in self.teachers.items() if isinstance(row, ModelSettings)}
+        searches = self.searches()
+        pruned = {k: row for k, row in self.pruned.items() if k not in searches}
+        return {**teachers, **self.students, **pruned}
+
+    def searches(self) -> dict[str, SearchSettings]:
+        """Entries of `pruned` that train a model for each set of experts they try."""
+        return {k: row for k, row in self.pruned.items() if isinstance(row, SearchSettings)}
+
+    def evaluated(self) -> dict[str, list[int]]:
+        """All models that are written down, trained or not -> the seeds of their results."""
+        trained = dict.fromkeys(self.rows(), self.seeds)
+        return {**trained, **{model: [SEED] for model in self.untrained()}}
+
+    def searched(self) -> list[str]:
+        """The models that have an index to search in, each with its first seed."""
+        models = self.search.models
+        if models is None:
+            models = [m for m in self.students if self.text_encoder_of(m) in self.encoders()]
+        return [f"{model}/{self.evaluated()[model][0]}" for model in models]
+
+    def untrained(self) -> dict[str, ZeroShotSettings | ReleasedSettings]:
+        """Models that are not trained here; of each there is one result, whatever the seeds."""
+        return {**self.zero_shot, **self.released}
+
+    def entries(self) -> dict[str, ModelSettings]:
+        """All that models are trained from: rows and searches."""
+        return {**self.rows(), **self.searches()}
+
+    def row(self, model: str) -> ModelSettings:
+        """The row of a model, also of one that a search trains (``pruning.subset_model``)."""
+        name, *experts = model.split(SEPARATOR)
+        row = {**self.entries(), **curves(self.searches())}[name]
+        return row.model_copy(update={"experts": experts}) if experts else row
+
+    def encoders(self) -> dict[str, TextSettings]:
+        """Text encoders that embed captions here."""
+        return {k: entry for k, entry in self.text.items() if isinstance(entry, TextSettings)}
+
+    def imported_tokens(self) -> dict[str, ImportedTokens]:
+        """Text encoders whose token vectors were made elsewhere."""
+        return {k: entry for k, entry in self.text.items() if isinstance(entry, ImportedTokens)}
+
+    def imported_teachers(self) -> dict[str, str]:
+        """Teachers whose similarities were made elsewhere -> their files."""
+        return _imported_files(self.teachers)
+
+    def section(self, model: str) -> Section:
+        """The section that a model's row is in."""
+        return next((name for name in SECTIONS if model in getattr(self, name)), "pruned")
+
+    def text_encoder_of(self, model: str) -> str:
+        """The text encoder of a model, trained or not."""
+        return (self.untrained().get(model) or self.row(model)).text_encoder
+
+    def experts_of(self, model: str) -> list[str]:
+        """The experts a model looks through, in alphabetical order (the paper's order)."""
+        return sorted((self.untrained().get(model) or self.row(model)).experts or self.experts)
+
+    def seeds_of(self, teacher: TeacherSettings, seed: int | str) -> Sequence[int | str]:
+        """The seeds whose similarities a teacher gives to a model of some seed."""
+        return [SEED] if teacher.model in self.untrained() else teacher.seeds or [seed]
+
+    def ranked_by(self, model: str) -> list[str]:
+        """Models whose similarities must exist before this one trains."""
+        row = self.row(model)
+        of_captions = self.denoise[row.captions].teachers if row.captions else []
+        return [teacher.model for teacher in row.teachers + of_captions]
+
+    def architecture_of(self, model: str) -> ArchitectureSettings:
+        """`models` with the row's overrides."""
+        return _overridden(self.models, self.row(model).model)
+
+    def training_of(self, model: str) -> TrainingSettings:
+        """`training` with the row's overrides."""
+        return _overridden(self.training, self.row(model).training)
+
+    def first_val_user(self) -> ValUser | None:
+        """The first entry that chooses by val; None: the captions may have no val."""
+        for name, row in self.rows().items():
+            if self.training_of(name).keep_epoch == "best":
+                entry = f"{self.section(name)}.{name}"
+                own = f"{entry}." if "keep_epoch" in row.training else ""
+                return ValUser(entry, f"{own}training.keep_epoch: last")
+        for name in self.searches():
+            return ValUser(f"pruned.{name}", f"pruned.{name}: null")
+        return None
+
+    def used_experts(self) -> list[str]:
+        """Experts that at least one model looks through."""
+        names = [*self.entries(), *self.untrained()]
+        return sorted({expert for name in names for expert in self.experts_of(name)})
+
+    def extracted_experts(self) -> dict[str, ExpertSettings]:
+        """Used experts whose networks look at the videos."""
+        used = {name: self.experts[name] for name in self.used_experts()}
+        return {name: entry for name, entry in used.items() if isinstance(entry, ExpertSettings)}
+
+    def imported_experts(self) -> dict[str, str]:
+        """Used experts whose features were made elsewhere -> their files."""
+        return _imported_files({name: self.experts[name] for name in self.used_experts()})
+
+    def request(self, expert: str) -> ExpertRequest:
+        """What a job is asked to extract for an expert; not for imported ones."""
+        settings = self.extracted_experts()[expert]
+        encoder = settings.text_encoder
+        return ExpertRequest(
+            name=expert,
+            settings=settings,
+            text_encoder=None if encoder is None else self.encoders()[encoder],
+            short_side=self.video.short_side if settings.signal == "frames" else None,
+        )
+
+
+def _imported_files(entries: Mapping[str, object]) -> dict[str, str]:
+    return {k: entry.file for k, entry in entries.items() if isinstance(entry, ImportSettings)}
+
+
+def _overridden(settings: S, changes: Mapping[str, Any]) -> S:
+    return type(settings).model_validate(settings.model_dump() | dict(changes))
+
+
+def json_schema() -> str:
+    """JSON schema of config.yaml, for editors; kept in workflow/schemas."""
+    return json.dumps(Config.model_json_schema(), indent=2)

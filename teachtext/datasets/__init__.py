@@ -1,1 +1,0 @@
-"""Published benchmarks made into our tables, and our tables opened for other programs."""

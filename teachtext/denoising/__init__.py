@@ -1,0 +1,1 @@
+"""Captions that their own video does not rank first for."""

@@ -1,0 +1,157 @@
+"""Motion and action in short windows of frames by video networks of the transformers library."""
+
+# Shape suffixes: B = batch, N = frames of a window, T = rows, C = channels, H = height, W = width,
+# P = tokens, D = features.
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import PretrainedConfig, PreTrainedModel
+
+from teachtext.errors import ConfigError
+from teachtext.experts.networks.prefetch import sent_ahead
+from teachtext.experts.networks.preprocessing import load_preprocessing
+from teachtext.experts.networks.transformers_image import GPU_VIDEOS, embed_in_batches
+from teachtext.pretrained.hub import load_checkpoint, load_config
+from teachtext.store.records import Features
+from teachtext.video.media import Frames
+
+ROLE = "video network"
+
+GPU_BATCH, CPU_BATCH = 8, 1
+"""Windows in a batch."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """How a network's windows become vectors.
+
+    Attributes:
+        frames: N, which windows it was trained with, from its config.
+        dim: D, from its config.
+        pool: model, windows (B, N, C, H, W) -> (B, D).
+        may_lack: words in the names of parameters that are not computed with.
+    """
+
+    frames: Callable[[PretrainedConfig], int]
+    dim: Callable[[PretrainedConfig], int]
+    pool: Callable[[PreTrainedModel, Tensor], Tensor]
+    may_lack: tuple[str, ...] = ()
+
+
+def _mean_of_tokens(model: PreTrainedModel, windows_BNCHW: Tensor) -> Tensor:
+    states_BPD: Tensor = model(pixel_values=windows_BNCHW).last_hidden_state
+    return states_BPD.mean(dim=1)
+
+
+def _class_token(model: PreTrainedModel, windows_BNCHW: Tensor) -> Tensor:
+    states_BPD: Tensor = model(pixel_values=windows_BNCHW).last_hidden_state
+    return states_BPD[:, 0]
+
+
+def _joint_space(model: PreTrainedModel, windows_BNCHW: Tensor) -> Tensor:
+    output = model.get_video_features(pixel_values=windows_BNCHW)
+    vectors_BD: Tensor = output if isinstance(output, Tensor) else output.pooler_output
+    return vectors_BD
+
+
+def _mean_of_encoder(model: PreTrainedModel, windows_BNCHW: Tensor) -> Tensor:
+    output = model(pixel_values_videos=windows_BNCHW, skip_predictor=True)
+    states_BPD: Tensor = output.last_hidden_state
+    return states_BPD.mean(dim=1)
+
+
+FAMILIES = {
+    "videomae": Family(lambda c: c.num_frames, lambda c: c.hidden_size, _mean_of_tokens),
+    "timesformer": Family(lambda c: c.num_frames, lambda c: c.hidden_size, _class_token),
+    "vivit": Family(
+        lambda c: c.num_frames, lambda c: c.hidden_size, _class_token, ("pooler.dense",)
+    ),
+    "xclip": Family(lambda c: c.vision_config.num_frames, lambda c: c.projection_dim, _joint_space),
+    "vjepa2": Family(
+        lambda c: c.frames_per_clip, lambda c: c.hidden_size, _mean_of_encoder, ("predictor",)
+    ),
+}
+"""Model type -> what is known of it."""
+
+
+class TransformersVideo:
+    """One row per window of frames, one window after the other.
+
+    - VideoMAE: mean of all tokens (Tong et al., 2022).
+    - TimeSformer and ViViT: the class token (Bertasius et al., 2021; Arnab et al., 2021).
+    - X-CLIP: the video's vector in the joint space with text (Ni et al., 2022).
+    - V-JEPA 2: mean of the encoder's tokens (Assran et al., 2025).
+    """
+
+    def __init__(
+        self, *, fps: float, checkpoint: str, precision: str = "float32", device: str = "cpu"
+    ) -> None:
+        """Load the network.
+
+        Args:
+            fps: frames per second that it will be given; a row stands for N / fps seconds.
+            checkpoint: hub id or local folder.
+            precision: of weights and activations; rows are float32.
+            device: such as ``cpu`` or ``cuda``.
+
+        Raises:
+            ConfigError: it cannot be loaded, or is of no known family.
+        """
+        config = load_config(checkpoint, ROLE)
+        if config.model_type not in FAMILIES:
+            raise ConfigError(
+                f"Checkpoint {checkpoint!r} of the {ROLE} is of type {config.model_type!r}. "
+                f"Give one of: {', '.join(FAMILIES)}."
+            )
+        family = FAMILIES[config.model_type]
+        loaded = load_checkpoint(
+            checkpoint, ROLE, precision=precision, device=device, may_lack=family.may_lack
+        )
+        self.fps = fps
+        self.window_frames = int(family.frames(config))
+        self.dim = int(family.dim(config))
+        self.weights = loaded.weights
+        on_gpu = loaded.device.type == "cuda"
+        self.videos_per_batch = GPU_VIDEOS if on_gpu else 1
+        self._batch = GPU_BATCH if on_gpu else CPU_BATCH
+        self._loaded, self._pool = loaded, family.pool
+        self._preprocessing = load_preprocessing(checkpoint, ROLE)
+
+    def extract_batch(self, videos: Sequence[Frames]) -> list[Features]:
+        """One row per window of each video; the last one repeats its last frame to be full."""
+        rows = embed_in_batches(
+            self._windows(videos),
+            self._embed,
+            videos=len(videos),
+            dim=self.dim,
+            batch=self._batch,
+        )
+        return [
+            Features(rows_TD, *self._times(video))
+            for rows_TD, video in zip(rows, videos, strict=True)
+        ]
+
+    def _windows(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
+        blocks = (
+            (index, block)
+            for index, video in enumerate(videos)
+            for block in video.blocks(self.window_frames)
+        )
+        for index, frames_THWC in sent_ahead(blocks, self._loaded.device):
+            frames_NCHW = self._preprocessing(frames_THWC)
+            missing = self.window_frames - len(frames_NCHW)
+            yield index, torch.cat([frames_NCHW, *[frames_NCHW[-1:]] * missing])
+
+    def _times(self, video: Frames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Start of each window's first frame, end of its last real one."""
+        starts = np.arange(0, len(video), self.window_frames)
+        lasts = np.minimum(starts + self.window_frames, len(video)) - 1
+        return video.seconds_T[starts], video.end_seconds(1 / self.fps)[lasts]
+
+    @torch.inference_mode()
+    def _embed(self, windows_BNCHW: Tensor) -> Tensor:
+        return self._pool(self._loaded.model, windows_BNCHW.to(self._loaded.dtype)).float()

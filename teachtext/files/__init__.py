@@ -1,0 +1,1 @@
+"""Writing, locking and naming files."""

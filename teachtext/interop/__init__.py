@@ -1,0 +1,1 @@
+"""Files of others: benchmarks, features, checkpoints, hubs."""

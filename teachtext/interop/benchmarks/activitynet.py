@@ -1,0 +1,52 @@
+"""ActivityNet Captions: the authors' JSON in, captions out, of which those of a video are one text.
+
+Layout: ``captions.zip`` of https://cs.stanford.edu/people/ranjaykrishna/densevid/, a sentence for
+each segment of a video. As in collaborative-experts, val1 is what is tested on, and val2, other
+sentences of the same videos, is left out.
+"""
+
+from collections.abc import Mapping
+
+from teachtext.interop.benchmarks.reading import json_of, mapping_in, objects_in
+from teachtext.interop.benchmarks.records import (
+    AnnotationFile,
+    Annotations,
+    Benchmark,
+    Clip,
+    Counts,
+)
+from teachtext.tables.dataset import Split
+
+FILES: dict[str, Split] = {"train.json": "train", "val_1.json": "test"}
+IGNORED = "val_2.json"
+PREFIX = "v_"
+"""Ids begin with it, names of video files often do not."""
+
+
+def read_activitynet(files: Mapping[str, AnnotationFile]) -> Annotations:
+    """Sentences of segments, in the order of their files."""
+    said = Annotations()
+    for name, split in FILES.items():
+        file = files[name]
+        videos = mapping_in(file, json_of(file))
+        described = objects_in(file, list(videos.values()), "sentences")
+        for video, value in zip(videos, described, strict=True):
+            sentences = value["sentences"]
+            for sentence in sentences if isinstance(sentences, list) else [sentences]:
+                said.add(video, split, sentence)
+            said.clips[video] = (Clip(video), Clip(video.removeprefix(PREFIX)))
+    if IGNORED in files:
+        said.remarks.add("files left out, whose sentences are of val_1's videos again", IGNORED)
+    return said
+
+
+ACTIVITYNET = Benchmark(
+    title="ActivityNet Captions",
+    origin="cs.stanford.edu/people/ranjaykrishna/densevid (captions.zip)",
+    needs=((tuple(FILES),),),
+    optional=(IGNORED,),
+    read=read_activitynet,
+    published={"train": Counts(10_009), "test": Counts(4917)},
+    splits=("train", "test"),
+    paragraphs=True,
+)

@@ -1,0 +1,114 @@
+"""Video files of a benchmark, found by their names. A folder in, rows of the table of videos out.
+
+No file is opened, and no link is followed out of the folder.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from teachtext.errors import DatasetError
+from teachtext.interop.benchmarks.records import Clip
+from teachtext.interop.remarks import Remarks
+from teachtext.tables.dataset import Caption, VideoSource, by_video
+
+
+def find_videos(
+    folder: Path, *, stem: Callable[[str], str | None], remarks: Remarks
+) -> dict[str, Path]:
+    """Find all video files below a folder.
+
+    Args:
+        folder: searched with all folders in it.
+        stem: name of a file -> what it is found by, or None for files that are no videos.
+        remarks: get what is passed over.
+
+    Returns:
+        What a file is found by -> its absolute path; of several, the first in sorted order.
+
+    Raises:
+        DatasetError: the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is no folder. Give --videos the folder of video files.")
+    root = folder.resolve()
+    found: dict[str, Path] = {}
+    for path in sorted(_files(root, remarks)):
+        name = stem(path.name)
+        if name is None:
+            continue
+        if name in found:
+            remarks.add("video files with the name of an earlier one", str(path))
+        elif path.is_symlink() and not path.resolve().is_relative_to(root):
+            remarks.add("links that lead out of the folder of videos", str(path))
+        elif path.is_file():
+            found[name] = path
+    return found
+
+
+def match_videos(
+    captions: Sequence[Caption],
+    *,
+    clips: Mapping[str, tuple[Clip, ...]],
+    files: Mapping[str, Path],
+    remarks: Remarks,
+) -> tuple[list[VideoSource], list[Caption]]:
+    """Find the file of each video that has captions.
+
+    Args:
+        captions: of all splits.
+        clips: video id -> where it may be, the best first; others are files named by their ids.
+        files: what a file is found by -> the file.
+        remarks: get which videos have no file, and which files no video.
+
+    Returns:
+        The videos in the order of their first captions, and the captions of these videos.
+    """
+    videos = []
+    used = set()
+    for video, own in by_video(captions).items():
+        there = [clip for clip in clips.get(video, (Clip(video),)) if clip.stem in files]
+        if there:
+            clip = there[0]
+            used.add(clip.stem)
+            times = clip.start_seconds, clip.end_seconds
+            videos.append(VideoSource(video, files[clip.stem], *times))
+            continue
+        remarks.add("videos without a file", video)
+        for caption in own:
+            remarks.add("captions dropped with their videos", caption.caption_id)
+    for name, path in files.items():
+        if name not in used:
+            remarks.add("video files of no video", str(path))
+    known = {video.video_id for video in videos}
+    return videos, [caption for caption in captions if caption.video_id in known]
+
+
+def _files(root: Path, remarks: Remarks) -> Iterator[Path]:
+    """All files below a folder, also links to files; links to folders are not entered."""
+    folders = [str(root)]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                inside = list(entries)
+        except OSError:
+            remarks.add("folders that cannot be read", ascii(folder))
+            continue
+        for entry in inside:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif entry.is_dir():
+                remarks.add("linked folders, which are not searched", ascii(entry.path))
+            elif _is_text(entry.path):
+                yield Path(entry.path)
+            else:
+                remarks.add("files whose names are no text", ascii(entry.path))
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,171 @@
+"""Files of ``torch.save`` from before and after 1.6, read for their tensors; nothing is run.
+
+``torch.load(weights_only=True)`` refuses the authors' checkpoints, because they hold an object of
+theirs beside the weights. Here such objects are left aside.
+"""
+
+import mmap
+import struct
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from teachtext.errors import DatasetError
+from teachtext.interop.features.archives import UNREADABLE, most_bytes
+from teachtext.interop.features.pickle_machine import Call, Machine, PickleError
+from teachtext.interop.features.pickles import CALLS, mapped
+
+MAGIC = 0x1950A86A20F9469CFC6C
+"""The first value of a file that torch wrote before version 1.6."""
+STATE_DICT = "state_dict"
+"""Where the authors keep the weights; in many files they are all there is."""
+DTYPES = {
+    "FloatStorage": torch.float32,
+    "DoubleStorage": torch.float64,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+
+
+BROKEN = (*UNREADABLE, AttributeError, struct.error)
+"""What comes of files that are torn, or that only look like those of torch."""
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """Numbers of several tensors, somewhere in the file."""
+
+    key: str
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A tensor before its numbers are read."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class _Table(dict[Any, Any]):
+    """An ordered dictionary; state dicts carry a version that nothing here needs."""
+
+    def restore(self, _: object) -> None:
+        """Leave what is beside the items."""
+
+
+Numbers = Mapping[str, memoryview]
+"""Key of a storage -> its bytes."""
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a checkpoint.
+
+    Args:
+        path: file of ``torch.save``: a state dict, or a mapping that has one as ``state_dict``.
+
+    Returns:
+        Name -> tensor, on the CPU.
+
+    Raises:
+        DatasetError: missing, damaged, a bomb, or without a state dict.
+    """
+    with mapped(path) as file:
+        try:
+            placed, numbers = _read_zip(path) if zipfile.is_zipfile(path) else _read_legacy(file)
+            tensors = {name: _tensor(tensor, numbers) for name, tensor in placed.items()}
+        except BROKEN as error:
+            reason = " ".join(str(error).split())
+            raise DatasetError(
+                f"{path} is no whole file of torch.save ({type(error).__name__}: {reason}). "
+                "Fetch it again."
+            ) from None
+    if not tensors:
+        raise DatasetError(f"{path} has no state dict. Give a checkpoint with weights.")
+    return tensors
+
+
+def _read_zip(path: Path) -> tuple[dict[str, _Placed], Numbers]:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {member.filename: member.file_size for member in archive.infolist()}
+        if sum(sizes.values()) > most_bytes(path.stat().st_size):
+            raise PickleError("it unpacks to more than torch writes, as bombs do,")
+        (pickled,) = (name for name in sizes if name.endswith("/data.pkl"))
+        placed = _placed(_machine({}).run(_in_memory(archive.read(pickled))))
+        folder = pickled.removesuffix("data.pkl") + "data/"
+        keys = {tensor.storage.key for tensor in placed.values()}
+        return placed, {key: memoryview(archive.read(folder + key)) for key in keys}
+
+
+def _read_legacy(file: mmap.mmap) -> tuple[dict[str, _Placed], Numbers]:
+    """Pickles one after another, then the numbers of each storage after how many they are."""
+    storages: dict[str, _Storage] = {}
+    machine = _machine(storages)
+    if machine.run(file) != MAGIC:
+        raise PickleError("it does not begin as files of torch.save do,")
+    for _ in ("version of the format", "what wrote it"):
+        machine.run(file)
+    placed = _placed(machine.run(file))
+    whole, numbers = memoryview(file), {}
+    for key in machine.run(file):
+        count = int.from_bytes(file.read(8), "little") * storages[key].dtype.itemsize
+        if count > len(file) - file.tell():
+            raise PickleError(f"it ends before the {count} bytes of its storage {key}")
+        numbers[key] = whole[file.tell() : file.tell() + count]
+        file.seek(count, 1)
+    return placed, numbers
+
+
+def _machine(storages: dict[str, _Storage]) -> Machine:
+    """A machine that makes nothing of what torch does not write, and notes storages by key."""
+
+    def load(identity: tuple[Any, ...]) -> _Storage:
+        _, kind, key, *_ = identity
+        return storages.setdefault(key, _Storage(key, DTYPES[kind.name.rpartition(".")[2]]))
+
+    calls: dict[str, Call] = {
+        **CALLS,
+        "collections.OrderedDict": lambda pairs=(): _Table(pairs),
+        "torch._utils._rebuild_tensor_v2": lambda storage, offset, shape, strides, *_: _Placed(
+            storage, offset, shape, strides
+        ),
+        "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
+    }
+    return Machine(calls, opaque=True, load=load)
+
+
+def _placed(value: object) -> dict[str, _Placed]:
+    """The tensors of a state dict, or of the one in a mapping."""
+    table = value.get(STATE_DICT, value) if isinstance(value, Mapping) else {}
+    if not isinstance(table, Mapping):
+        return {}
+    return {str(name): tensor for name, tensor in table.items() if isinstance(tensor, _Placed)}
+
+
+def _tensor(placed: _Placed, numbers: Numbers) -> Tensor:
+    data, dtype = bytearray(numbers[placed.storage.key]), placed.storage.dtype
+    flat = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+    if prod(placed.shape) > len(flat):
+        raise PickleError(f"it has a tensor of shape {placed.shape} in {len(flat)} numbers")
+    return flat.as_strided(placed.shape, placed.strides, placed.offset).contiguous()
+
+
+def _in_memory(data: bytes) -> mmap.mmap:
+    file = mmap.mmap(-1, len(data))
+    file.write(data)
+    file.seek(0)
+    return file

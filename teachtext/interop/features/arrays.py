@@ -1,0 +1,175 @@
+"""Files with an array for each video, of any kind: one file in, loaders out.
+
+A loader reads one array when it is called, so a file may be larger than memory.
+"""
+
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.errors import DatasetError
+from teachtext.interop.features.archives import UNREADABLE, most_bytes
+from teachtext.interop.features.pickle_machine import Opaque
+from teachtext.interop.features.pickles import LazyArray, read_pickle
+
+Loader = Callable[[], NDArray[Any] | None]
+"""Reads an array; None where a file says that there is none."""
+HICKLE = ("data", "data_0")
+"""Groups and datasets that hickle wraps values in (https://github.com/telegraphic/hickle)."""
+
+
+def read_arrays(path: Path) -> dict[str, Loader]:
+    """Open a file of features.
+
+    Args:
+        path: pickle of a mapping from id to array (of Python 2 or 3; NaN for none) or of the
+            authors' ExpertStore; folder of ``<id>.npy``; .npz with an array for each id; HDF5,
+            also hickle's, with a dataset for each id, where ``a/b`` is the id of a dataset b in a
+            group a.
+
+    Returns:
+        Id -> loader.
+
+    Raises:
+        DatasetError: no such file, damaged, of another kind, or not to be trusted.
+    """
+    if not path.exists():
+        raise DatasetError(f"{path} does not exist. Give a file of features, or a folder of .npy.")
+    reader = _read_folder if path.is_dir() else READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DatasetError(
+            f"{path} is of no known kind. Use one of: {', '.join(READERS)}, or a folder of .npy."
+        )
+    try:
+        arrays = reader(path)
+    except UNREADABLE as error:
+        raise broken(path, error) from None
+    if not arrays:
+        raise DatasetError(f"{path} holds no array. Give it one for each video.")
+    return arrays
+
+
+def broken(path: Path, error: Exception) -> DatasetError:
+    """What to say of a file that cannot be read."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return DatasetError(f"Cannot read {path}: {reason}. Give a whole file of plain arrays.")
+
+
+def loader_of(value: object) -> Loader:
+    """The loader of a value that a pickle holds: an array, numbers, or NaN for none."""
+    if isinstance(value, LazyArray):
+        return value.load
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return lambda: None
+    return lambda: np.asarray(value, dtype=np.float32)
+
+
+def _read_pickle(path: Path) -> dict[str, Loader]:
+    value = read_pickle(path, stand_ins=("ExpertStore",))
+    if isinstance(value, Opaque):
+        return _expert_store(value)
+    if not isinstance(value, Mapping):
+        raise DatasetError(
+            f"{path} holds a {type(value).__name__}. Give a mapping from id to array."
+        )
+    return {str(key): loader_of(item) for key, item in value.items()}
+
+
+def _expert_store(store: Opaque) -> dict[str, Loader]:
+    """The authors' own container: rows of one matrix, which are all NaN where there is none."""
+    state = store.state
+    rows, missing = state["store"].load(), {str(key) for key in state["missing"]}
+
+    def loader(key: str, row: int) -> Loader:
+        return lambda: None if key in missing or np.isnan(rows[row]).all() else rows[row]
+
+    return {str(key): loader(str(key), row) for key, row in state["keymap"].items()}
+
+
+def _read_folder(path: Path) -> dict[str, Loader]:
+    def loader(file: Path) -> Loader:
+        return lambda: np.load(file, mmap_mode="r", allow_pickle=False)
+
+    return {file.stem: loader(file) for file in sorted(path.glob("*.npy"))}
+
+
+def _read_npz(path: Path) -> dict[str, Loader]:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    _refuse_bomb(path, unpacked)
+    arrays = np.load(path, allow_pickle=False)
+
+    def loader(name: str) -> Loader:
+        return lambda: arrays[name]
+
+    return {name: loader(name) for name in arrays.files}
+
+
+def _read_hdf5(path: Path) -> dict[str, Loader]:
+    file = h5py.File(path, "r", locking=False)
+    found: dict[str, h5py.Dataset] = {}
+    _collect(path, file, (), found)
+    _refuse_bomb(path, sum(dataset.nbytes for dataset in found.values()))
+    if "hickle" in str(file.attrs.get("CLASS", "")) or "HICKLE_VERSION" in file.attrs:
+        found = {_unwrapped(name): dataset for name, dataset in found.items() if _is_value(name)}
+
+    def loader(dataset: h5py.Dataset) -> Loader:
+        return lambda: _read_dataset(dataset)
+
+    return {name: loader(dataset) for name, dataset in found.items()}
+
+
+def _collect(
+    path: Path, group: h5py.Group, place: tuple[str, ...], found: dict[str, h5py.Dataset]
+) -> None:
+    """All datasets below a group, of this file alone."""
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise DatasetError(f"{path} is refused: {name!r} is a link. Write its data into it.")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            if len(place) > len(HICKLE) + 2:
+                raise DatasetError(f"{path} is refused: its groups are too deep. Write flat ones.")
+            _collect(path, item, (*place, name), found)
+        elif item.external or item.is_virtual:
+            raise DatasetError(f"{path} is refused: {name!r} lies in other files. Copy it in.")
+        elif item.dtype.kind in "fiu" or h5py.check_string_dtype(item.dtype):
+            found["/".join((*place, name))] = item
+
+
+def _read_dataset(dataset: h5py.Dataset) -> NDArray[Any] | None:
+    if h5py.check_string_dtype(dataset.dtype):
+        return np.asarray(dataset.asstr()[()], dtype=str)
+    values: NDArray[Any] = np.asarray(dataset[()])
+    return None if not values.shape and np.isnan(values) else values
+
+
+def _is_value(name: str) -> bool:
+    """Whether a dataset of hickle's is no description of types."""
+    return name.partition("/")[0] in HICKLE
+
+
+def _unwrapped(name: str) -> str:
+    """The key that hickle has put into groups and quotes."""
+    key = "/".join(part for part in name.split("/") if part not in HICKLE)
+    return key[1:-1] if key[:1] == key[-1:] and key[:1] in ("'", '"') else key
+
+
+def _refuse_bomb(path: Path, unpacked: int) -> None:
+    if unpacked > most_bytes(path.stat().st_size):
+        raise DatasetError(
+            f"{path} is refused: it unpacks to {unpacked >> 20} MB, as bombs do. Write it again."
+        )
+
+
+READERS: dict[str, Callable[[Path], dict[str, Loader]]] = {
+    **dict.fromkeys((".pkl", ".pickle", ".pckl", ".pk"), _read_pickle),
+    ".npz": _read_npz,
+    **dict.fromkeys((".h5", ".hdf5", ".hkl", ".hickle"), _read_hdf5),
+}
+"""End of a file's name -> how it is opened."""

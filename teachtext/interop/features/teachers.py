@@ -1,0 +1,149 @@
+"""Teachers that the authors released, as similarities of training captions and videos.
+
+Their files hold embeddings of both; a similarity is the sum of the dot products of all experts
+(albanie/collaborative-experts, `trainer/trainer.py` at 7eb3b9d); weights, if any, are in the texts.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.errors import DatasetError
+from teachtext.interop.features.features import Outcome
+from teachtext.interop.features.ids import match_ids
+from teachtext.interop.features.pickles import LazyArray, read_pickle
+from teachtext.interop.features.placing import by_caption, listed
+from teachtext.runtime.progress import Progress
+from teachtext.store.similarities import BLOCK, write_similarities
+from teachtext.tables.dataset import Caption, by_video
+
+log = logging.getLogger(__name__)
+
+VIDEOS, TEXTS = "vid_embds", "text_embds"
+Embedding = dict[str, LazyArray]
+"""Expert -> (D,)."""
+
+
+def import_teacher(
+    path: Path,
+    output: Path,
+    *,
+    teacher: str,
+    captions: Sequence[Caption],
+    words: Mapping[str, Sequence[str]],
+    translated: Mapping[str, str],
+) -> Outcome:
+    """Write a teacher's similarities from its embeddings.
+
+    Args:
+        path: pickle of a mapping from video id to ``vid_embds``, expert -> (D,), and
+            ``text_embds``, expert -> a (D,) for each caption.
+        output: Parquet to write; rows are captions, or, of a file that has one text for each
+            video of several captions, paragraphs by their videos' ids.
+        teacher: its name.
+        captions: of the dataset.
+        words: the captions' words in the order of the texts, if that is known.
+        translated: other ids of the same videos, and the videos' own.
+
+    Raises:
+        DatasetError: the file cannot be read or trusted, or has embeddings of no training caption.
+    """
+    videos, texts = _read(path)
+    queries = _queries(captions, texts, translated)
+    # a paragraph is told by its video alone
+    found, remarks = by_caption(texts, queries, words if queries is captions else {}, translated)
+    video_ids = list(by_video(queries))
+    foreign = match_ids(videos, video_ids, translated).foreign
+    asked = [query for query in queries if query.caption_id in found and query.split == "train"]
+    if not asked or not foreign:
+        raise DatasetError(f"{path} has embeddings of no training caption. Check the ids.")
+    experts = sorted(next(iter(videos.values())))
+    known = [video for video in video_ids if video in foreign]
+    videos_JE = np.stack([_joined(path, videos[foreign[v]], experts) for v in known])
+    with Progress(log, f"import {teacher}", len(asked), unit="caption") as progress:
+        rows = (_joined(path, found[query.caption_id], experts) for query in asked)
+        blocks = _blocks([query.caption_id for query in asked], rows, videos_JE, progress)
+        write_similarities(output, blocks, model=f"{teacher}/0", video_ids=known)
+    norms = [np.linalg.norm(part) for part in _parts(path, found[asked[0].caption_id], experts)]
+    log.info(
+        "%s: the norms of a text's %d parts add up to %.2f; 1 says that weights are in them",
+        *(teacher, len(experts), sum(norms)),
+    )
+    return Outcome(videos=len(known), dim=videos_JE.shape[1], remarks=remarks)
+
+
+def _blocks(
+    caption_ids: Sequence[str],
+    texts: Iterator[NDArray[np.float32]],
+    videos_JE: NDArray[np.float32],
+    progress: Progress,
+) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+    for begin in range(0, len(caption_ids), BLOCK):
+        block = list(caption_ids[begin : begin + BLOCK])
+        texts_BE = np.stack(list(islice(texts, len(block))))
+        yield block, texts_BE @ videos_JE.T
+        progress.advance(done=len(block))
+
+
+def _read(path: Path) -> tuple[dict[str, Embedding], dict[str, list[Embedding]]]:
+    """Embeddings of each video, and of each of its texts."""
+    values = read_pickle(path)
+    try:
+        videos = {str(video): dict(entry[VIDEOS]) for video, entry in values.items()}
+        texts = {str(video): _by_text(entry[TEXTS]) for video, entry in values.items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DatasetError(
+            f"{path} is no teacher: it has no {VIDEOS} and {TEXTS} of every video."
+        ) from None
+    return videos, texts
+
+
+def _by_text(parts: Mapping[str, Any]) -> list[Embedding]:
+    rows = {expert: _rows(value) for expert, value in parts.items()}
+    (count,) = {len(found) for found in rows.values()}
+    return [{expert: found[place] for expert, found in rows.items()} for place in range(count)]
+
+
+def _rows(value: object) -> list[Any]:
+    """A row for each text: of a list, or of one (texts, D) or (D,)."""
+    if isinstance(value, LazyArray) and value.objects() is None:
+        return list(np.atleast_2d(value.load()))
+    return listed(value)
+
+
+def _queries(
+    captions: Sequence[Caption], texts: Mapping[str, Sequence[Any]], translated: Mapping[str, str]
+) -> Sequence[Caption]:
+    """The captions; or a paragraph of each video, where each has but one text."""
+    own = by_video(captions)
+    foreign = match_ids(texts, list(own), translated).foreign
+    single = all(len(texts[given]) == 1 for given in foreign.values())
+    if not single or all(len(own[video]) == 1 for video in foreign):
+        return captions
+    return [Caption(video, video, parts[0].split, "") for video, parts in own.items()]
+
+
+def _joined(
+    path: Path, embedding: Mapping[str, Any], experts: Sequence[str]
+) -> NDArray[np.float32]:
+    """(experts x D,) of a video or a text."""
+    return np.concatenate(_parts(path, embedding, experts)).astype(np.float32)
+
+
+def _parts(
+    path: Path, embedding: Mapping[str, Any], experts: Sequence[str]
+) -> list[NDArray[np.float32]]:
+    """(D,) of each expert."""
+    parts = []
+    for expert in experts:
+        part = embedding.get(expert)
+        values = part.load() if isinstance(part, LazyArray) else part
+        if not isinstance(values, np.ndarray) or not np.isfinite(values).all():
+            raise DatasetError(f"{path}: an embedding of {expert} is no (D,) of numbers.")
+        parts.append(values.ravel())
+    return parts

@@ -1,0 +1,155 @@
+"""Token vectors of captions from files of other programs, taken over into our store."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teachtext.errors import DatasetError
+from teachtext.interop.features.arrays import read_arrays
+from teachtext.interop.features.features import Outcome
+from teachtext.interop.features.pickles import LazyArray
+from teachtext.interop.features.placing import by_caption, read_lists
+from teachtext.runtime.progress import Progress
+from teachtext.store.tokens import BLOCK, write_tokens
+from teachtext.store.weights import identify_weights
+from teachtext.tables.dataset import Caption
+
+log = logging.getLogger(__name__)
+
+Vectors = LazyArray | NDArray[Any]
+"""(N, D) of one caption, maybe still in a file."""
+COLUMNS = ("caption_id", "tokens", "offsets")
+COLUMN_FILES = (".npz", ".h5", ".hdf5")
+
+
+def import_tokens(
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    encoder: str,
+    name: str,
+    captions: Sequence[Caption],
+    words: Mapping[str, Sequence[str]],
+    translated: Mapping[str, str],
+) -> Outcome:
+    """Write a text encoder's token vectors from files of another program.
+
+    Args:
+        paths: pickles (``read_vectors``), or one .npz or HDF5 (``read_columns``).
+        output: Parquet to write.
+        encoder: its name.
+        name: of what the vectors come from, for provenance.
+        captions: of the dataset.
+        words: what the vectors of each video were made of, if it is known (``read_words``).
+        translated: other ids of the same videos, and the videos' own.
+
+    Raises:
+        DatasetError: a file cannot be read or trusted, the widths differ, or there are vectors of
+            none of the captions.
+    """
+    if paths[0].suffix in COLUMN_FILES:
+        columns = read_columns(paths[0])
+        found = {c.caption_id: columns[c.caption_id] for c in captions if c.caption_id in columns}
+        outcome = Outcome()
+    else:
+        given = read_vectors(paths)
+        placed, remarks = by_caption(given, captions, words, translated)
+        found = {caption: vectors for caption, vectors in placed.items() if vectors.shape[0]}
+        outcome = Outcome(remarks=remarks)
+    if not found:
+        raise DatasetError(
+            f"{name} has token vectors of none of the {len(captions)} captions. Check the ids."
+        )
+    spoken = [caption for caption in captions if caption.caption_id in found]
+    for caption in captions:
+        if caption.caption_id not in found:
+            outcome.remarks.add("without token vectors", caption.caption_id)
+    outcome.dim = next(iter(found.values())).shape[1]
+    outcome.videos = len({caption.video_id for caption in spoken})
+    with Progress(log, f"import {encoder}", len(spoken), unit="caption") as progress:
+        write_tokens(
+            output,
+            _blocks(spoken, found, outcome.dim, progress),
+            encoder=encoder,
+            weights=identify_weights(name, paths),
+            dim=outcome.dim,
+            max_tokens=max(vectors.shape[0] for vectors in found.values()),
+        )
+    return outcome
+
+
+def _blocks(
+    captions: Sequence[Caption], found: Mapping[str, Vectors], dim: int, progress: Progress
+) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
+    for begin in range(0, len(captions), BLOCK):
+        block = list(captions[begin : begin + BLOCK])
+        yield block, [_loaded(caption, found[caption.caption_id], dim) for caption in block]
+        progress.advance(done=len(block))
+
+
+def _loaded(caption: Caption, vectors: Vectors, dim: int) -> NDArray[np.float16]:
+    values = vectors.load() if isinstance(vectors, LazyArray) else vectors
+    what = f"Token vectors of caption {caption.caption_id!r}"
+    if values.dtype.kind not in "fiu" or values.shape[1] != dim:
+        raise DatasetError(
+            f"{what} are {values.shape} {values.dtype}, others (N, {dim}). Give one encoder's."
+        )
+    with np.errstate(over="ignore"):  # what overflows is found as infinite
+        halves: NDArray[np.float16] = values.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise DatasetError(f"{what} are not finite as float16. Scale them down.")
+    return halves
+
+
+def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
+    """Read token vectors of all captions of each video.
+
+    Args:
+        paths: pickles of a mapping from video id to a list of (N, D), or to one (N, D); those of
+            several files are joined.
+
+    Raises:
+        DatasetError: a file cannot be read or trusted, or holds something else.
+    """
+    vectors: dict[str, list[Vectors]] = {}
+    for path in paths:
+        for video, items in read_lists(path).items():
+            for item in items:
+                if not isinstance(item, LazyArray) or len(item.shape) != 2:
+                    raise DatasetError(
+                        f"{path}: a caption of {video!r} has no (N, D) array of token vectors."
+                    )
+            vectors[video] = items
+    return vectors
+
+
+def read_columns(path: Path) -> dict[str, Vectors]:
+    """Read token vectors by caption id.
+
+    Args:
+        path: .npz or HDF5 of ``caption_id`` (N,) text, ``tokens`` (rows, D) and ``offsets``
+            (N + 1,) integers: those of caption i begin at ``offsets[i]``.
+
+    Raises:
+        DatasetError: the file cannot be read, or its arrays do not fit together.
+    """
+    loaders = read_arrays(path)
+    if missing := [name for name in COLUMNS if name not in loaders]:
+        raise DatasetError(f"{path} has no array {missing[0]!r}. It needs: {', '.join(COLUMNS)}.")
+    ids, tokens, offsets = (loaders[name]() for name in COLUMNS)
+    if ids is None or tokens is None or offsets is None or tokens.ndim != 2:
+        raise DatasetError(f"{path}: tokens must be (rows, D) numbers, with offsets.")
+    fits = offsets.dtype.kind in "iu" and offsets.shape == (len(ids) + 1,)
+    if not fits or offsets[0] or offsets[-1] != len(tokens) or (np.diff(offsets) < 0).any():
+        raise DatasetError(
+            f"{path}: offsets must be ({len(ids) + 1},) integers that rise from 0 to "
+            f"{len(tokens)}, the number of rows."
+        )
+    return {
+        str(caption): tokens[begin:end]
+        for caption, begin, end in zip(ids, offsets, offsets[1:], strict=False)
+    }

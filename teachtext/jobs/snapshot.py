@@ -1,0 +1,153 @@
+"""What is done, running, failed and left of a run at this moment. Reads files, writes none."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+
+from teachtext.errors import StoreError
+from teachtext.jobs.plan import Job
+from teachtext.jobs.records import LastRun, Records
+from teachtext.jobs.time_left import Durations, TimeLeft, sum_up
+from teachtext.runtime.progress import read_progress
+
+State = Literal["done", "running", "failed", "killed", "waiting"]
+STATES: tuple[State, ...] = get_args(State)
+SILENT_SECONDS = 600.0
+"""A job on another machine whose log has not grown for so long counts as killed."""
+TAIL_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """One job at this moment.
+
+    Attributes:
+        job: which.
+        state: ``killed``: it was begun, and nobody works on it any more.
+        says: the last progress of a running job, the last line of a failed one; else empty.
+        seconds_left: by its own progress; None where it tells none.
+    """
+
+    job: Job
+    state: State
+    says: str
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """A run at this moment.
+
+    Attributes:
+        jobs: all, in the order of the stages.
+        last_run: the latest call of snakemake that ran jobs; None: there was none.
+        failed_videos: that could not be read so far.
+        time_left: of the whole.
+    """
+
+    jobs: Sequence[JobStatus]
+    last_run: LastRun | None
+    failed_videos: int
+    time_left: TimeLeft
+
+    def counts(self) -> dict[str, Mapping[State, int]]:
+        """Stage -> state -> jobs."""
+        stages: dict[str, Counter[State]] = {}
+        for found in self.jobs:
+            stages.setdefault(found.job.stage, Counter())[found.state] += 1
+        return {
+            stage: {state: counted[state] for state in STATES} for stage, counted in stages.items()
+        }
+
+    def of_state(self, state: State) -> list[JobStatus]:
+        """The jobs in a state."""
+        return [found for found in self.jobs if found.state == state]
+
+
+def take_snapshot(jobs: Iterable[Job], folder: Path) -> Status:
+    """Look at the files of a run.
+
+    Args:
+        jobs: of ``plan_jobs``.
+        folder: of the run.
+    """
+    records = Records(folder)
+    last_run = records.last_run()
+    found = [_look_at(job, folder, records, last_run) for job in jobs]
+    durations = Durations(records, [one.job for one in found if one.state == "done"])
+    running = [(one.job, one.seconds_left) for one in found if one.state == "running"]
+    others = [one.job for one in found if one.state in ("failed", "killed", "waiting")]
+    return Status(
+        found, last_run, count_failed_videos(folder), sum_up(running, others, durations, records)
+    )
+
+
+def _look_at(job: Job, folder: Path, records: Records, last_run: LastRun | None) -> JobStatus:
+    if any(records.has_begun(output) for output in job.outputs):
+        log = folder / job.log
+        if _is_worked_on(log, last_run):
+            progress = read_progress(_tail(log))
+            if progress is None:
+                return JobStatus(job, "running", "", None)
+            return JobStatus(job, "running", progress.text, progress.seconds_left)
+        return JobStatus(job, "killed", "", None)
+    if _are_there(job.outputs, folder) or _are_there(job.outlived_by, folder):
+        return JobStatus(job, "done", "", None)
+    if last_run is not None and not last_run.failed.isdisjoint(job.outputs):
+        lines = _tail(folder / job.log).split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return JobStatus(job, "failed", said, None)
+    return JobStatus(job, "waiting", "", None)
+
+
+def _are_there(outputs: Sequence[str], folder: Path) -> bool:
+    return bool(outputs) and all((folder / output).exists() for output in outputs)
+
+
+def _is_worked_on(log: Path, last_run: LastRun | None) -> bool:
+    if last_run is not None and last_run.is_alive is not None:
+        return last_run.is_alive
+    try:
+        return time.time() - log.stat().st_mtime < SILENT_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def _tail(log: Path) -> str:
+    """The end of a log, which may not be there yet."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - TAIL_BYTES))
+            return stream.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def count_failed_videos(folder: Path) -> int:
+    """Videos that could not be probed, or on which an expert failed, in jobs that have ended.
+
+    Raises:
+        StoreError: a manifest or a ledger is damaged, or of another version.
+    """
+    failed: set[str] = set()
+    for files in ("video/manifest/*.parquet", "experts/*/*.parquet"):
+        paths = [str(path) for path in (folder / "results").glob(files)]
+        if not paths:
+            continue
+        try:
+            # all files at once: with a million videos there are thousands, and reading takes long
+            rows = pads.dataset(paths, format="parquet").to_table(
+                columns=["video_id"], filter=pads.field("status") == "failed"
+            )
+        except (OSError, pa.ArrowInvalid) as error:
+            reason = " ".join(str(error).split())
+            raise StoreError(f"Cannot read {files} in {folder / 'results'}: {reason}.") from None
+        failed.update(rows["video_id"].to_pylist())
+    return len(failed)

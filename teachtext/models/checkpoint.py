@@ -1,0 +1,260 @@
+"""A model on disk: safetensors, a JSON file that says what it is, and its history."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+from pydantic import TypeAdapter, ValidationError
+
+from teachtext import __version__
+from teachtext.config.models import Section
+from teachtext.config.settings import TrainingSettings
+from teachtext.config.zero_shot import SEED, AnyArchitecture
+from teachtext.errors import StoreError
+from teachtext.files.atomic import replacing
+from teachtext.store.checksums import check_contents, write_checksums
+from teachtext.store.features import StoreIdentity
+from teachtext.store.tables import read_table, write_table
+from teachtext.store.tokens import TokenTable
+from teachtext.store.versions import MADE_BY, check_stamp, stamp
+from teachtext.store.weights import CARD, WEIGHTS, WeightsIdentity
+
+if TYPE_CHECKING:
+    from teachtext.models.base import RetrievalModel
+
+SCORE = "val_t2v_geometric_mean"
+"""The column of a history by which models are compared on val."""
+MAKERS: Mapping[Section, str] = {
+    "teachers": "train_teacher",
+    "students": "train_student",
+    "pruned": "train_pruned",
+    "zero_shot": "build_zero_shot",
+    "released": "import_checkpoint",
+}
+"""Section of a model -> the rule that makes its directory."""
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """Hashes of what a model was made from.
+
+    Attributes:
+        tokens: SHA-256 of the table of token vectors.
+        features: Expert -> one SHA-256 of all its stores.
+        captions: SHA-256 of the table of the denoised set; None: all captions, or none.
+        teachers: SHA-256 of the similarities of each ``name/seed``.
+        checkpoint: SHA-256 of the file that others released; None: the model is no such.
+    """
+
+    tokens: str
+    features: Mapping[str, str]
+    captions: str | None = None
+    teachers: Mapping[str, str] = field(default_factory=dict)
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything needed to rebuild a model, and what it was trained on.
+
+    Attributes:
+        model: name in config.yaml.
+        seed: of the run.
+        section: ``teachers``, ``students``, ``pruned``, ``zero_shot`` or ``released``.
+        architecture: of the model.
+        training: how it was trained; None: nothing was.
+        text_encoder: name in config.yaml.
+        text_weights: of the text encoder.
+        token_dim: width of its token vectors.
+        max_tokens: where it cut captions.
+        experts: per expert what made its features, in the order of the mixture weights.
+        teachers: the models it learned from, each seed as ``name/seed``.
+        captions: that it was trained on: ``all``, the name of a denoised set, or ``none``.
+        train_captions: how many.
+        train_videos: how many.
+        best_epoch: whose weights these are; None: nothing was trained.
+        parameters: how many numbers were trained.
+        made_from: Hashes of its inputs.
+    """
+
+    model: str
+    seed: int
+    section: Section
+    architecture: AnyArchitecture
+    training: TrainingSettings | None
+    text_encoder: str
+    text_weights: WeightsIdentity
+    token_dim: int
+    max_tokens: int
+    experts: Mapping[str, StoreIdentity]
+    teachers: Sequence[str]
+    captions: str
+    train_captions: int
+    train_videos: int
+    best_epoch: int | None
+    parameters: int
+    made_from: MadeFrom
+
+    @classmethod
+    def untrained(
+        cls,
+        model: str,
+        *,
+        section: Section,
+        architecture: AnyArchitecture,
+        tokens: TokenTable,
+        experts: Mapping[str, StoreIdentity],
+        parameters: int,
+        made_from: MadeFrom,
+    ) -> Self:
+        """Of a model that is not trained here; ``tokens`` are those that it is made for."""
+        return cls(
+            model=model,
+            seed=SEED,
+            section=section,
+            architecture=architecture,
+            training=None,
+            text_encoder=tokens.encoder,
+            text_weights=tokens.weights,
+            token_dim=tokens.tokens.dim,
+            max_tokens=tokens.max_tokens,
+            experts=experts,
+            teachers=[],
+            captions="none",
+            train_captions=0,
+            train_videos=0,
+            best_epoch=None,
+            parameters=parameters,
+            made_from=made_from,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; identical for identical runs."""
+        made: dict[str, Any] = _CARDS.dump_python(self, mode="json")
+        return {MADE_BY: stamp(MAKERS[self.section]), "teachtext": __version__, **made}
+
+
+_CARDS: TypeAdapter[ModelCard] = TypeAdapter(ModelCard)
+
+
+def save_model(
+    folder: Path, model: "RetrievalModel", card: ModelCard, history: list[dict[str, Any]] | None
+) -> None:
+    """Write a model directory; it appears complete or not at all.
+
+    Args:
+        folder: to write.
+        model: its numbers.
+        card: what it is.
+        history: a row an epoch; None: nothing was trained.
+    """
+    from safetensors.torch import save_file
+
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        save_file(model.state_dict(), temporary / WEIGHTS)
+        (temporary / CARD).write_text(json.dumps(card.to_json(), indent=2) + "\n")
+        if history is not None:
+            write_table(
+                temporary / "history.parquet",
+                pa.Table.from_pylist(history),
+                {"model": card.model, "seed": str(card.seed)},
+            )
+        write_checksums(temporary)
+
+
+def load_card(folder: Path) -> ModelCard:
+    """Read what a model is, and compare it with what was written.
+
+    Raises:
+        StoreError: no model directory, a damaged one, or one of another version.
+    """
+    values = _read_card(folder)
+    check_stamp(values.get(MADE_BY), folder)
+    return _card_of(values, folder)
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        check_contents(folder, [CARD])
+        values = json.loads((folder / CARD).read_text())
+    except (OSError, TypeError, ValueError) as error:
+        raise damaged_model(folder, error) from None
+    return values if isinstance(values, dict) else {}
+
+
+def _card_of(values: dict[str, Any], folder: Path) -> ModelCard:
+    try:
+        return _CARDS.validate_python(values)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise damaged_model(folder, ValueError(f"{where}: {problem['msg']}")) from None
+
+
+def kept_score(folder: Path, card: ModelCard) -> float:
+    """Val text-to-video geometric mean of the epoch whose weights a model has.
+
+    Raises:
+        StoreError: no history, or one without val.
+    """
+    if card.best_epoch is None:
+        raise StoreError(f"{folder} was not trained, so no epoch was kept. Name a trained model.")
+    history = read_table(folder / "history.parquet")
+    if SCORE not in history.column_names:
+        raise StoreError(f"{folder} was trained without val. Add val captions and train it again.")
+    return float(history[SCORE][card.best_epoch].as_py())
+
+
+def load_model(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
+    """Rebuild a model, ready to encode; every byte is compared with what was written.
+
+    Raises:
+        StoreError: no model directory, a damaged one, one of another version, or weights that do
+            not fit.
+    """
+    card = load_card(folder)
+    return _rebuilt(folder, card), card
+
+
+def load_exported(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
+    """The same of a model that was exported, whichever version made it.
+
+    Raises:
+        StoreError: no model directory, or weights that do not fit.
+    """
+    card = _card_of(_read_card(folder), folder)
+    return _rebuilt(folder, card), card
+
+
+def _rebuilt(folder: Path, card: ModelCard) -> "RetrievalModel":
+    # torch takes seconds, and those who only read what a model is need none
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from teachtext.models.retrieval import build_model_for_weights
+
+    expert_dims = {name: identity.dim for name, identity in card.experts.items()}
+    model = build_model_for_weights(
+        card.architecture,
+        token_dim=card.token_dim,
+        max_tokens=card.max_tokens,
+        expert_dims=expert_dims,
+    )
+    try:
+        check_contents(folder)
+        model.load_state_dict(load_file(folder / WEIGHTS), assign=True)
+    except (OSError, RuntimeError, SafetensorError, TypeError, ValueError) as error:
+        raise damaged_model(folder, error) from None
+    return model.eval()
+
+
+def damaged_model(folder: str | Path, error: Exception) -> StoreError:
+    """What is said of a model directory that cannot be read."""
+    return StoreError(
+        f"{folder} is damaged, or no model directory ({type(error).__name__}: "
+        f"{' '.join(str(error).split())}). Delete it, then train, export or download it again."
+    )

@@ -1,0 +1,1 @@
+"""Checkpoints of hubs, and packages that ship networks."""

@@ -1,0 +1,1 @@
+"""Fewer experts: which, and what they cost."""

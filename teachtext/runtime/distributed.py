@@ -1,0 +1,156 @@
+"""Training by several processes that share each batch. Collectives with gradients; no models.
+
+Every process computes the whole loss of the whole batch, from rows that it encoded itself and rows
+that it was sent. Gradients of what was exchanged are summed over the processes, and gradients of
+the parameters are averaged: together, the gradients of one process with the whole batch.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, distributed, nn
+
+from teachtext.errors import ConfigError
+from teachtext.runtime.devices import hand_over_gpus, pick_device
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among those that train together.
+
+    Attributes:
+        rank: of this process; 0 writes.
+        count: of all.
+        device: of this process.
+    """
+
+    rank: int
+    count: int
+    device: torch.device
+
+    def share(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """This process's part of a batch."""
+        return np.array_split(indices, self.count)[self.rank]
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.count > 1:
+            distributed.barrier()
+
+
+def start_processes(count: int, command: list[str]) -> None:
+    """Become torchrun with one process per GPU, unless it started this one; never returns then.
+
+    Args:
+        count: of processes; with one, nothing happens.
+        command: words after ``teachtext``.
+    """
+    if count > 1 and not distributed.is_torchelastic_launched():
+        hand_over_gpus(count)
+        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+        os.execv(sys.executable, [sys.executable, *launcher, "-m", "teachtext", *command])
+
+
+@contextmanager
+def joined(*, gpus: int, section: str) -> Iterator[Processes]:
+    """Join the processes that torchrun started; without torchrun there is one.
+
+    Args:
+        gpus: 0 to train on the CPU.
+        section: of config.yaml that says so, for the error message.
+
+    Raises:
+        ConfigError: there is no such GPU.
+    """
+    rank, count, local = (
+        int(os.environ.get(name, default))
+        for name, default in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0))
+    )
+    if gpus and torch.cuda.device_count() <= local:
+        raise ConfigError(
+            f"{section}.gpus is {gpus}, but torch sees {torch.cuda.device_count()} GPUs here. "
+            f"Set {section}.gpus: 0 to train on the CPU, or run this stage where the GPUs are."
+        )
+    if count == 1:
+        yield Processes(0, 1, pick_device() if gpus else torch.device("cpu"))
+        return
+    device = torch.device("cuda", local) if gpus else torch.device("cpu")
+    distributed.init_process_group("nccl" if gpus else "gloo")
+    try:
+        yield Processes(rank, count, device)
+    finally:
+        distributed.destroy_process_group()
+
+
+def is_shared() -> bool:
+    """Whether other processes hold other rows of the same batch."""
+    return distributed.is_available() and distributed.is_initialized()
+
+
+def sum_over_processes(values: Tensor) -> Tensor:
+    """The sum of all processes' tensors of this shape, with gradients."""
+    summed: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
+    return summed
+
+
+def gather_rows(rows_BD: Tensor) -> Tensor:
+    """All processes' rows, in the order of the processes, with gradients."""
+    gathered: Tensor = _Gather.apply(rows_BD)  # type: ignore[no-untyped-call]
+    return gathered
+
+
+def average_gradients(modules: Iterable[nn.Module]) -> None:
+    """Let every parameter have the mean of the processes' gradients."""
+    for module in modules:
+        for weights in module.parameters():
+            if weights.grad is not None:
+                distributed.all_reduce(weights.grad)
+                weights.grad /= distributed.get_world_size()
+
+
+class _Sum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:  # noqa: ANN401, ARG004 - torch's interface
+        summed = values.clone()
+        distributed.all_reduce(summed)
+        return summed
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401, ARG004
+        summed = gradient.clone()
+        distributed.all_reduce(summed)
+        return summed
+
+
+class _Gather(torch.autograd.Function):
+    """Processes may hold different numbers of rows, which collectives refuse: rows are padded."""
+
+    @staticmethod
+    def forward(ctx: Any, rows_BD: Tensor) -> Tensor:  # noqa: ANN401 - torch's interface
+        counts = [torch.zeros(1, dtype=torch.int64, device=rows_BD.device) for _ in _everyone()]
+        distributed.all_gather(counts, counts[0].new_tensor([len(rows_BD)]))
+        ctx.counts = [int(count) for count in counts]
+        longest = max(ctx.counts)
+        padded = rows_BD.new_zeros(longest, *rows_BD.shape[1:])
+        padded[: len(rows_BD)] = rows_BD
+        parts = [torch.empty_like(padded) for _ in _everyone()]
+        distributed.all_gather(parts, padded)
+        return torch.cat([part[:count] for part, count in zip(parts, ctx.counts, strict=True)])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401
+        summed = gradient.clone()
+        distributed.all_reduce(summed)
+        begin = sum(ctx.counts[: distributed.get_rank()])
+        return summed[begin : begin + ctx.counts[distributed.get_rank()]]
+
+
+def _everyone() -> range:
+    return range(distributed.get_world_size())

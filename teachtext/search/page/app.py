@@ -1,0 +1,54 @@
+"""The server of the search page, put together from its parts."""
+
+import logging
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
+
+from teachtext.errors import TeachTextError
+from teachtext.search.page.guard import Guard
+from teachtext.search.page.routes import router
+from teachtext.search.page.served import Searching, ServedModels
+
+log = logging.getLogger(__name__)
+
+
+def make_app(searchers: Sequence[Searching], *, names: Collection[str] = ()) -> ASGIApp:
+    """The server, to be run by uvicorn or another.
+
+    Args:
+        searchers: of models with different names, in the order of the page.
+        names: that browsers may know the server by, beside its address and ``localhost``.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.served = ServedModels(searchers)
+    app.include_router(router)
+    for kind in (HTTPException, RequestValidationError, TeachTextError, Exception):
+        app.add_exception_handler(kind, _tell)
+    return Guard(app, names=names)
+
+
+def _tell(request: Request, error: Exception) -> JSONResponse:
+    """What went wrong, in one line."""
+    match error:
+        case HTTPException():
+            return _line(error.status_code, error.detail)
+        case RequestValidationError():
+            return _line(400, "; ".join(_misunderstood(one) for one in error.errors()))
+        case TeachTextError():
+            return _line(409, str(error))
+    log.error("%s failed", request.url.path, exc_info=error)
+    return _line(500, "The server failed; what it printed says why.")
+
+
+def _misunderstood(error: dict[str, Any]) -> str:
+    return f"{error['loc'][-1]}: {error['msg']}"
+
+
+def _line(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"error": " ".join(message.split())}, status_code=status)

@@ -1,0 +1,60 @@
+"""Captions that people type: read by a model's own text encoder, as those of its training were."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from teachtext.config.settings import TextEncoderSettings
+from teachtext.errors import ConfigError, StoreError
+from teachtext.models.base import RetrievalModel
+from teachtext.models.inputs import pad
+from teachtext.models.similarity import CaptionEmbeddings
+from teachtext.store.ragged import join
+from teachtext.store.weights import WeightsIdentity
+from teachtext.text.encoders.registry import TextEncoder, load_text_encoder
+
+
+def load_query_encoder(
+    settings: TextEncoderSettings | None, *, name: str, weights: WeightsIdentity
+) -> TextEncoder:
+    """Load the text encoder that a model was trained with.
+
+    Args:
+        settings: its entry in config.yaml; None: token vectors were made elsewhere.
+        name: in config.yaml.
+        weights: that the model was trained with.
+
+    Raises:
+        ConfigError: it was made elsewhere, or cannot be loaded.
+        StoreError: its weights are others than those of the training.
+    """
+    if settings is None:
+        raise ConfigError(
+            f"The token vectors of {name!r} were made elsewhere, so that nothing here reads words. "
+            "Choose a model whose text encoder embeds captions here."
+        )
+    encoder = load_text_encoder(**settings.model_dump(exclude_none=True))
+    if encoder.weights.sha256 != weights.sha256:
+        raise StoreError(
+            f"{encoder.weights.name} has weights {encoder.weights.sha256[:12]}, the model was "
+            f"trained with {weights.name}, {weights.sha256[:12]}. Install that version."
+        )
+    return encoder
+
+
+@torch.inference_mode()
+def embed_queries(
+    model: RetrievalModel, encoder: TextEncoder, captions: Sequence[str]
+) -> CaptionEmbeddings:
+    """Embed captions, so that each scores what it scored in the evaluation.
+
+    Args:
+        model: whose captions.
+        encoder: of ``load_query_encoder``.
+        captions: their words.
+    """
+    # as `embed_captions` stores them
+    halves = [tokens.astype(np.float16) for tokens in encoder.encode(captions)]
+    tokens = join(halves, np.empty((0, encoder.dim), np.float16))
+    return model.encode_captions(pad(tokens, np.arange(len(captions))).to(model.device))

@@ -1,1 +1,0 @@
-"""How far a run is, told from its files alone: nothing is locked, run or written."""

@@ -1,0 +1,1 @@
+"""The two tables a user gives: videos and captions."""

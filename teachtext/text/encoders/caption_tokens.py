@@ -1,0 +1,152 @@
+"""Captions as the token ids of a pretrained tokeniser: ragged in memory, padded in batches."""
+
+# Shape suffixes: B = captions of a batch, N = tokens.
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from teachtext.tables.dataset import Caption
+from teachtext.text.encoders.checkpoints import TextCheckpoint, most_positions, text_tower
+
+WORDS_ONLY = ("t5", "mt5", "umt5", "xlnet")
+"""Kinds of models whose captions get no special tokens, as in Collaborative Experts."""
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Token ids of some captions, padded at the end.
+
+    Attributes:
+        ids_BN: token ids.
+        mask_BN: 1 where there is a token, 0 where there is padding.
+    """
+
+    ids_BN: Tensor
+    mask_BN: Tensor
+
+
+@dataclass(frozen=True)
+class CaptionTokenizer:
+    """Cuts captions into tokens, as one network wants them.
+
+    Attributes:
+        own: the checkpoint's tokeniser.
+        special: whether captions get special tokens.
+        lower_case: whether captions are lower-cased first.
+        max_tokens: longer captions are cut, special tokens counted.
+    """
+
+    own: Any
+    special: bool
+    lower_case: bool
+    max_tokens: int
+
+    def cut(self, captions: Sequence[str]) -> list[list[int]]:
+        """Token ids of each caption, at least one and at most ``max_tokens``."""
+        return [ids or [self.end] for ids in self._ids(captions, self.max_tokens)]
+
+    def count_longer(self, captions: Sequence[str]) -> int:
+        """How many captions have more tokens than that."""
+        return sum(len(ids) > self.max_tokens for ids in self._ids(captions, self.max_tokens + 1))
+
+    def _ids(self, captions: Sequence[str], most: int) -> list[list[int]]:
+        if not captions:
+            return []
+        ids: list[list[int]] = self.own(
+            [caption.lower() if self.lower_case else caption for caption in captions],
+            add_special_tokens=self.special,
+            truncation=True,
+            max_length=most,
+            return_attention_mask=False,
+        )["input_ids"]
+        return ids
+
+    @property
+    def end(self) -> int:
+        """Stands for an empty caption and fills batches where a model has no padding token."""
+        own = self.own
+        candidates = (own.eos_token_id, own.sep_token_id, own.pad_token_id, 0)
+        return next(int(token) for token in candidates if token is not None)
+
+    def pad(self, rows: Sequence[Sequence[int]]) -> TokenBatch:
+        """A batch as long as its longest row.
+
+        Padding is behind the tokens, whichever side the tokeniser would choose: positions count
+        from 0.
+        """
+        pad = self.own.pad_token_id
+        ids_BN = pad_sequence(
+            [torch.tensor(ids) for ids in rows],
+            batch_first=True,
+            padding_value=self.end if pad is None else pad,
+        )
+        lengths_B = torch.tensor([len(ids) for ids in rows])
+        return TokenBatch(ids_BN, (torch.arange(ids_BN.shape[1]) < lengths_B[:, None]).long())
+
+
+def caption_tokenizer(
+    found: TextCheckpoint,
+    own: Any,  # noqa: ANN401 - the library has several kinds
+    model: nn.Module,
+    *,
+    max_tokens: int,
+) -> CaptionTokenizer:
+    """The tokeniser of a checkpoint, with every limit that anything sets.
+
+    Args:
+        found: what the checkpoint says.
+        own: its tokeniser.
+        model: its network.
+        max_tokens: the limit of config.yaml.
+    """
+    config: Any = model.config
+    positions = most_positions(text_tower(model), config.get_text_config())
+    limits = (found.max_tokens, positions, own.model_max_length)
+    most = min(max_tokens, *(int(limit) for limit in limits if limit is not None))
+    return CaptionTokenizer(own, config.model_type not in WORDS_ONLY, found.lower_case, most)
+
+
+@dataclass(frozen=True)
+class CaptionTokens:
+    """The token ids of captions.
+
+    Attributes:
+        captions: who says what about which video.
+        ids: of each caption.
+        tokenizer: that cut them.
+    """
+
+    captions: Sequence[Caption]
+    ids: Sequence[Sequence[int]]
+    tokenizer: CaptionTokenizer
+
+    def batch(self, chosen: NDArray[np.int64]) -> TokenBatch:
+        """Some captions, by their indices."""
+        return self.tokenizer.pad([self.ids[index] for index in chosen])
+
+    def by_video(self) -> list[NDArray[np.int64]]:
+        """Indices of the captions of each video."""
+        videos: dict[str, list[int]] = {}
+        for index, caption in enumerate(self.captions):
+            videos.setdefault(caption.video_id, []).append(index)
+        return [np.array(indices) for indices in videos.values()]
+
+
+def tokenize_captions(
+    captions: Sequence[Caption], split: str, tokenizer: CaptionTokenizer
+) -> CaptionTokens:
+    """Cut the captions of a split into tokens.
+
+    Args:
+        captions: of all splits.
+        split: whose are kept.
+        tokenizer: of the network.
+    """
+    kept = [caption for caption in captions if caption.split == split]
+    return CaptionTokens(kept, tokenizer.cut([caption.caption for caption in kept]), tokenizer)

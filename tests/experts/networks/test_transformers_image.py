@@ -1,0 +1,208 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    AutoImageProcessor,
+    AutoModel,
+    BertConfig,
+    BertModel,
+    CLIPModel,
+    SiglipModel,
+    ViTMAEConfig,
+    ViTMAEModel,
+)
+
+from teachtext.errors import ConfigError
+from teachtext.experts.networks.transformers_image import TransformersImage, embed_in_batches
+from teachtext.experts.registry import load_expert
+from teachtext.video.media import Frames
+from tests.experts.tiny_checkpoints import (
+    IMAGE,
+    SQUARE,
+    VISION,
+    build,
+    clip,
+    enliven,
+    save_processor,
+)
+
+EXPECTED = {
+    "clip": lambda folder, pixels: CLIPModel.from_pretrained(folder).get_image_features(pixels),
+    "siglip": lambda folder, pixels: SiglipModel.from_pretrained(folder).get_image_features(pixels),
+    "vit": lambda folder, pixels: AutoModel.from_pretrained(folder)(pixels).last_hidden_state[:, 0],
+}
+DIMS = dict.fromkeys(IMAGE, 16) | {"clip": 12}
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    return {family: build(tmp_path_factory.mktemp(family), family) for family in IMAGE}
+
+
+@pytest.fixture(scope="module")
+def dinov2(checkpoints):
+    return TransformersImage(fps=2, checkpoint=str(checkpoints["dinov2"]))
+
+
+def naive(folder, family, video):
+    """What the library computes for one frame after the other."""
+    processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
+    rows = []
+    for frame_HWC in video.pixels_THWC[:]:
+        pixels = torch.tensor(processor([frame_HWC], return_tensors="np")["pixel_values"])
+        with torch.inference_mode():
+            if family in EXPECTED:
+                output = EXPECTED[family](folder, pixels)
+                rows.append(getattr(output, "pooler_output", output).flatten())
+            else:
+                rows.append(AutoModel.from_pretrained(folder)(pixels).pooler_output.flatten())
+    return torch.stack(rows).numpy()
+
+
+@pytest.mark.parametrize("family", IMAGE)
+def test_rows_are_the_librarys(checkpoints, family):
+    expert = TransformersImage(fps=2, checkpoint=str(checkpoints[family]))
+    video = clip(5)
+    (features,) = expert.extract_batch([video])
+    expected = naive(checkpoints[family], family, video)
+    assert features.features_TD.dtype == np.float32
+    assert features.features_TD.shape == (5, expert.dim) == (5, DIMS[family])
+    assert expected.std(axis=0).max() > 0.01  # the frames differ
+    np.testing.assert_allclose(features.features_TD, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", IMAGE)
+def test_videos_together_have_the_rows_of_each_alone(checkpoints, family):
+    expert = TransformersImage(fps=2, checkpoint=str(checkpoints[family]))
+    videos = [clip(3), clip(0), clip(6, 80, 50, seed=1), clip(1, 33, 120, seed=2)]
+    for together, video in zip(expert.extract_batch(videos), videos, strict=True):
+        (alone,) = expert.extract_batch([video])
+        assert together.features_TD.shape == (len(video), expert.dim)
+        np.testing.assert_allclose(together.features_TD, alone.features_TD, atol=1e-4, rtol=1e-4)
+
+
+def test_a_row_stands_for_its_frames_interval(dinov2):
+    video = clip(3)
+    cut = Frames(video.pixels_THWC, video.seconds_T, 1.25)
+    (features,) = dinov2.extract_batch([cut])
+    assert features.start_seconds_T.tolist() == [0, 0.5, 1]
+    assert features.end_seconds_T.tolist() == [0.5, 1, 1.25]
+
+
+def test_the_same_frames_give_the_same_bytes(dinov2):
+    first, second = (dinov2.extract_batch([clip(5)])[0].features_TD for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
+class LongVideo:
+    """Pixels that cannot be had at once."""
+
+    shape = (40, 45, 70, 3)
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, frames):
+        assert frames.stop - frames.start <= 4
+        return clip(min(frames.stop, 40) - frames.start).pixels_THWC
+
+
+def test_a_long_video_is_never_in_memory_at_once(dinov2):
+    video = Frames(LongVideo(), np.arange(40) / 2, 20.0)
+    (features,) = dinov2.extract_batch([video])
+    assert features.features_TD.shape == (40, 16)
+
+
+def test_batches_are_filled_across_videos_and_hold_one_shape():
+    sizes = []
+
+    def embed(batch):
+        sizes.append(len(batch))
+        return batch.flatten(1)[:, :1]
+
+    shapes = [2, 2, 2, 2, 2, 3, 3]
+    owners = [0, 0, 2, 2, 2, 2, 3]
+    inputs = [(owner, torch.full((side,), index)) for index, (owner, side) in
+              enumerate(zip(owners, shapes, strict=True))]  # fmt: skip
+    rows = embed_in_batches(inputs, embed, videos=4, dim=1, batch=3)
+    assert sizes == [3, 2, 2]
+    assert [video.ravel().tolist() for video in rows] == [[0, 1], [], [2, 3, 4, 5], [6]]
+
+
+def test_vectors_are_fetched_when_the_next_batch_is_on_its_way():
+    order = []
+
+    class Vectors:
+        def __init__(self, batch):
+            self.batch, self.first = batch, int(batch[0, 0])
+            order.append(f"compute {self.first}")
+
+        def cpu(self):
+            order.append(f"fetch {self.first}")
+            return self.batch
+
+    inputs = [(0, torch.full((1,), index)) for index in range(5)]
+    (rows,) = embed_in_batches(inputs, Vectors, videos=1, dim=1, batch=2)
+    assert rows.ravel().tolist() == [0, 1, 2, 3, 4]
+    assert order == ["compute 0", "compute 2", "fetch 0", "compute 4", "fetch 2", "fetch 4"]
+
+
+@pytest.mark.parametrize("family", ["clip", "dinov2", "convnext"])
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_lower_precision_gives_nearly_the_same_float32_rows(checkpoints, family, precision):
+    exact, coarse = (
+        TransformersImage(
+            fps=2, checkpoint=str(checkpoints[family]), precision=kind, device="cpu"
+        ).extract_batch([clip(4)])[0]
+        for kind in ("float32", precision)
+    )
+    assert coarse.features_TD.dtype == np.float32
+    assert not np.array_equal(exact.features_TD, coarse.features_TD)
+    error = np.abs(coarse.features_TD - exact.features_TD).max()
+    assert error < 0.1 * np.abs(exact.features_TD).max()
+
+
+@pytest.mark.parametrize("family", ["clip", "siglip"])
+def test_only_the_image_tower_of_a_joint_network_is_loaded(checkpoints, family):
+    expert = TransformersImage(fps=2, checkpoint=str(checkpoints[family]))
+    names = [name for name, _ in expert.embedder._model.named_parameters()]
+    assert names
+    assert not any("text" in name for name in names)
+
+
+def test_the_registry_loads_it(checkpoints):
+    folder = str(checkpoints["vit"])
+    expert = load_expert("transformers-image", fps=1, checkpoint=folder, device="cpu")
+    assert expert.dim == 16
+    assert expert.videos_per_batch == 1
+    assert expert.weights.name == folder
+
+
+def test_a_network_of_words_is_refused(tmp_path):
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    BertModel(BertConfig(vocab_size=9, intermediate_size=8, **sizes)).save_pretrained(tmp_path)
+    save_processor(tmp_path, "ViTImageProcessorPil", {})
+    with pytest.raises(ConfigError, match=r"BertModel of checkpoint .*such as CLIP"):
+        TransformersImage(fps=2, checkpoint=str(tmp_path))
+
+
+def test_a_network_that_hides_parts_of_the_image_is_refused(tmp_path):
+    torch.manual_seed(0)
+    model = ViTMAEModel(ViTMAEConfig(**VISION))
+    enliven(model)
+    model.save_pretrained(tmp_path)
+    save_processor(tmp_path, "ViTImageProcessorPil", SQUARE)
+    with pytest.raises(ConfigError, match=r"ViTMAEModel .*one vector, always the same"):
+        TransformersImage(fps=2, checkpoint=str(tmp_path))
+
+
+def test_frames_of_a_size_that_the_network_does_not_take_are_refused(checkpoints, tmp_path):
+    for file in checkpoints["vit"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    settings = json.loads((tmp_path / "preprocessor_config.json").read_text())
+    settings["size"] = {"height": 40, "width": 40}
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(settings))
+    with pytest.raises(ConfigError, match="ViTModel of checkpoint"):
+        TransformersImage(fps=2, checkpoint=str(tmp_path))

@@ -1,0 +1,49 @@
+import pickle
+
+import pytest
+
+from teachtext.errors import DatasetError
+from tests.interop.benchmarks.native import put, put_lists
+
+
+@pytest.mark.parametrize("name", ["queryd", "querydsegments"])
+def test_words_are_joined(native, rows, name):
+    native.put(name)
+    found = rows(native.read(name), "caption_id", "split", "caption")
+    assert found[:2] == [
+        ("video-v0#0", "train", "first this"),
+        ("video-v0#1", "train", "then that"),
+    ]
+    assert [row[1] for row in found[::2]] == ["train"] * 3 + ["val"] + ["test"] * 2
+
+
+def test_captions_may_be_texts(native, rows):
+    name = "raw_captions_combined_filtered-v2.pkl"
+    put(native.folder, name, pickle.dumps({"a": ["one two"], "b": ["x"], "c": ["y"], "d": ["z"]}))
+    for split, video in (("train", "a"), ("val", "b"), ("test", "c")):
+        put(native.folder, f"exists_{split}_list.txt", [video])
+    imported = native.read("queryd")
+    assert rows(imported)[0] == ("a", "train", "one two")
+    assert imported.remarks == {"captions of videos of no split": ["d"]}
+
+
+@pytest.mark.parametrize("prefix", ["video-", ""])
+def test_videos_may_lack_the_prefix_of_their_ids(native, touch, prefix):
+    native.put("queryd")
+    names = [f"{prefix}v{n}.mp4" for n in range(6)]
+    assert len(native.read("queryd", videos=touch(*names)).videos) == 6
+
+
+class Trap:
+    def __reduce__(self):
+        return (open, ("trapped", "w"))
+
+
+@pytest.mark.parametrize("content", [pickle.dumps(Trap()), pickle.dumps(["a"]), b"\x80", b"none"])
+def test_a_pickle_of_anything_else_is_refused(native, content, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(native.folder, "raw_captions_combined_filtered.pkl", content)
+    put_lists(native.folder)
+    with pytest.raises(DatasetError, match="raw_captions_combined_filtered"):
+        native.read("queryd")
+    assert not (tmp_path / "trapped").exists()

@@ -1,0 +1,104 @@
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from teachtext.errors import DatasetError
+from teachtext.interop.features.archives import MOST_ALWAYS, unpack
+
+
+def member(name, *, kind=tarfile.REGTYPE, link="", data=b"x"):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.size = kind, link, len(data) if kind == tarfile.REGTYPE else 0
+    return info, data
+
+
+def write(path, *members, mode="w"):
+    with tarfile.open(path, mode) as tar:
+        for info, data in members:
+            tar.addfile(info, io.BytesIO(data) if info.isreg() else None)
+    return path
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_wanted_files_are_unpacked_under_numbers(tmp_path, scratch, mode):
+    members = [member("./data/a.pkl", data=b"A"), member("data/b.txt"), member("c.npy", data=b"C")]
+    archive = write(tmp_path / "a.tar", *members, mode=mode)
+    found = unpack(archive, scratch, wanted=lambda name: not name.endswith(".txt"))
+    assert list(found) == ["data/a.pkl", "c.npy"]
+    assert [(path.name, path.read_bytes()) for path in found.values()] == [
+        ("0.pkl", b"A"),
+        ("1.npy", b"C"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hostile", "words"),
+    [
+        (member("/etc/cron.d/x"), "leads out"),
+        (member("data/../../x"), "leads out"),
+        (member("..", kind=tarfile.DIRTYPE), "leads out"),
+        (member("a\\..\\x"), "leads out"),
+        (member("link", kind=tarfile.SYMTYPE, link="/etc/passwd"), "link or a device"),
+        (member("link", kind=tarfile.LNKTYPE, link="good"), "link or a device"),
+        (member("null", kind=tarfile.CHRTYPE), "link or a device"),
+        (member("disk", kind=tarfile.BLKTYPE), "link or a device"),
+        (member("pipe", kind=tarfile.FIFOTYPE), "link or a device"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_hostile_member_refuses_the_archive_even_if_nobody_wants_it(
+    tmp_path, scratch, hostile, words, mode
+):
+    archive = write(tmp_path / "a.tar", hostile, member("good"), mode=mode)
+    with pytest.raises(DatasetError, match=words) as caught:
+        unpack(archive, scratch, wanted=lambda name: name == "good")
+    assert "\n" not in str(caught.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "scratch"]
+    assert not list(scratch.iterdir())
+
+
+def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path, scratch):
+    zeros = member("bomb.pkl", data=bytes(MOST_ALWAYS + (1 << 20)))
+    archive = write(tmp_path / "a.tar.gz", zeros, mode="w:gz")
+    assert archive.stat().st_size < 1 << 20
+    with pytest.raises(DatasetError, match="unpacks to more than 64 MB, as bombs do"):
+        unpack(archive, scratch, wanted=lambda _: True)
+
+
+def test_a_bomb_in_a_header_is_refused(tmp_path, scratch):
+    info, _ = member("a")
+    info.type, info.size = tarfile.XHDTYPE, MOST_ALWAYS * 2
+    with gzip.open(tmp_path / "a.tar.gz", "wb") as stream:
+        stream.write(info.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(130):
+            stream.write(bytes(1 << 20))
+    with pytest.raises(DatasetError, match="as bombs do"):
+        unpack(tmp_path / "a.tar.gz", scratch, wanted=lambda _: True)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_a_torn_archive_is_one_line(tmp_path, scratch, mode):
+    whole = write(tmp_path / "a.tar", member("a.pkl", data=bytes(range(256)) * 80), mode=mode)
+    data = whole.read_bytes()
+    whole.write_bytes(data[: len(data) // 3])
+    with pytest.raises(DatasetError, match=r"Cannot read .*a\.tar: .*whole tar archive") as caught:
+        unpack(whole, scratch, wanted=lambda _: True)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive at all, though long enough" * 40])
+def test_what_is_no_archive_is_one_line(tmp_path, scratch, content):
+    (tmp_path / "a.tar").write_bytes(content)
+    with pytest.raises(DatasetError, match="Cannot read"):
+        unpack(tmp_path / "a.tar", scratch, wanted=lambda _: True)
+    with pytest.raises(DatasetError, match="No such file"):
+        unpack(tmp_path / "missing.tar", scratch, wanted=lambda _: True)

@@ -1,0 +1,171 @@
+"""What is told of a run, by a real snakemake of three jobs and by files made by hand."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pyarrow as pa
+import pytest
+
+from teachtext.errors import StoreError
+from teachtext.jobs import records
+from teachtext.jobs.plan import Job
+from teachtext.jobs.snapshot import count_failed_videos, take_snapshot
+from teachtext.store.tables import write_table
+from tests.running import ENVIRONMENT
+
+WORKFLOW = """
+rule all:
+    input: "fails.txt", "ends.txt", "runs/0.txt"
+rule fails:
+    output: "fails.txt"
+    log: "logs/fails/fails.log"
+    shell: "echo 'teachtext fails: no such thing' > {log}; false"
+rule ends:
+    output: "ends.txt"
+    log: "logs/ends/ends.log"
+    shell: "sleep 1; touch {output}"
+rule runs:
+    output: "runs/0.txt"
+    log: "logs/runs/0.log"
+    shell: "echo '2026-01-01 00:00:00,000 INFO runs: 1 of 61 steps, 1 a second, 0:01:00 left' "
+           "> {log}; sleep 60"
+"""
+ENDS, FAILS = Job("a", "ends", "", ("ends.txt",)), Job("a", "fails", "", ("fails.txt",))
+RUNS, WAITS = Job("b", "runs", "0", ("runs/0.txt",)), Job("b", "waits", "", ("waits.txt",))
+JOBS = [ENDS, FAILS, RUNS, WAITS]
+
+
+def states(folder, jobs=JOBS):
+    return {one.job.rule: one.state for one in take_snapshot(jobs, folder).jobs}
+
+
+@pytest.fixture
+def at_work(tmp_path):
+    """A folder in which snakemake has one job left, and its process."""
+    (tmp_path / "Snakefile").write_text(WORKFLOW)
+    command = [sys.executable, "-m", "snakemake", "--cores", "3", "--keep-going"]
+    command[:3] = ["snakemake"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while states(tmp_path) != {
+        "ends": "done",
+        "fails": "failed",
+        "runs": "running",
+        "waits": "waiting",
+    }:
+        assert time.monotonic() < end, states(tmp_path)
+        time.sleep(0.2)
+    yield tmp_path, process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.e2e
+def test_a_run_is_told_while_it_runs_and_after_it_was_killed(at_work):
+    folder, process = at_work
+    status = take_snapshot(JOBS, folder)
+    assert status.last_run.is_alive
+    (failed,) = status.of_state("failed")
+    assert failed.says == "teachtext fails: no such thing"
+    (running,) = status.of_state("running")
+    assert running.says == "runs: 1 of 61 steps, 1 a second, 0:01:00 left"
+    assert status.time_left.seconds == 60
+    assert status.time_left.unknown == ("fails", "waits")
+
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert states(folder)["runs"] == "killed"
+    killed = take_snapshot(JOBS, folder)
+    assert killed.last_run.is_alive is False
+    assert killed.time_left.seconds is None
+
+    subprocess.run(["snakemake", "--unlock"], cwd=folder, env=ENVIRONMENT, check=True)
+    assert states(folder)["fails"] == "failed"  # the log of --unlock is not that of a run
+
+
+def begin(folder, output, *, host="elsewhere"):
+    """The notes of a snakemake on another machine that has begun a job."""
+    for name in ("incomplete", "metadata", "log"):
+        (folder / ".snakemake" / name).mkdir(parents=True, exist_ok=True)
+    marker = records._record(folder / ".snakemake/incomplete", output)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text("{}")
+    log = folder / ".snakemake/log/2026-01-01T000000.000000.snakemake.log"
+    log.write_text(f"  Host: {host}\n\nSelect jobs to execute...\n")
+
+
+def test_an_empty_folder_waits(tmp_path):
+    status = take_snapshot(JOBS, tmp_path)
+    assert {one.state for one in status.jobs} == {"waiting"}
+    assert status.last_run is None
+    assert status.failed_videos == 0
+    assert status.time_left.seconds is None
+
+
+def test_a_job_elsewhere_is_judged_by_its_log(tmp_path):
+    begin(tmp_path, "runs/0.txt")
+    assert states(tmp_path)["runs"] == "killed"  # no log
+    log = tmp_path / RUNS.log
+    log.parent.mkdir(parents=True)
+    log.write_text("a line\n")
+    assert states(tmp_path)["runs"] == "running"
+    os.utime(log, (0, 0))
+    assert states(tmp_path)["runs"] == "killed"
+
+
+def test_a_long_name_is_found(tmp_path):
+    output = f"results/models/{'a' * 199}/0"
+    begin(tmp_path, output)
+    assert len(list((tmp_path / ".snakemake/incomplete").iterdir())) == 1
+    assert states(tmp_path, [Job("a", "long", "", (output,))]) == {"long": "killed"}
+
+
+def test_temporary_outputs_need_not_be_there_once_others_were_made_of_them(tmp_path):
+    job = Job("video", "decode", "0", ("media",), outlived_by=("a.zarr", "b.zarr"))
+    (tmp_path / "a.zarr").touch()
+    assert states(tmp_path, [job]) == {"decode": "waiting"}
+    (tmp_path / "b.zarr").touch()
+    assert states(tmp_path, [job]) == {"decode": "done"}
+
+
+def test_what_others_of_the_kind_took_is_expected(tmp_path):
+    begin(tmp_path, "train/one/2")
+    jobs = [Job("a", "train", f"one/{seed}", (f"train/one/{seed}",)) for seed in range(4)]
+    jobs.append(Job("a", "train", "two/0", ("train/two/0",)))
+    (tmp_path / "train/one").mkdir(parents=True)
+    for seed, seconds in ((0, 100), (1, 200)):
+        (tmp_path / f"train/one/{seed}").touch()
+        note = records._record(tmp_path / ".snakemake/metadata", f"train/one/{seed}")
+        note.write_text(f'{{"starttime": 5, "endtime": {5 + seconds}}}')
+    log = tmp_path / jobs[2].log
+    log.parent.mkdir(parents=True)
+    log.touch()
+    left = take_snapshot(jobs, tmp_path).time_left
+    assert left.work_seconds == pytest.approx(3 * 150, abs=5)  # one runs, two wait
+    assert (left.at_once, left.unknown) == (1, ())
+    assert left.seconds == left.work_seconds
+
+
+def test_failed_videos_count_once(tmp_path):
+    for path, statuses in (
+        ("video/manifest/0", ["failed", "ok", "ok"]),
+        ("experts/audio/0", ["failed", "failed", "ok"]),
+        ("experts/ocr/0", ["failed", "failed", "absent"]),
+    ):
+        table = pa.table({"video_id": ["a", "b", "c"], "status": statuses, "rows": [1, 2, 3]})
+        write_table(tmp_path / f"results/{path}.parquet", table)
+    assert count_failed_videos(tmp_path) == 2
+    (tmp_path / "results/experts/ocr/0.parquet").write_bytes(b"torn")
+    with pytest.raises(StoreError, match=r"Cannot read experts/\*/\*\.parquet"):
+        count_failed_videos(tmp_path)

@@ -1,0 +1,28 @@
+import asyncio
+
+from teachtext.search.page.served import ServedModels
+from tests.search.page.fakes import FakeSearcher, clip
+
+
+def test_a_clip_is_known_if_one_model_knows_it():
+    served = ServedModels([FakeSearcher("x", [clip("a")]), FakeSearcher("y", [clip("b")])])
+    assert served.clip("b") == clip("b")
+    assert served.clip("c") is None
+    assert served.named("y").model == "y"
+    assert served.named("z") is None
+
+
+def test_splits_of_all_models():
+    served = ServedModels(
+        [
+            FakeSearcher("x", [clip("a", split="val"), clip("c", split="")]),
+            FakeSearcher("y", [clip("b", split="test")]),
+        ]
+    )
+    assert served.splits == ["test", "val"]
+
+
+def test_an_answer_comes_with_its_milliseconds():
+    answer, milliseconds = asyncio.run(ServedModels([]).ask(lambda: 42))
+    assert answer == 42
+    assert 0 <= milliseconds < 100
