@@ -3,22 +3,22 @@ import functools
 import json
 import os
 
-from teachtext.files.atomic import remove_leftovers
-from teachtext.jobs.retries import read_attempts
+from teachtext.config.catalog import EXPERTS as NETWORKS
+from teachtext.config.catalog import TEXT_ENCODERS
 from teachtext.config.checks import load_config
-from teachtext.tables.dataset import read_videos, shard_digests
-from teachtext.errors import TeachTextError
-from teachtext.experts.registry import EXPERTS as NETWORKS
-from teachtext.files.given import GivenFiles, package_versions
 from teachtext.config.pruning import curves, subset_model, subset_pattern
+from teachtext.config.zero_shot import SEED
+from teachtext.errors import TeachTextError
+from teachtext.files.atomic import remove_leftovers
+from teachtext.files.given import GivenFiles, package_versions
+from teachtext.files.urls import is_url
+from teachtext.jobs.retries import read_attempts
 from teachtext.pruning.search import without_each
 from teachtext.store.json_files import read_json
-from teachtext.tables.checks import check_tables
-from teachtext.config.catalog import TEXT_ENCODERS
-from teachtext.files.urls import is_url
 from teachtext.store.versions import STAGE_VERSIONS
+from teachtext.tables.checks import check_tables
+from teachtext.tables.dataset import read_videos, shard_digests
 from teachtext.video.ffmpeg import CHOICE
-from teachtext.config.zero_shot import SEED
 
 GIVEN = GivenFiles(Path(".snakemake/teachtext"))
 try:
