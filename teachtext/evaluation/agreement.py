@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 def rank_correlation(one_SS: NDArray[np.float64], other_SS: NDArray[np.float64]) -> float:
     """Spearman's correlation of each caption's similarities, mean over the captions.
 
-    A caption that is as similar to all videos counts 0.
+    A caption that is equally similar to all videos counts 0.
 
     Args:
-        one_SS: similarities of a model.
-        other_SS: of another, to the same captions and videos.
+        one_SS: (captions, videos) Similarities of one model.
+        other_SS: (captions, videos) Similarities of another model, for the same captions and
+            videos.
 
     >>> rank_correlation(np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 20.0, 90.0]]))
     1.0
@@ -29,8 +30,8 @@ def top_overlap(one_QK: NDArray[np.int64], other_QK: NDArray[np.int64]) -> float
     """Percentage of the best results of a model that are among those of another.
 
     Args:
-        one_QK: what each query finds.
-        other_QK: what another model finds for the same queries.
+        one_QK: (queries, K) Indices of the best results of one model.
+        other_QK: (queries, K) Indices of the best results of another model, for the same queries.
 
     >>> top_overlap(np.array([[1, 2]]), np.array([[2, 3]]))
     50.0

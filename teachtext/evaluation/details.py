@@ -20,11 +20,11 @@ from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
 
 @dataclass(frozen=True)
 class Sample:
-    """Some captions and the videos that they belong to, in one order.
+    """Some captions and the videos that they belong to, in the same order.
 
     Attributes:
-        captions_S: their indices.
-        videos_S: indices of the videos.
+        captions_S: (S,) Indices of the captions.
+        videos_S: (S,) Indices of the videos.
     """
 
     captions_S: NDArray[np.int64]
@@ -36,10 +36,12 @@ class Decisions:
     """Why each caption's own video ranks before or after its strongest rival.
 
     Attributes:
-        weights_QM: mixture weights.
-        own_QM: what each expert adds to the similarity of the caption's own video.
-        rival_Q: index of the most similar other video; where there is none, the own one.
-        rival_QM: what each expert adds to its similarity.
+        weights_QM: (captions, experts) Mixture weights.
+        own_QM: (captions, experts) Contribution of each expert to the similarity of the caption's
+            own video.
+        rival_Q: (captions,) Index of the most similar other video, or of the own video if there is
+            no other.
+        rival_QM: (captions, experts) Contribution of each expert to the similarity of the rival.
     """
 
     weights_QM: NDArray[np.float32]
@@ -52,9 +54,9 @@ def draw_sample(data: RetrievalSet, *, videos: int, generator: np.random.Generat
     """Draw videos of a set, each with one caption; the same for all models of a data set.
 
     Args:
-        data: the set.
-        videos: at most how many.
-        generator: draws them.
+        data: Retrieval set to draw from.
+        videos: Maximum number of videos to draw.
+        generator: Random generator of the draw.
     """
     first: dict[str, int] = {}
     # by ids, so that the draw does not depend on the order of the table
@@ -67,12 +69,12 @@ def draw_sample(data: RetrievalSet, *, videos: int, generator: np.random.Generat
 
 @torch.inference_mode()
 def explain(model: RetrievalModel, data: RetrievalSet, evaluation: Evaluation) -> Decisions:
-    """Take the similarities of each caption's own video and of its rival apart.
+    """Split the similarities of each caption's own video and of its rival by expert.
 
     Args:
-        model: trained or not.
-        data: the split.
-        evaluation: of that model and split.
+        model: Trained or untrained model.
+        data: Split that was evaluated.
+        evaluation: Evaluation of the model on this split.
     """
     weights, own, rivals, rival = [], [], [], []
     for begin in range(0, len(data.captions), CAPTION_BLOCK):
@@ -97,16 +99,16 @@ def with_details(
     decisions: Decisions,
     sample: Sample,
 ) -> pa.Table:
-    """The ranks with more columns: weights, own_parts, rival, rival_parts, sampled.
+    """The ranks with additional columns: weights, own_parts, rival, rival_parts, sampled.
 
     ``sampled`` has the similarities of a drawn caption to the drawn videos; it is null for the
     others. All are null for queries that are videos.
 
     Args:
-        evaluation: whose ranks.
-        data: the split.
-        decisions: of ``explain``.
-        sample: of ``draw_sample``.
+        evaluation: Evaluation whose ranks are extended.
+        data: Split that was evaluated.
+        decisions: Decisions returned by ``explain``.
+        sample: Sample returned by ``draw_sample``.
     """
     queries = len(data.captions)
     drawn_SS = evaluation.similarities.take(sample.captions_S).values[:, sample.videos_S]

@@ -48,8 +48,8 @@ class Ranks:
     """Ranks of both directions, 0 is best.
 
     Attributes:
-        t2v: (captions,) of each caption's video among the videos.
-        v2t: (videos,) of each video's best caption among the captions.
+        t2v: (captions,) Rank of each caption's video among the videos.
+        v2t: (videos,) Rank of each video's best caption among the captions.
     """
 
     t2v: NDArray[np.float64]
@@ -177,10 +177,11 @@ class Evaluation:
     """A model's results on one split.
 
     Attributes:
-        metrics: by direction.
-        ranks: one row per query of each direction, with the best results.
-        similarities: of each caption a row of all videos, in a file that ends with the process.
-        gallery: the embedded videos.
+        metrics: Metrics by direction.
+        ranks: One row per query of each direction, with the best results.
+        similarities: (captions, videos) Similarities, in a temporary file that is deleted when the
+            process ends.
+        gallery: Embedded videos.
     """
 
     metrics: Metrics
@@ -193,9 +194,9 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
     """Rank a split in both directions.
 
     Args:
-        model: trained or not.
-        data: the split.
-        top: best results kept per query.
+        model: Trained or untrained model.
+        data: Split to evaluate.
+        top: Number of best results kept per query.
     """
     results = _Results(captions=len(data.captions), videos=len(data.video_ids), top=top)
     gallery = _joined(_shown_videos(_gallery_blocks(model, data), len(data.video_ids)))
@@ -226,9 +227,9 @@ def draw_bank(tokens: TokenTable, *, captions: int, generator: np.random.Generat
     """Token vectors of training captions to serve as a query bank.
 
     Args:
-        tokens: captions of all splits.
-        captions: at most how many of the training captions.
-        generator: draws them.
+        tokens: Token vectors of the captions of all splits.
+        captions: Maximum number of training captions to draw.
+        generator: Random generator of the draw.
     """
     train = np.flatnonzero([caption.split == "train" for caption in tokens.captions])
     drawn = generator.choice(train, min(captions, len(train)), replace=False)
@@ -248,13 +249,13 @@ def evaluate_normalized(
     """Rank a split by normalised similarities; QB-Norm from captions to videos only.
 
     Args:
-        model: trained or not.
-        data: the split.
-        evaluation: of that model and split.
-        bank: of ``draw_bank``; only QB-Norm looks at it.
-        normalizations: which.
-        inverse_temperature: of their softmaxes.
-        bank_top: results of each caption of the bank that QB-Norm activates.
+        model: Trained or untrained model.
+        data: Split to evaluate.
+        evaluation: Evaluation of the model on this split.
+        bank: Query bank returned by ``draw_bank``; used by QB-Norm only.
+        normalizations: Normalisations to apply.
+        inverse_temperature: Inverse temperature of their softmaxes.
+        bank_top: Number of results per bank caption that QB-Norm activates.
     """
     owners, videos = data.video_of_caption, len(data.video_ids)
     blocks = partial(_shown_rows, evaluation.similarities)
@@ -276,11 +277,11 @@ def evaluate_normalized(
 
 
 class _Results:
-    """The best results of both directions, noted while the similarities come.
+    """The best results of both directions, collected as the similarities are computed.
 
     Attributes:
-        of_captions: the videos that each caption finds.
-        of_videos: the captions that each video finds.
+        of_captions: Videos found for each caption.
+        of_videos: Captions found for each video.
     """
 
     def __init__(self, *, captions: int, videos: int, top: int) -> None:

@@ -19,11 +19,11 @@ BLOCK = 128
 def text_to_video_ranks(
     similarities_QG: NDArray[Any], video_Q: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """(Q,) rank of each caption's video among all videos.
+    """(Q,) Rank of each caption's video among all videos.
 
     Args:
-        similarities_QG: (captions, videos), higher is more similar.
-        video_Q: (captions,) column of each caption's own video.
+        similarities_QG: (captions, videos) Similarities; higher is more similar.
+        video_Q: (captions,) Column of each caption's own video.
     """
     ranks = np.empty(len(video_Q))
     for rows, block in _row_blocks(similarities_QG):
@@ -36,13 +36,13 @@ def text_to_video_ranks(
 def video_to_text_ranks(
     similarities_QG: NDArray[Any], video_Q: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """(G,) best rank of a video's own captions among all captions.
+    """(G,) Best rank of a video's own captions among all captions.
 
     Each own caption is ranked among all captions, its siblings included; the best one counts.
 
     Args:
-        similarities_QG: (captions, videos), higher is more similar.
-        video_Q: (captions,) column of each caption's own video; every column occurs.
+        similarities_QG: (captions, videos) Similarities; higher is more similar.
+        video_Q: (captions,) Column of each caption's own video; every column occurs.
 
     Raises:
         ValueError: a column does not occur.
@@ -53,12 +53,12 @@ def video_to_text_ranks(
 
 
 def best_of_videos(own_Q: NDArray[Any], video_Q: NDArray[Any], *, videos: int) -> NDArray[Any]:
-    """(G,) similarity of each video and the best of its own captions.
+    """(G,) Similarity of each video and the best of its own captions.
 
     Args:
-        own_Q: (captions,) similarity of each caption and its own video.
-        video_Q: (captions,) column of that video.
-        videos: how many there are; each has a caption.
+        own_Q: (captions,) Similarity of each caption and its own video.
+        video_Q: (captions,) Column of each caption's own video.
+        videos: Number of videos; each has a caption.
 
     Raises:
         ValueError: a video has none.
@@ -73,14 +73,14 @@ def best_of_videos(own_Q: NDArray[Any], video_Q: NDArray[Any], *, videos: int) -
 
 
 def ranks_in_columns(blocks: Iterable[NDArray[Any]], scores_G: NDArray[Any]) -> NDArray[np.float64]:
-    """(G,) rank in each column of one of its entries, by counting in one pass over the rows.
+    """(G,) Rank of one entry of each column within the column, counted in one pass over the rows.
 
     With each video's best own caption this is the video's rank: a more similar caption never ranks
     worse, so no other caption of the video has to be ranked.
 
     Args:
-        blocks: of rows, each (rows, G).
-        scores_G: an entry of each column.
+        blocks: Blocks of rows, each (rows, G).
+        scores_G: (G,) Entry of each column that is ranked.
     """
     better = np.zeros(len(scores_G), dtype=np.int64)
     equal = np.zeros(len(scores_G), dtype=np.int64)
@@ -144,8 +144,8 @@ def summarize(ranks: NDArray[Any], *, gallery: int) -> dict[str, float]:
     """All metrics of one direction.
 
     Args:
-        ranks: (queries,) as from ``text_to_video_ranks``.
-        gallery: size of the set that was searched, recorded beside the metrics.
+        ranks: (queries,) Ranks, as returned by ``text_to_video_ranks``.
+        gallery: Size of the set that was searched, recorded beside the metrics.
     """
     recalls = {f"R@{k}": recall_at(k, ranks) for k in RECALL_AT}
     return recalls | {

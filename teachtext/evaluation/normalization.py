@@ -19,12 +19,13 @@ Blocks = Callable[[], Iterable[NDArray[np.float32]]]
 
 @dataclass(frozen=True)
 class QueryBank:
-    """What the captions of a query bank say of a gallery (Bogolin et al., CVPR 2022).
+    """Statistics of a gallery under the captions of a query bank (Bogolin et al., CVPR 2022).
 
     Attributes:
-        log_sums_G: log Σ exp(inverse_temperature x similarity) over the bank.
-        activated_G: whether the video is among the best results of a caption of the bank.
-        inverse_temperature: the paper's beta.
+        log_sums_G: (videos,) Values of log Σ exp(inverse_temperature x similarity) over the bank.
+        activated_G: (videos,) True where the video is among the best results of a caption of the
+            bank.
+        inverse_temperature: Inverse temperature of the softmax; the paper's beta.
     """
 
     log_sums_G: NDArray[np.float64]
@@ -49,10 +50,10 @@ def read_bank(
     """Read the similarities of a query bank's captions.
 
     Args:
-        blocks: (captions, videos) similarities, a part of the captions at a time.
-        videos: size of the gallery.
-        inverse_temperature: the paper's beta.
-        top: results of each caption that are activated; the paper's k.
+        blocks: Blocks of (captions, videos) similarities, each of some of the captions.
+        videos: Size of the gallery.
+        inverse_temperature: Inverse temperature of the softmax; the paper's beta.
+        top: Number of results per caption that are activated; the paper's k.
     """
     log_sums_G, activated_G = np.full(videos, -np.inf), np.zeros(videos, np.bool_)
     for sims_QG in blocks:
@@ -65,12 +66,12 @@ def read_bank(
 def query_bank_ranks(
     blocks: Blocks, video_Q: NDArray[np.int64], bank: QueryBank
 ) -> NDArray[np.float64]:
-    """(Q,) rank of each caption's video. Its authors do this for text-to-video search only.
+    """(Q,) Rank of each caption's video. The authors do this for text-to-video search only.
 
     Args:
-        blocks: (captions, videos) similarities.
-        video_Q: (captions,) column of each caption's own video.
-        bank: of other captions and the same videos.
+        blocks: Blocks of (captions, videos) similarities.
+        video_Q: (captions,) Column of each caption's own video.
+        bank: Query bank of other captions and the same videos.
     """
     return _text_to_video(map(bank.normalized, blocks()), video_Q)
 
@@ -80,13 +81,13 @@ def dual_softmax_ranks(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ranks by similarity times its softmax over all queries of the direction (Cheng et al., 2021).
 
-    A negative similarity ranks higher the less its softmax is; so says the paper's product.
+    A negative similarity ranks higher the smaller its softmax is, as the paper's product implies.
 
     Args:
-        blocks: (captions, videos) similarities of all captions that are searched with.
-        video_Q: (captions,) column of each caption's own video; every column occurs.
-        videos: number of columns.
-        inverse_temperature: of the softmax.
+        blocks: Blocks of (captions, videos) similarities, of all captions used as queries.
+        video_Q: (captions,) Column of each caption's own video; every column occurs.
+        videos: Number of videos, i.e. of columns.
+        inverse_temperature: Inverse temperature of the softmax.
 
     Returns:
         (captions,) text-to-video and (videos,) video-to-text ranks.

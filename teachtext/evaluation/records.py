@@ -36,23 +36,26 @@ class Evaluation:
     Attributes:
         model_sha256: Identity of the model.
         settings: Section ``evaluate`` of the configuration.
-        section: section of the configuration that names the model.
-        models: section of the configuration, with the row's overrides.
-        training: likewise; None: nothing was trained.
-        teachers: models it was distilled from, none for a baseline.
-        opinions: the same with each of their seeds, as ``name/seed``.
-        captions: the caption set it was trained on, ``all`` or a denoised one.
-        best_epoch: epoch with the best validation score, from 0; None: nothing was trained.
-        val: direction -> metric name -> value, recalls in percent; the epoch was chosen by it.
-            None: the data set has no val.
-        test: likewise.
-        weights: of the frozen networks: ``text`` and the names of experts -> name and hash.
-        versions: of the packages that evaluated it.
-        normalized: the same by normalised similarities; one way may have one direction only.
-        ranks: direction -> rank of each query's own video, from 0; in the order of the query ids.
-        text_queries: query id, words and video id of the text-to-video ranks.
-        own_captions: how many test captions each test video has.
-        ranks_path: the table with what was found for each query.
+        section: Section of the configuration that names the model.
+        models: Section ``models`` of the configuration, with the row's overrides.
+        training: Section ``training`` of the configuration, with the row's overrides; None if not
+            trained.
+        teachers: Models it was distilled from; empty for a baseline.
+        opinions: Teachers with each of their seeds, as ``name/seed``.
+        captions: Caption set it was trained on: ``all`` or a denoised one.
+        best_epoch: Epoch with the best validation score, counted from 0; None if not trained.
+        val: Metrics on val by direction and metric name, recalls in percent; they chose the epoch.
+            None if the data set has no val.
+        test: Metrics on test, in the same form.
+        weights: Name and hash of the frozen networks' weights, by ``text`` or expert name.
+        versions: Versions of the packages that evaluated it.
+        normalized: Metrics on test by normalisation, from normalised similarities; a normalisation
+            may have one direction only.
+        ranks: (queries,) Rank of each query's own video by direction, counted from 0 and in the
+            order of the query IDs.
+        text_queries: Query ID, text and video ID of each text-to-video rank.
+        own_captions: (videos,) Number of test captions of each test video.
+        ranks_path: Table of the results of each query.
     """
 
     model: str
@@ -105,17 +108,17 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Found:
-    """What one text query found, best first.
+    """The results of one text query, best first.
 
     Attributes:
-        video_id: the query's own video.
-        rank: rank of that video, from 0; ties share their mean.
-        top: video ids.
-        similarities: similarity of each of ``top``.
-        weights: expert -> mixture weight.
-        own_parts: expert -> what it adds to the similarity of the query's own video.
-        rival: the most similar other video; the own one where there is none.
-        rival_parts: expert -> what it adds to the similarity of that one.
+        video_id: ID of the query's own video.
+        rank: Rank of the own video, counted from 0; ties share their mean.
+        top: IDs of the videos found.
+        similarities: Similarity of each video in ``top``.
+        weights: Mixture weight by expert.
+        own_parts: Contribution of each expert to the similarity of the query's own video.
+        rival: ID of the most similar other video, or of the own video if there is no other.
+        rival_parts: Contribution of each expert to the similarity of the rival.
     """
 
     query_id: str
@@ -135,12 +138,14 @@ class Details:
     """How one model and seed weighs its experts, and a sample of its similarities.
 
     Attributes:
-        experts: M names.
-        weights_QM: mixture weights of every test caption, in the order of the caption ids.
-        captions: S ids of the drawn captions, of as many videos.
-        sampled_SS: similarities of the drawn captions to their videos, in that order.
-        top_QK: the best results of every test caption, in the order of the caption ids; videos are
-            counted in the order of their ids.
+        experts: Names of the M experts.
+        weights_QM: (captions, experts) Mixture weights of all test captions, in the order of the
+            caption IDs.
+        captions: IDs of the S drawn captions, each of a different video.
+        sampled_SS: (S, S) Similarities of the drawn captions to their videos, in the order of
+            ``captions``.
+        top_QK: (captions, K) Best results of all test captions, in the order of the caption IDs;
+            videos are numbered in the order of their IDs.
     """
 
     experts: tuple[str, ...]

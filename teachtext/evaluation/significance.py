@@ -32,8 +32,8 @@ class Resamples:
     """Metrics of a model, means over its seeds.
 
     Attributes:
-        observed: metric -> value on the test videos.
-        resampled: metric -> (R,) values on the videos drawn.
+        observed: Value by metric on the test videos.
+        resampled: (R,) Values by metric on the videos drawn.
     """
 
     observed: Mapping[str, float]
@@ -42,13 +42,13 @@ class Resamples:
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much one model is above another.
+    """The difference of a metric between two models.
 
     Attributes:
-        value: on the test videos.
-        low: of the interval that 95 % of the draws are in.
-        high: of it.
-        p_value: twice the share of draws on the rarer side of zero; at least 2 / (R + 1).
+        value: Difference on the test videos.
+        low: Lower end of the interval that holds 95 % of the draws.
+        high: Upper end of that interval.
+        p_value: Twice the share of draws on the rarer side of zero; at least 2 / (R + 1).
     """
 
     value: float
@@ -67,10 +67,11 @@ def resample(
     """Metrics of models on the test videos, and on videos drawn from them.
 
     Args:
-        ranks: model -> (S, Q) rank of each query's video, a row per seed; queries in one order.
-        video_Q: which video each query is of, counted from 0.
-        samples: how many times as many videos as there are will be drawn.
-        generator: draws them.
+        ranks: (S, Q) Rank of each query's video by model, one row per seed; queries in the same
+            order.
+        video_Q: (Q,) Index of each query's video, counted from 0.
+        samples: Number of resamples, R; each draws as many videos as there are.
+        generator: Random generator of the draws.
     """
     captions_V = np.bincount(video_Q).astype(np.float64)
     hits = {model: _hits(ranks_SQ, video_Q) for model, ranks_SQ in ranks.items()}
@@ -83,12 +84,12 @@ def resample(
 
 
 def difference(model: Resamples, reference: Resamples, metric: str) -> Difference:
-    """Compare two models of one call of ``resample``.
+    """Compare two models from the same call of ``resample``.
 
     Args:
-        model: one.
-        reference: the other.
-        metric: of ``METRICS``.
+        model: Resamples of the first model.
+        reference: Resamples of the model it is compared with.
+        metric: Name of a metric in ``METRICS``.
     """
     drawn_R = model.resampled[metric] - reference.resampled[metric]
     outside = (100 - CONFIDENCE) / 2

@@ -16,8 +16,8 @@ class TopResults:
     """The best results of every query.
 
     Attributes:
-        indices_QK: in the gallery, best first; of equal ones the lowest first.
-        scores_QK: of these.
+        indices_QK: (Q, K) Indices in the gallery, best first; of equal ones the lowest first.
+        scores_QK: (Q, K) Scores of these results.
     """
 
     indices_QK: NDArray[np.int64]
@@ -48,12 +48,13 @@ def top_results(
 ) -> TopResults:
     """The best results of some queries.
 
-    Only what reaches the K-th best score of its row is sorted.
+    Only entries that reach the K-th best score of their row are sorted.
 
     Args:
-        scores_QG: higher is better.
-        top: K, or all where there are fewer.
-        indices_QG: what is scored, ascending in each row where scores are equal; may be (1, G).
+        scores_QG: (Q, G) Scores; higher is better.
+        top: Number of results per query, K; all if there are fewer.
+        indices_QG: (Q, G) or (1, G) Indices of the scored items, ascending in each row where scores
+            are equal.
     """
     queries, gallery = scores_QG.shape
     kept = min(top, gallery)

@@ -13,12 +13,12 @@ ObservedIn = TypeVar("ObservedIn", Frames, Audio, contravariant=True)
 
 
 class Expert(Protocol[ObservedIn]):
-    """A frozen network that looks at frames, or listens to sound.
+    """A frozen network that takes frames or sound as input.
 
     Attributes:
-        dim: D, width of a row.
-        weights: which weights, and their hash.
-        videos_per_batch: how many videos it is given at once. A batch is computed again as a whole
+        dim: Width of a row, D.
+        weights: Name and hash of the weights.
+        videos_per_batch: Number of videos computed at once. A batch is computed again as a whole
             when a job is killed in it, and holds the same videos again: rows may differ in their
             last bits with what else was in the batch.
     """

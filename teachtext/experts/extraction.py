@@ -38,11 +38,11 @@ class ExpertShard:
     """One expert and one shard.
 
     Attributes:
-        request: what is asked of the expert.
-        records: the shard's videos.
-        media: their decoded frames and sound.
-        finished: what is known from before.
-        work: videos that this job, or a killed one before it, has extracted.
+        request: Request for the expert's features.
+        records: Records of the shard's videos.
+        media: Folder of their decoded frames and sound.
+        finished: Results of earlier runs on the shard.
+        work: Working folder of the videos extracted by this job, or by a killed one before it.
     """
 
     request: ExpertRequest
@@ -54,13 +54,13 @@ class ExpertShard:
 
 @dataclass(frozen=True)
 class ShardFeatures:
-    """What an expert found in a shard.
+    """Features of one expert for a shard.
 
     Attributes:
-        identity: what made the features.
-        features: video id -> features, None where there are none, in the shard's order; read
-            from disk one by one.
-        ledger: what became of each video.
+        identity: Identity of the network that made the features.
+        features: Features by video ID in the shard's order, read from disk one by one; None where a
+            video has none.
+        ledger: Outcome of each video.
     """
 
     identity: StoreIdentity
@@ -81,11 +81,11 @@ def unfinished(
 
 
 def extract_shard(shard: ExpertShard, load: Callable[[], Expert[Any]]) -> ShardFeatures:
-    """Extract what is new in a shard and join it with what is known.
+    """Extract the new videos of a shard and join them with earlier results.
 
     Args:
-        shard: which expert and which videos.
-        load: loads the network; only called if there is something to extract.
+        shard: Expert and videos to extract.
+        load: Function that loads the network; called only if there is something to extract.
 
     Raises:
         StoreError: videos that were not decoded, or known features are of other weights.
@@ -254,14 +254,14 @@ def _entry(shard: ExpertShard, record: VideoRecord, items: Mapping[str, MediaIte
 def ledger_entry(
     item: MediaItem, arrays: Arrays | None, signal: Signal, expert: str, key: str
 ) -> LedgerEntry:
-    """What became of one video with one expert; missing, failed and zero are different things.
+    """Outcome of one video with one expert; missing, failed and zero are kept apart.
 
     Args:
-        item: what decoding made of it.
-        arrays: what the network made of it; None where it had nothing to look at.
-        signal: what the expert looks at.
-        expert: its name.
-        key: of its request.
+        item: Result of decoding the video.
+        arrays: Output of the network; None if there was no input for it.
+        signal: Signal that the expert takes as input.
+        expert: Name of the expert.
+        key: Key of the expert's request.
     """
     broken = "" if arrays is None else failure(arrays)
     rows = 0 if arrays is None or broken else len(arrays["features"])

@@ -18,11 +18,12 @@ class Failure:
     """A video that failed.
 
     Attributes:
-        video_id: which.
-        shard: that it belongs to.
-        expert: that failed on it; empty: the file could not be probed, so all did.
-        reason: why.
-        seconds: that were spent on it.
+        video_id: ID of the video.
+        shard: Shard that the video belongs to.
+        expert: Expert that failed on the video; empty if the file could not be probed, so that all
+            failed.
+        reason: Reason for the failure.
+        seconds: Time spent on the video in seconds.
     """
 
     video_id: str

@@ -23,10 +23,10 @@ class FinishedShard:
     """The feature store and the ledger of the last complete run of a job, if there was one."""
 
     def __init__(self, folder: Path) -> None:
-        """Open and verify it; a damaged one counts as none, and the log says so.
+        """Open and verify it; a damaged shard counts as missing, with a warning in the log.
 
         Args:
-            folder: of the job: ``results/experts/work/{expert}/{shard}``.
+            folder: Folder of the job: ``results/experts/work/{expert}/{shard}``.
         """
         self._path = folder / "finished"
         self.store: FeatureStore | None = None

@@ -20,13 +20,14 @@ class LedgerEntry:
     """One (video, expert) pair.
 
     Attributes:
-        video_id: whose features.
-        expert: name in config.yaml.
+        video_id: ID of the video.
+        expert: Name of the expert in config.yaml.
         status: ``ok``; ``partial``: the video broke off; ``absent``: no such signal, or nothing in
             it; ``failed``: the video could not be read.
-        reason: empty for ``ok``.
-        rows: rows in the feature store.
-        seconds: spent by the expert's network; by the decoder where the video could not be read.
+        reason: Reason for the status; empty for ``ok``.
+        rows: Number of rows in the feature store.
+        seconds: Time in seconds spent by the expert's network, or by the decoder if the video could
+            not be read.
         key: ``video.keys.features_key``; empty for a file that could not be probed, and for
             features that were made elsewhere.
     """
@@ -92,8 +93,8 @@ def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
     """Summarise a ledger.
 
     Args:
-        ledger: all entries.
-        max_failed_fraction: of the videos.
+        ledger: Ledger of all videos and experts.
+        max_failed_fraction: Largest share of the videos that may fail, from 0 to 1.
 
     Returns:
         One line with the counts.
@@ -112,12 +113,12 @@ def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
 def check_failed_fraction(
     failed: Mapping[str, str], videos: int, *, max_failed_fraction: float
 ) -> None:
-    """Refuse to go on when too much failed.
+    """Refuse to go on if too many videos failed.
 
     Args:
-        failed: video id -> reason.
-        videos: number of all.
-        max_failed_fraction: of them.
+        failed: Reason for each failure by video ID.
+        videos: Number of all videos.
+        max_failed_fraction: Largest share of the videos that may fail, from 0 to 1.
 
     Raises:
         MediaError: more failed than allowed.

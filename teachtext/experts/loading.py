@@ -17,8 +17,8 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
     """The expert with its network, and its text encoder if it has one.
 
     Args:
-        request: which.
-        threads: of the network on a CPU.
+        request: Request that names the expert.
+        threads: Number of CPU threads of the network.
     """
     # slow to import; a job that takes everything over has no use for them
     import torch

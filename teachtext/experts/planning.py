@@ -38,13 +38,13 @@ JOBS_BEFORE_EXPERTS = 2
 
 @dataclass(frozen=True)
 class ExpertCost:
-    """One expert, per video of the sample.
+    """Cost of one expert; seconds and bytes are means per video of the sample.
 
     Attributes:
-        load_seconds: until the network is ready, once per job.
-        seconds: of the network.
-        bytes: of features, before compression.
-        failed: number of videos of the sample.
+        load_seconds: Time until the network is ready in seconds, once per job.
+        seconds: Time of the network in seconds.
+        bytes: Size of the features in bytes, before compression.
+        failed: Number of videos of the sample that failed.
     """
 
     load_seconds: float
@@ -55,17 +55,18 @@ class ExpertCost:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will cost; all means are per video of the sample.
+    """Estimated cost of a run; all means are per video of the sample.
 
     Attributes:
-        videos: number of all.
-        sampled: number that was tried.
-        reasons: video id -> why it failed, of the sample.
-        video_seconds: mean duration.
-        probe_seconds: of one core.
-        decode_seconds: of one core.
-        media_bytes: of decoded frames and sound, which live until their shard is done.
-        experts: name -> its cost.
+        videos: Number of all videos.
+        sampled: Number of videos tried.
+        reasons: Reason for each failure in the sample, by video ID.
+        video_seconds: Mean duration of a video in seconds.
+        probe_seconds: Probing time on one core in seconds.
+        decode_seconds: Decoding time on one core in seconds.
+        media_bytes: Size of the decoded frames and sound in bytes; they are kept until their shard
+            is done.
+        experts: Cost by expert.
     """
 
     videos: int
@@ -116,13 +117,13 @@ def plan_extraction(
     """Probe, decode and extract a few videos, one after another.
 
     Args:
-        videos: all of the run.
-        requests: of its experts.
-        load: loads an expert's network.
-        sample: number of videos to try.
-        seed: draws them.
-        limits: of the process that decodes a video.
-        folder: empty; for what is written meanwhile.
+        videos: All videos of the run.
+        requests: Requests for the experts of the run.
+        load: Function that loads an expert's network.
+        sample: Number of videos to try.
+        seed: Seed of the draw of the sample.
+        limits: Limits of the process that decodes a video.
+        folder: Empty folder for temporary files.
     """
     chosen = random.Random(seed).sample(list(videos), min(sample, len(videos)))
     begin = time.perf_counter()

@@ -13,8 +13,8 @@ def pack(features: Features, seconds: float) -> Arrays:
     """Features as arrays.
 
     Args:
-        features: of the video.
-        seconds: that the network took.
+        features: Features of the video.
+        seconds: Time that the network took in seconds.
     """
     recognised = json.dumps([asdict(piece) for piece in features.recognised])
     return {

@@ -11,8 +11,8 @@ class Remarks(dict[str, list[str]]):
         """Note something.
 
         Args:
-            what: a phrase that follows a number, such as ``empty captions``.
-            about: the id of one such thing.
+            what: Phrase that follows a number, such as ``empty captions``.
+            about: ID of the thing affected.
         """
         self.setdefault(what, []).append(about)
 

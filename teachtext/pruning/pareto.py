@@ -27,11 +27,13 @@ def metric_column(direction: str, metric: str) -> str:
 def pareto_table(
     evaluations: Sequence[Evaluation], seconds: Mapping[str, float | None]
 ) -> pa.Table:
-    """Tabulate the models that a search left at its levels.
+    """Tabulate the models at the levels of a search.
 
     Args:
-        evaluations: all seeds of them; each level has one expert less than the one before.
-        seconds: expert -> of extraction per video; None where features were made elsewhere.
+        evaluations: All seeds of the evaluated models; each level has one expert fewer than the one
+            before.
+        seconds: Extraction time per video in seconds, by expert; None where the features were made
+            elsewhere.
 
     Returns:
         Columns level, distilled, experts, dropped, seconds_per_video, parameters, on_front, and

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is left if one more expert is dropped.
+    """The experts left if one more is dropped.
 
     Attributes:
-        dropped: the expert.
-        scores: val text-to-video geometric mean of each seed.
-        seconds_saved: of extraction per video; None where it is not known.
+        dropped: Name of the expert dropped.
+        scores: Val text-to-video geometric mean of each seed, in percent.
+        seconds_saved: Extraction time saved per video in seconds; None if unknown.
     """
 
     dropped: str
@@ -27,12 +27,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Point:
-    """What a model is worth and what it costs.
+    """The value of a model and its costs.
 
     Attributes:
-        score: higher is better.
-        seconds: of extraction per video; None where it is not known.
-        parameters: of the model.
+        score: Value of the model; higher is better.
+        seconds: Extraction time per video in seconds; None if unknown.
+        parameters: Number of parameters of the model.
     """
 
     score: float

@@ -20,12 +20,12 @@ MAX_HEAT_MAPS = 8
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far a model ranks like another, over the seeds that both have.
+    """Agreement of a model's rankings with another's, over the seeds that both have.
 
     Attributes:
-        correlation: Spearman's, within a caption, of the similarities of the sample.
-        overlap: percentage of the best results that both have, over all test captions.
-        learned: whether the one is a teacher of the other.
+        correlation: Spearman's correlation, within a caption, of the similarities of the sample.
+        overlap: Percentage of the best results that both models share, over all test captions.
+        learned: True if the one model is a teacher of the other.
     """
 
     teacher: str
@@ -45,11 +45,11 @@ class AgreementRow:
 def measure_agreement(
     models: Sequence[ModelSummary], details: Mapping[Run, Details]
 ) -> list[AgreementRow]:
-    """Compare every student with all that teach in its section, its own teachers or not.
+    """Compare every student with all teachers in its section, whether its own or not.
 
     Args:
-        models: all of them; teachers that were not evaluated here are left out.
-        details: of every model and seed.
+        models: All models; teachers that were not evaluated here are left out.
+        details: Details of every model and seed.
     """
     by_name = {model.model: model for model in models}
     rows = []
@@ -78,12 +78,12 @@ def plot_heat_maps(
 ) -> list[Plot]:
     """Similarities of the first drawn captions to their videos, for teachers and students.
 
-    All have one scale of colours. Row = caption, column = video; the right ones are the diagonal.
+    All share one colour scale. Row = caption, column = video; matching pairs are on the diagonal.
 
     Args:
-        models: in the order of the results table; the first few are drawn.
-        details: of every model and seed; each model shows its smallest seed.
-        size: captions, or all that were drawn if fewer.
+        models: Models in the order of the results table; the first few are drawn.
+        details: Details of every model and seed; each model is drawn with its smallest seed.
+        size: Number of captions to draw; all of the sample if it has fewer.
     """
     shown = [model for model in models if model.section in {"teachers", "students"}]
     shown = shown[:MAX_HEAT_MAPS]

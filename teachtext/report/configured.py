@@ -26,7 +26,7 @@ def check_configured(
     """Refuse to report what config.yaml does not ask for.
 
     Args:
-        config: All of config.yaml.
+        config: Complete config.yaml.
         evaluations: Of all models and seeds.
         models: Directories of the same.
         denoised: Sets of captions of all seeds.

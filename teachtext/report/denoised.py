@@ -37,12 +37,12 @@ class DoubtfulCaption:
     """One caption to review.
 
     Attributes:
-        rank: of its own video, from 0; mean over seeds.
-        own: its own video.
-        first: the video that ranks first; none where that is its own.
-        first_caption: what the first video is said to show.
-        decision: whether training uses the caption.
-        reason: why, and what to check.
+        rank: Rank of the caption's own video, counted from 0; mean over seeds.
+        own: Own video of the caption.
+        first: Video that ranks first; None if that is the own video.
+        first_caption: Caption of the first video.
+        decision: Decision whether training uses the caption, in words.
+        reason: Reason for the decision, and what to check.
     """
 
     caption_id: str
@@ -64,11 +64,11 @@ class Review:
 
 
 def build_reviews(paths: Sequence[Path], clips: Mapping[str, Clip]) -> list[Review]:
-    """Read what is to be reviewed and make thumbnails of its videos.
+    """Read the captions to review and make thumbnails of their videos.
 
     Args:
-        paths: a table of review-captions for each caption set.
-        clips: where each video lies; a video that is missing here gets no picture.
+        paths: Tables of review-captions, one for each caption set.
+        clips: Clip of each video; a video that is missing here gets no picture.
     """
     tables = [read_named_table(path, REVIEW_COLUMNS, key="captions") for path in paths]
     reviewed = [(captions, table.to_pylist()) for captions, table in tables]

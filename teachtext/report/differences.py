@@ -48,10 +48,10 @@ class Differences:
     """All rows, and the axis on which their intervals are drawn.
 
     Attributes:
-        rows: drawn, in their order.
-        samples: how many times videos were drawn.
-        extent: the axis goes from minus this to this, in points.
-        by_pair: model and reference -> of all pairs, drawn or not.
+        rows: Rows that are drawn, in their order.
+        samples: Number of resamples of the videos.
+        extent: Half-width of the axis in points; it runs from minus this to plus this.
+        by_pair: Rows of all pairs, drawn or not, by model and reference.
     """
 
     rows: tuple[DifferenceRow, ...]
@@ -80,13 +80,13 @@ def measure_differences(
     samples: int,
     generator: np.random.Generator,
 ) -> Differences:
-    """Compare every student with the first of its section, and every zero-shot row likewise.
+    """Compare every student and every zero-shot row with the first of its section.
 
     Args:
-        evaluations: of all models and seeds, in the order of config.yaml.
-        also: more models and what each is compared with; not drawn.
-        samples: how many times as many videos as there are will be drawn.
-        generator: draws them.
+        evaluations: Evaluations of all models and seeds, in the order of config.yaml.
+        also: Additional pairs of a model and its reference, which are not drawn.
+        samples: Number of resamples; each draws as many videos as there are.
+        generator: Random generator of the draws.
 
     Raises:
         StoreError: two models were evaluated on different captions.
@@ -109,10 +109,10 @@ def compare_models(
     """Compare models with others, all on the same draws of the test videos.
 
     Args:
-        evaluations: of all of them and all their seeds.
-        pairs: each model and what it is compared with.
-        samples: how many times as many videos as there are will be drawn.
-        generator: draws them.
+        evaluations: Evaluations of all the models and all their seeds.
+        pairs: Pairs of a model and its reference.
+        samples: Number of resamples; each draws as many videos as there are.
+        generator: Random generator of the draws.
 
     Raises:
         StoreError: two models were evaluated on different captions.

@@ -16,7 +16,7 @@ class EncoderRow:
     """One model of a group.
 
     Attributes:
-        difference: from the first of the group; None: it is the first.
+        difference: Difference from the first model of the group; None for the first.
     """
 
     model: ModelSummary
@@ -58,8 +58,8 @@ def compare_encoders(
     """Tabulate and draw every group.
 
     Args:
-        models: all of them.
-        effects: the difference of each of ``encoder_pairs``.
+        models: All models.
+        effects: Difference of each pair in ``encoder_pairs``.
     """
     return [
         EncoderGroup(

@@ -26,10 +26,11 @@ class ShownQuery:
     """A query with its best results.
 
     Attributes:
-        rank: rank of the right video, from 0.
-        missed: the right video, if it is not among the results.
-        weights: expert and mixture weight, the largest first.
-        decision: why the right video is before or after its rival; None: there is no rival.
+        rank: Rank of the right video, counted from 0.
+        missed: Right video if it is not among the results, else None.
+        weights: Experts and their mixture weights, largest first.
+        decision: Reason why the right video ranks before or after its rival; None if there is no
+            rival.
     """
 
     caption: str
@@ -82,11 +83,11 @@ def build_gallery(
     """Choose queries and make the thumbnails of what they found.
 
     Args:
-        evaluation: whose results to show.
-        clips: where each video lies; a video that is missing here gets no picture.
-        queries: how many queries to show.
-        results_per_query: how many videos to show for each.
-        generator: chooses the queries.
+        evaluation: Evaluation whose results are shown.
+        clips: Clip of each video; a video that is missing here gets no picture.
+        queries: Number of queries to show.
+        results_per_query: Number of videos to show for each query.
+        generator: Random generator that chooses the queries.
     """
     chosen = choose_queries(read_text_query_ranks(evaluation.ranks_path), queries, generator)
     found = read_found(evaluation.ranks_path, chosen)

@@ -25,9 +25,10 @@ class Finding:
     """An answer to one question.
 
     Attributes:
-        topic: the question, in a word; empty where the models answer none.
-        text: the answer, with its interval.
-        verdict: what it says; ``open``: nothing that other seeds or videos would have to confirm.
+        topic: Question in a word; empty if the models answer none.
+        text: Answer with its interval.
+        verdict: Verdict of the answer; ``open`` if it makes no claim that other seeds or videos
+            would have to confirm.
     """
 
     topic: str
@@ -41,13 +42,15 @@ def headline(
     effects: Effects,
     seconds: Mapping[str, float | None],
 ) -> list[Finding]:
-    """One answer for each question that the models can answer, the main one first.
+    """One finding for each question that the models can answer, the main one first.
 
     Args:
-        models: all of them.
-        comparisons: pairs of them that differ in one thing; the first of each kind is told.
-        effects: the difference of each pair.
-        seconds: expert -> of extraction per video; None where features were made elsewhere.
+        models: All models.
+        comparisons: Pairs of models that differ in one thing; the first pair of each kind is
+            reported.
+        effects: Difference of each pair.
+        seconds: Extraction time per video in seconds, by expert; None where the features were made
+            elsewhere.
     """
     first = [next((pair for pair in comparisons if pair.kind == kind), None) for kind in KINDS]
     found = [

@@ -37,11 +37,11 @@ class DenoisedSet:
         path: Table of the set.
         sha256: Hash of that file.
         settings: Entry of the set in config.yaml, when it was made.
-        teachers: Each ``name/seed``.
-        captions: name of the set.
-        keeps: what is true of captions that it keeps, in words.
-        kept: how many captions it keeps.
-        dropped: how many it does not.
+        teachers: Teachers of the set, each as ``name/seed``.
+        captions: Name of the set.
+        keeps: Description of the captions that the set keeps.
+        kept: Number of captions kept.
+        dropped: Number of captions dropped.
     """
 
     path: Path
@@ -67,7 +67,7 @@ class ModelRecord:
     Attributes:
         folder: Where it lies.
         sha256: Identity of the model.
-        card: What it is, as its config.json says.
+        card: Card of the model, read from its config.json.
     """
 
     folder: Path

@@ -19,10 +19,10 @@ class Share:
     """One expert's part in one ranking.
 
     Attributes:
-        weight: mixture weight of the caption.
-        own: what it adds to the similarity of the caption's own video.
-        rival: what it adds to the similarity of the most similar other video.
-        lead: points of similarity by which it puts the own video before the other.
+        weight: Mixture weight of the caption.
+        own: Contribution to the similarity of the caption's own video.
+        rival: Contribution to the similarity of the most similar other video.
+        lead: Lead that the expert gives the own video over the other, in points of similarity.
     """
 
     expert: str
@@ -34,13 +34,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Decision:
-    """Why a caption's own video is before or after its strongest rival.
+    """Why a caption's own video ranks before or after its strongest rival.
 
     Attributes:
-        rival: the most similar other video.
-        shares: of every expert, the most decisive first.
-        expert: that did most for the one which is ahead; none if nothing set them apart.
-        own_ahead: whether the own video is.
+        rival: Most similar other video.
+        shares: Share of every expert, the most decisive first.
+        expert: Expert that contributed most to the lead of the video ahead; None if nothing set the
+            two apart.
+        own_ahead: True if the own video is ahead.
     """
 
     rival: str
@@ -74,12 +75,12 @@ def plot_weights(
     entries: Sequence[LegendEntry],
     details: Mapping[Run, Details],
 ) -> list[Plot]:
-    """Mixture weights of all test captions and seeds, for models that have something to weigh.
+    """Mixture weights of all test captions and seeds, for models with more than one expert.
 
     Args:
-        models: all of them.
-        entries: the legend's entry of each model.
-        details: of every model and seed.
+        models: All models.
+        entries: Legend entry of each model.
+        details: Details of every model and seed.
     """
     entry_of = {entry.model: entry for entry in entries}
     weighing = [model for model in models if len(model.experts) > 1]

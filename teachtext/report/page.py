@@ -37,17 +37,17 @@ VERDICTS = {"better": "better", "worse": "worse", "open": "no clear difference"}
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the page shows.
+    """All content of the page.
 
     Attributes:
-        manifest: one row per video; none where there are features alone.
-        ledger: one row per video and expert.
-        splits: split, captions, videos.
-        details: of every model and seed.
-        heat_map: captions that a heat map shows.
-        published: which models stand beside which published rows; None: none.
-        captions_sha256: of the table of captions.
-        config: all of config.yaml, with what the command line changed.
+        manifest: Manifest with one row per video; empty if only features are available.
+        ledger: Ledger with one row per video and expert.
+        splits: Name of each split, and its numbers of captions and videos.
+        details: Details of every model and seed.
+        heat_map: Number of captions that a heat map shows.
+        published: Pairing of models with published rows; None if there is none.
+        captions_sha256: SHA-256 of the table of captions.
+        config: Complete config.yaml, with the changes of the command line.
     """
 
     title: str

@@ -34,8 +34,8 @@ class Line:
     """One model in a plot: mean over its seeds, their range, and a mark for each seed.
 
     Attributes:
-        key: short name, the same in every plot; the page highlights lines by it.
-        section: section of the model; it decides how the line is dashed.
+        key: Short name, the same in every plot; the page highlights lines by it.
+        section: Section of the model, which determines how the line is dashed.
     """
 
     key: str
@@ -50,15 +50,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Curve:
-    """Models of one kind, from the dearest to the cheapest.
+    """Models of one kind, from the most expensive to the cheapest.
 
     Attributes:
-        dash: a line style of matplotlib.
-        x: cost of each.
-        mean: over seeds.
-        std: over seeds; 0 draws no bar.
-        filled: whether the dot of each is.
-        labels: a word beside each dot, or none at all.
+        dash: Line style of Matplotlib.
+        x: Cost of each model.
+        mean: Mean of each model over its seeds.
+        std: Standard deviation of each model over its seeds; 0 draws no bar.
+        filled: True for each model whose dot is filled.
+        labels: Label beside each dot; empty for no labels.
     """
 
     color: str
@@ -72,11 +72,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class Box:
-    """How values are spread: percentiles 5, 25, 50, 75 and 95.
+    """Distribution of values: percentiles 5, 25, 50, 75 and 95.
 
     Attributes:
-        key: short name of the model, the same in every plot.
-        x: where it stands; places count from 0.
+        key: Short name of the model, the same in every plot.
+        x: Position on the x axis; places count from 0.
     """
 
     key: str
@@ -98,10 +98,10 @@ def draw_lines(name: str, lines: Sequence[Line], *, x_label: str, y_label: str) 
     """Draw lines over a common x axis.
 
     Args:
-        name: unique in the page; prefix of every id inside the picture.
-        lines: drawn in their order.
-        x_label: below the picture; plain words, no names of the user's.
-        y_label: beside the picture; plain words as well.
+        name: Unique name in the page; prefix of every ID inside the picture.
+        lines: Lines in the order in which they are drawn.
+        x_label: Label of the x axis; plain words, no names that the user chose.
+        y_label: Label of the y axis; plain words, no names that the user chose.
     """
 
     def draw(axes: Axes) -> None:
@@ -135,11 +135,11 @@ def draw_dots(
     """Draw means and standard deviations over named places; x counts them from 0.
 
     Args:
-        name: unique in the page; prefix of every id inside the picture.
-        curves: drawn in their order.
-        places: their names, from left to right.
-        x_label: what they are; plain words, no names of the user's.
-        y_label: beside the picture; plain words as well.
+        name: Unique name in the page; prefix of every ID inside the picture.
+        curves: Curves in the order in which they are drawn.
+        places: Names of the places, from left to right.
+        x_label: Label of the x axis; plain words, no names that the user chose.
+        y_label: Label of the y axis; plain words, no names that the user chose.
     """
 
     def draw(axes: Axes) -> None:
@@ -151,13 +151,13 @@ def draw_dots(
 
 
 def draw_boxes(name: str, boxes: Sequence[Box], places: Sequence[str], *, y_label: str) -> Markup:
-    """Draw how values are spread over named places: line 5 to 95 %, bar 25 to 75 %, dot 50 %.
+    """Draw distributions over named places: line 5 to 95 %, bar 25 to 75 %, dot 50 %.
 
     Args:
-        name: unique in the page; prefix of every id inside the picture.
-        boxes: drawn in their order.
-        places: experts, from left to right.
-        y_label: beside the picture; plain words, no names of the user's.
+        name: Unique name in the page; prefix of every ID inside the picture.
+        boxes: Boxes in the order in which they are drawn.
+        places: Names of the experts, from left to right.
+        y_label: Label of the y axis; plain words, no names that the user chose.
     """
 
     def draw(axes: Axes) -> None:
@@ -180,13 +180,13 @@ def draw_boxes(name: str, boxes: Sequence[Box], places: Sequence[str], *, y_labe
 
 
 def draw_matrix(name: str, rows: NDArray[np.float64], *, low: float, high: float) -> Markup:
-    """Draw similarities as colours, dark is low, with a scale beside them.
+    """Draw similarities as colours, with dark for low, beside a colour scale.
 
     Args:
-        name: unique in the page; prefix of every id inside the picture.
-        rows: captions x videos.
-        low: the value of the darkest colour.
-        high: the value of the brightest.
+        name: Unique name in the page; prefix of every ID inside the picture.
+        rows: (captions, videos) Similarities.
+        low: Value of the darkest colour.
+        high: Value of the brightest colour.
     """
 
     def draw(axes: Axes) -> None:

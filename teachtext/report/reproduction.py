@@ -38,8 +38,8 @@ class MetricPair:
     """One metric of a model and of a published row.
 
     Attributes:
-        published: as it was published.
-        deviations: ours minus theirs, in standard deviations.
+        published: Value as published.
+        deviations: Difference in standard deviations: ours minus theirs.
     """
 
     metric: str
@@ -87,12 +87,12 @@ class PairTable:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """Everything that the section shows.
+    """All content of the section.
 
     Attributes:
-        split: whether the test splits are the same, in words.
-        comparable: False: they are not.
-        sources: of the pairs.
+        split: Statement in words of whether the test splits are the same.
+        comparable: False if the test splits are known to differ.
+        sources: Sources of the published rows in the pairs.
     """
 
     benchmark: PublishedBenchmark
@@ -111,10 +111,10 @@ def set_beside(
     """Pair models with published rows.
 
     Args:
-        settings: names of both, which exist.
-        models: all of the run.
-        entries: the legend's entry of each model.
-        tables: the results of each direction.
+        settings: Names of existing models and of the published rows they are paired with.
+        models: All models of the run.
+        entries: Legend entry of each model.
+        tables: Results of each direction.
     """
     published = read_published()
     benchmark = published.benchmarks[settings.benchmark]

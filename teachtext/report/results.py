@@ -48,7 +48,7 @@ class ResultRow:
     """One model and its metrics in one direction.
 
     Attributes:
-        addition: what its similarities are normalised by, or nothing.
+        addition: Normalisation of the similarities; empty if there is none.
     """
 
     addition: str
@@ -69,11 +69,11 @@ class ResultSection:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """One direction: sections with their rows, and what a random order would give.
+    """One direction: sections with their rows, and the results of a random order.
 
     Attributes:
-        sections: of the plain results.
-        normalized: of each normalization that has this direction.
+        sections: Sections of the results without normalisation.
+        normalized: Sections of each normalisation that has this direction.
     """
 
     direction: Direction
@@ -103,9 +103,9 @@ def result_tables(
     """One table per direction.
 
     Args:
-        models: grouped by section.
-        entries: the legend's entry of each model.
-        first: any evaluation; all of them share the test split, which decides the chance level.
+        models: Models grouped by section.
+        entries: Legend entry of each model.
+        first: Any evaluation; all of them share the test split, which determines the chance level.
     """
     tables = []
     for direction in DIRECTIONS:

@@ -25,13 +25,13 @@ class Level:
     """A model of a search over its seeds.
 
     Attributes:
-        number: how many experts were dropped.
-        dropped: all of them, in the order in which they went.
-        experts: that are left.
-        seconds: of extraction per video; None where it is not known.
-        val: text-to-video geometric mean, by which the search chose.
-        test: direction -> metric name -> mean and spread.
-        on_front: no other model of the search is as good on val and as cheap.
+        number: Number of experts dropped.
+        dropped: Names of all experts dropped, in the order in which they were.
+        experts: Names of the experts that are left.
+        seconds: Extraction time per video in seconds; None if unknown.
+        val: Text-to-video geometric mean on val, by which the search chose.
+        test: Mean and spread by direction and metric name.
+        on_front: True if the model is on the Pareto front of the search by val metric and cost.
     """
 
     number: int
@@ -74,12 +74,12 @@ class SearchCurve:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One search: its curves, the one that decided first.
+    """One search: its curves, beginning with the one that decided.
 
     Attributes:
-        timed: the seconds of every level are known.
-        sentences: what each level of the first curve costs and saves.
-        plot: geometric mean by seconds of extraction, else by parameters.
+        timed: True if the extraction time of every level is known.
+        sentences: Sentences on what each level of the first curve costs and saves.
+        plot: Plot of the geometric mean by extraction time, or by parameters if a time is unknown.
     """
 
     name: str
@@ -93,8 +93,9 @@ def read_search(path: Path, *, place: int) -> SearchResult:
     """Read the table of compute-pareto.
 
     Args:
-        path: the table.
-        place: of the search in the page, from 0; it makes the ids of the plot unique.
+        path: Table to read.
+        place: Position of the search in the page, counted from 0; it makes the IDs of the plot
+            unique.
 
     Raises:
         StoreError: the file is missing, damaged or lacks a column.

@@ -140,11 +140,11 @@ def ranked_items(evaluation: Evaluation, direction: Direction) -> tuple[int, NDA
 
 
 def chance_found(gallery: int, targets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(gallery,) share of queries with a right item among the first 1, 2, … of a random order.
+    """(gallery,) Share of queries with a right item among the first 1, 2, … of a random order.
 
     Args:
-        gallery: how many items are ranked.
-        targets: (queries,) how many of them are right for each query.
+        gallery: Number of items ranked.
+        targets: (queries,) Number of right items for each query.
     """
     counts, queries = np.unique(np.minimum(targets, gallery), return_counts=True)
     ranks = np.arange(gallery)

@@ -44,14 +44,15 @@ def build_index(
     """Write the index of a model.
 
     Args:
-        folder: an empty one.
-        model: embeds.
-        card: what it is.
-        data: all videos, and all captions of them.
-        clips: the same videos in the same order.
+        folder: Empty folder to write to.
+        model: Model that embeds the videos and captions.
+        card: Card of the model.
+        data: All videos, and all captions of them.
+        clips: Clips of the same videos, in the same order.
         model_sha256: Identity of the model.
-        text_encoder: its entry in config.yaml; None: it embeds nothing here.
-        settings: how.
+        text_encoder: Entry of the text encoder in config.yaml; None if the token vectors were made
+            elsewhere.
+        settings: Settings of the index.
     """
     counted_GM = model.counted(_available(data, card.experts)).numpy()
     order_G, parts = parts_of(counted_GM)

@@ -9,11 +9,11 @@ class Clip:
     """A video of the gallery.
 
     Attributes:
-        video_id: unique.
-        split: of its captions; empty where it has none.
-        path: its file; None where there are features alone, as for the times.
-        start_seconds: where the clip begins in the file.
-        end_seconds: where it ends.
+        video_id: Unique ID of the video.
+        split: Split of its captions; empty if it has none.
+        path: Video file; None, like both times, if only features are available.
+        start_seconds: Start of the clip in the file, in seconds.
+        end_seconds: End of the clip in the file, in seconds.
     """
 
     video_id: str
@@ -28,9 +28,9 @@ class Hit:
     """A video that was found.
 
     Attributes:
-        clip: which.
-        score: similarity.
-        summands: expert -> its part of the score, which they sum to; of experts that count.
+        clip: Clip that was found.
+        score: Similarity to the query.
+        summands: Contribution of each expert that counts to the score; they sum to it.
     """
 
     clip: Clip
@@ -43,10 +43,10 @@ class CaptionHit:
     """A caption that was found for a video.
 
     Attributes:
-        caption_id: unique.
-        caption: its words.
-        video_id: of the video that it was written for.
-        score: similarity.
+        caption_id: Unique ID of the caption.
+        caption: Text of the caption.
+        video_id: ID of the video that the caption was written for.
+        score: Similarity to the video.
     """
 
     caption_id: str

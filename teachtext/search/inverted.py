@@ -35,10 +35,10 @@ _ADDED_AT_ONCE = 65_536
 
 
 class InvertedIndex:
-    """A part's index, asked with so many groups, whose best are compared exactly.
+    """Index of a part that searches some of its groups and compares their best rows exactly.
 
     Attributes:
-        probes: groups that a query looks into.
+        probes: Number of groups searched for each query.
     """
 
     def __init__(
@@ -72,8 +72,9 @@ def build_inverted(videos_GE: NDArray[np.float32], *, seed: int) -> faiss.IndexI
     """Group the videos of a part.
 
     Args:
-        videos_GE: may stay in a mapped file; read some at a time.
-        seed: draws those that centroids are found by.
+        videos_GE: (G, E) Embeddings of the videos; may be memory-mapped, as blocks of them are read
+            in turn.
+        seed: Seed of the draw of the videos that the centroids are trained on.
     """
     count, width = videos_GE.shape
     groups = min(round(GROUPS_PER_ROOT * math.sqrt(count)), max(count // TRAINED_PER_GROUP, 1))
@@ -105,13 +106,14 @@ def choose_probes(
     *,
     recall: float,
 ) -> tuple[int, float]:
-    """As few groups as reach a recall, and the recall that they reach.
+    """Smallest number of groups that reaches a recall, and the recall reached.
 
     Args:
-        index: of ``build_inverted``.
-        videos_GE: what it is of.
-        queries_QE: that it is measured on.
-        recall: of the ten best, at least; with all groups it may still be less, by the 8 bits.
+        index: Index returned by ``build_inverted``.
+        videos_GE: (G, E) Embeddings of the indexed videos.
+        queries_QE: (Q, E) Embeddings of the queries that recall is measured on.
+        recall: Least recall of the ten best results, as a fraction; even with all groups it may
+            fall short because of the 8-bit quantisation.
     """
     # in the mapped file: as an index of faiss it would be in memory
     _, exact_QK = faiss.knn(queries_QE, videos_GE, MEASURED_AT, metric=faiss.METRIC_INNER_PRODUCT)

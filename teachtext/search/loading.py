@@ -13,10 +13,10 @@ from teachtext.store.weights import model_sha256
 
 
 def load(path: str | Path) -> Searcher:
-    """Open a trained model to search with.
+    """Open a trained model for searching.
 
     Args:
-        path: its directory, ``results/models/{model}/{seed}``; the index that belongs to it is
+        path: Directory of the model, ``results/models/{model}/{seed}``; its index is read from
             ``results/search/{model}/{seed}``.
 
     Raises:
@@ -41,12 +41,12 @@ def load(path: str | Path) -> Searcher:
 
 
 def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
-    """Open a model of a run to search with.
+    """Open a model of a run for searching.
 
     Args:
-        results: folder of the run's results.
-        model: its name.
-        seed: of its training; None: the first that has an index.
+        results: Folder of the run's results.
+        model: Name of the model.
+        seed: Training seed of the model; None for the first that has an index.
 
     Raises:
         StoreError: there is no index of it.

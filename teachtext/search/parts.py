@@ -31,11 +31,11 @@ RESCORED = 100
 
 @dataclass(frozen=True)
 class Query:
-    """A caption as it is searched for.
+    """A caption embedded for the search.
 
     Attributes:
-        vector_E: (E,) float32, embeddings times their mixture weights, end to end.
-        weights_M: (M,) float32 mixture weights.
+        vector_E: (E,) float32 Embeddings times their mixture weights, concatenated.
+        weights_M: (M,) float32 Mixture weights.
     """
 
     vector_E: NDArray[np.float32]
@@ -70,12 +70,12 @@ class PartIndex(Protocol):
     def search(
         self, vector_E: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """(K,) the largest inner products, falling, and (K,) their rows in the part.
+        """(K,) Largest inner products in descending order, and (K,) their rows in the part.
 
         Args:
-            vector_E: of the query.
-            count: K; there are fewer where the part or what is allowed of it has fewer.
-            allowed: which rows of the part; None: all.
+            vector_E: (E,) Embedding of the query.
+            count: Number of results, K; fewer if the part has fewer rows that are allowed.
+            allowed: Mask of the rows of the part that may be found; None for all.
         """
 
 
@@ -117,13 +117,13 @@ def search_parts(
     count: int,
     allowed: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """(K,) the highest similarities, falling, and (K,) their rows in the gallery.
+    """(K,) Highest similarities in descending order, and (K,) their rows in the gallery.
 
     Args:
-        query: who asks.
-        parts: of the gallery, with what finds something in each.
-        count: K; there are fewer where fewer are allowed.
-        allowed: (G,) which videos; None: all.
+        query: Embedded query.
+        parts: Parts of the gallery, each with its index.
+        count: Number of results, K; fewer if fewer videos are allowed.
+        allowed: (G,) Mask of the videos that may be found; None for all.
     """
     found = [*_search_each(query, parts, count, allowed)]
     scores = np.concatenate([np.empty(0, np.float32), *(scores for scores, _ in found)])

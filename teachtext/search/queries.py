@@ -21,9 +21,10 @@ def load_query_encoder(
     """Load the text encoder that a model was trained with.
 
     Args:
-        settings: its entry in config.yaml; None: token vectors were made elsewhere.
-        name: in config.yaml.
-        weights: that the model was trained with.
+        settings: Entry of the text encoder in config.yaml; None if the token vectors were made
+            elsewhere.
+        name: Name of the text encoder in config.yaml.
+        weights: Identity of the text encoder's weights at training.
 
     Raises:
         ConfigError: it was made elsewhere, or cannot be loaded.
@@ -47,12 +48,12 @@ def load_query_encoder(
 def embed_queries(
     model: RetrievalModel, encoder: TextEncoder, captions: Sequence[str]
 ) -> CaptionEmbeddings:
-    """Embed captions, so that each scores what it scored in the evaluation.
+    """Embed captions so that each gets the same score as in the evaluation.
 
     Args:
-        model: whose captions.
-        encoder: of ``load_query_encoder``.
-        captions: their words.
+        model: Model that embeds the captions.
+        encoder: Text encoder returned by ``load_query_encoder``.
+        captions: Texts of the captions.
     """
     # as `embed_captions` stores them
     halves = [tokens.astype(np.float16) for tokens in encoder.encode(captions)]

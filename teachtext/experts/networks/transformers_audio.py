@@ -49,7 +49,7 @@ class TransformersAudio:
         """Load the network and its feature extractor.
 
         Args:
-            checkpoint: hub id or local folder.
+            checkpoint: Hub ID or local folder of the checkpoint.
             precision: ``float32``, ``bfloat16`` or ``float16``.
             device: ``cpu`` or ``cuda``.
 
@@ -148,7 +148,7 @@ class Resampler:
         """Design the filter.
 
         Args:
-            rate: new samples per second.
+            rate: New sampling rate in samples per second.
         """
         common = math.gcd(rate, SAMPLE_RATE)
         self._up, self._down = rate // common, SAMPLE_RATE // common

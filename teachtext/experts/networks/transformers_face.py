@@ -36,11 +36,11 @@ class TransformersFace(VideoByVideo[Frames]):
         """Load both networks.
 
         Args:
-            fps: frames per second that it will be given; each row stands for 1 / fps seconds.
-            checkpoint: hub id or local folder of the network that embeds crops.
-            detector: hub id or local folder of an object detector with a label 'face'.
-            precision: of weights and activations; rows are float32.
-            device: such as ``cpu`` or ``cuda``.
+            fps: Frame rate of the input in frames per second; each row stands for 1 / fps seconds.
+            checkpoint: Hub ID or local folder of the network that embeds crops.
+            detector: Hub ID or local folder of an object detector with a label 'face'.
+            precision: Precision of weights and activations; rows are float32.
+            device: Device of the networks, such as ``cpu`` or ``cuda``.
 
         Raises:
             ConfigError: one cannot be loaded, or the detector does not find faces.

@@ -54,19 +54,19 @@ class ImageEmbedder:
     - ConvNeXt, ResNet, Swin: the pooled last feature map (Liu et al., 2022).
 
     Attributes:
-        dim: D, width of a vector.
-        weights: which weights, and their hash.
-        batch: images computed at once.
-        device: of the network.
+        dim: Width of a vector, D.
+        weights: Name and hash of the weights.
+        batch: Number of images computed at once.
+        device: Device of the network.
     """
 
     def __init__(self, *, checkpoint: str, precision: str, device: str) -> None:
         """Load the network.
 
         Args:
-            checkpoint: hub id or local folder.
-            precision: of weights and activations.
-            device: such as ``cpu`` or ``cuda``.
+            checkpoint: Hub ID or local folder of the checkpoint.
+            precision: Precision of weights and activations.
+            device: Device of the network, such as ``cpu`` or ``cuda``.
 
         Raises:
             ConfigError: it cannot be loaded, or does not turn an image into a vector.
@@ -120,10 +120,10 @@ class TransformersImage:
         """Load the network.
 
         Args:
-            fps: frames per second that it will be given; each row stands for 1 / fps seconds.
-            checkpoint: hub id or local folder.
-            precision: of weights and activations; rows are float32.
-            device: such as ``cpu`` or ``cuda``.
+            fps: Frame rate of the input in frames per second; each row stands for 1 / fps seconds.
+            checkpoint: Hub ID or local folder of the checkpoint.
+            precision: Precision of weights and activations; rows are float32.
+            device: Device of the network, such as ``cpu`` or ``cuda``.
         """
         self.embedder = ImageEmbedder(checkpoint=checkpoint, precision=precision, device=device)
         self.fps = fps
@@ -166,11 +166,11 @@ def embed_in_batches(
     """(T, D) rows of each video, in the order of its inputs.
 
     Args:
-        inputs: index of a video and one input of the network; taken as batches need them.
-        embed: vectors (B, D) of a batch of inputs.
-        videos: how many there are; one without inputs has 0 rows.
-        dim: D.
-        batch: inputs computed at once. Fewer where the next one is of another shape.
+        inputs: Index of a video and one input of the network, drawn as batches need them.
+        embed: Function from a batch of inputs to its vectors (B, D).
+        videos: Number of videos; one without inputs gets 0 rows.
+        dim: Width of a vector, D.
+        batch: Number of inputs computed at once; fewer if the next one has another shape.
     """
     rows: list[list[NDArray[np.float32]]] = [[] for _ in range(videos)]
 

@@ -35,10 +35,10 @@ class Detection:
     """One object in one frame.
 
     Attributes:
-        label: what it is.
-        score: the detector's confidence.
-        box: (left, top, right, bottom) in pixels of the frame; may reach over its sides.
-        vector_D: float32, the last hidden state of the query that found it.
+        label: Label of the object.
+        score: Confidence of the detector.
+        box: Box (left, top, right, bottom) in pixels of the frame; may extend beyond the frame.
+        vector_D: (D,) float32 Last hidden state of the query that found the object.
     """
 
     label: str
@@ -61,19 +61,19 @@ class Detector:
     Deformable DETR, RT-DETR, D-FINE). There, a query may be kept with two labels.
 
     Attributes:
-        dim: D, width of a query's vector.
-        weights: which weights, and their hash.
-        labels: what it can find.
-        batch: frames computed at once.
+        dim: Width of a query's vector, D.
+        weights: Name and hash of the weights.
+        labels: Labels that the detector can assign.
+        batch: Number of frames computed at once.
     """
 
     def __init__(self, *, checkpoint: str, precision: str, device: str) -> None:
         """Load the network.
 
         Args:
-            checkpoint: hub id or local folder.
-            precision: of weights and activations.
-            device: such as ``cpu`` or ``cuda``.
+            checkpoint: Hub ID or local folder of the checkpoint.
+            precision: Precision of weights and activations.
+            device: Device of the network, such as ``cpu`` or ``cuda``.
 
         Raises:
             ConfigError: it cannot be loaded, or is no detector.
@@ -142,10 +142,10 @@ class TransformersObjects(VideoByVideo[Frames]):
         """Load the network.
 
         Args:
-            fps: frames per second that it will be given; each row stands for 1 / fps seconds.
-            checkpoint: hub id or local folder.
-            precision: of weights and activations; rows are float32.
-            device: such as ``cpu`` or ``cuda``.
+            fps: Frame rate of the input in frames per second; each row stands for 1 / fps seconds.
+            checkpoint: Hub ID or local folder of the checkpoint.
+            precision: Precision of weights and activations; rows are float32.
+            device: Device of the network, such as ``cpu`` or ``cuda``.
         """
         self.detector = Detector(checkpoint=checkpoint, precision=precision, device=device)
         self.fps = fps
@@ -168,13 +168,13 @@ class TransformersObjects(VideoByVideo[Frames]):
 def recognised_features(
     rows_TD: NDArray[np.float32], found: list[list[Detection]], frames: Frames, fps: float
 ) -> Features:
-    """Rows with the time of their frame, and what is behind them.
+    """Rows with the time of their frame and the detections behind them.
 
     Args:
-        rows_TD: one row per detection, frame by frame.
-        found: detections of each frame.
-        frames: that they were found in.
-        fps: of the frames.
+        rows_TD: (T, D) Rows, one per detection, frame by frame.
+        found: Detections of each frame.
+        frames: Frames that the objects were detected in.
+        fps: Frame rate of the frames, in frames per second.
     """
     ends = frames.end_seconds(1 / fps)
     recognised = tuple(

@@ -60,9 +60,9 @@ class Window:
     """A part of a video's sound, short enough for the network.
 
     Attributes:
-        video: position of the video in its batch.
-        start_seconds: when the window begins.
-        samples_S: its sound.
+        video: Position of the video in its batch.
+        start_seconds: Start of the window in the video, in seconds.
+        samples_S: (S,) Sound of the window.
     """
 
     video: int
@@ -80,10 +80,11 @@ class Segment:
     """Words between two times.
 
     Attributes:
-        start_seconds: from the start of the window.
-        end_seconds: infinite where the decoder wrote none.
-        tokens: the words.
-        logprobs: of each token.
+        start_seconds: Start of the segment, in seconds from the start of the window.
+        end_seconds: End of the segment, in seconds from the start of the window; infinite if the
+            decoder wrote none.
+        tokens: Tokens of the words.
+        logprobs: Log-probability of each token.
     """
 
     start_seconds: float
@@ -112,8 +113,8 @@ class TransformersSpeech:
         """Load recogniser, tokeniser and feature extractor.
 
         Args:
-            checkpoint: hub id or local folder.
-            text_encoder: embeds the words that were heard.
+            checkpoint: Hub ID or local folder of the checkpoint.
+            text_encoder: Text encoder that embeds the recognised words.
             precision: ``float32``, ``bfloat16`` or ``float16``.
             device: ``cpu`` or ``cuda``.
 
@@ -222,13 +223,14 @@ class TransformersSpeech:
 def split_at_timestamps(
     tokens: Sequence[int], logprobs: Sequence[float], *, end: int, first: int
 ) -> list[Segment]:
-    """What the decoder wrote, segment by segment.
+    """The decoder's output, segment by segment.
 
     Args:
-        tokens: as written, prompt included.
-        logprobs: of each token.
-        end: end of text; words have lower numbers, all other marks higher ones.
-        first: token of the time 0.
+        tokens: Tokens as decoded, prompt included.
+        logprobs: Log-probability of each token.
+        end: Token of the end of text; words have lower numbers, all other special tokens higher
+            ones.
+        first: Token of the timestamp 0.
     """
     segments = []
     start, words = 0.0, []

@@ -30,10 +30,10 @@ class Family:
     """How a network's windows become vectors.
 
     Attributes:
-        frames: N, which windows it was trained with, from its config.
-        dim: D, from its config.
-        pool: model, windows (B, N, C, H, W) -> (B, D).
-        may_lack: words in the names of parameters that are not computed with.
+        frames: Function from the config to the number of frames per training window, N.
+        dim: Function from the config to the width of a vector, D.
+        pool: Function from model and windows (B, N, C, H, W) to vectors (B, D).
+        may_lack: Words in the names of parameters that are not used in the computation.
     """
 
     frames: Callable[[PretrainedConfig], int]
@@ -93,10 +93,10 @@ class TransformersVideo:
         """Load the network.
 
         Args:
-            fps: frames per second that it will be given; a row stands for N / fps seconds.
-            checkpoint: hub id or local folder.
-            precision: of weights and activations; rows are float32.
-            device: such as ``cpu`` or ``cuda``.
+            fps: Frame rate of the input in frames per second; a row stands for N / fps seconds.
+            checkpoint: Hub ID or local folder of the checkpoint.
+            precision: Precision of weights and activations; rows are float32.
+            device: Device of the network, such as ``cpu`` or ``cuda``.
 
         Raises:
             ConfigError: it cannot be loaded, or is of no known family.

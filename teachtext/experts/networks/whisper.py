@@ -99,9 +99,10 @@ def quiet_pieces(
     """Cut long sound where it is quietest, so that no word is cut in two.
 
     Args:
-        samples_S: sound at ``SAMPLE_RATE``.
-        max_seconds: no piece is longer.
-        search_seconds: the cut is looked for so long before that.
+        samples_S: (S,) Sound at ``SAMPLE_RATE``.
+        max_seconds: Maximum length of a piece in seconds.
+        search_seconds: Length in seconds of the stretch before that limit in which the cut is
+            looked for.
 
     Yields:
         When a piece begins, in seconds, and its samples.

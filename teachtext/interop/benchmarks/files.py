@@ -23,11 +23,11 @@ SHOWN = 10
 
 
 def find_annotations(places: Sequence[Path], benchmark: Benchmark) -> dict[str, AnnotationFile]:
-    """Find the files that a benchmark is read from.
+    """Find the annotation files of a benchmark.
 
     Args:
-        places: files, folders (searched with all folders in them), zip and tar archives.
-        benchmark: says which names are looked for.
+        places: Files, folders (searched recursively), and zip and tar archives.
+        benchmark: Benchmark whose files are looked for.
 
     Returns:
         Name -> file, of the first alternative of each need that is complete, and of optional ones.

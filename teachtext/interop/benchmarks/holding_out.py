@@ -20,8 +20,8 @@ def hold_out(captions: Sequence[Caption], videos: int) -> list[Caption]:
     """Move some training videos to val.
 
     Args:
-        captions: of all splits.
-        videos: how many.
+        captions: Captions of all splits.
+        videos: Number of training videos to move.
 
     Raises:
         DatasetError: none, or all of the training videos or more, are asked for.

@@ -32,12 +32,12 @@ class Imported:
     """A benchmark, ready to be written.
 
     Attributes:
-        name: of the benchmark, as typed.
-        captions: the table of captions.
-        videos: the table of videos; None: no folder of videos was given.
-        held_out: how many training videos are val.
-        remarks: what was odd -> ids of what it is true of.
-        files: that it was read from.
+        name: Name of the benchmark, as typed.
+        captions: Rows of the table of captions.
+        videos: Rows of the table of videos; None if no folder of videos was given.
+        held_out: Number of training videos moved to val.
+        remarks: IDs affected by each irregularity found.
+        files: Files that the benchmark was read from.
     """
 
     name: str
@@ -66,11 +66,11 @@ def import_dataset(
     """Read a benchmark.
 
     Args:
-        name: of the benchmark.
-        annotations: its annotation files, or folders and archives that they are in.
-        videos: folder of the video files; None: there is to be no table of videos.
-        held_out: how many training videos are to be val, chosen by a hash of their ids; None: as
-            in the papers.
+        name: Name of the benchmark.
+        annotations: Annotation files of the benchmark, or folders and archives that contain them.
+        videos: Folder of the video files; None to make no table of videos.
+        held_out: Number of training videos to move to val, chosen by a hash of their IDs; None to
+            keep the splits of the papers.
 
     Raises:
         ConfigError: videos are to be held out, and the benchmark has a val split.
@@ -110,14 +110,15 @@ def _require_splits(benchmark: Benchmark, captions: Sequence[Caption], remarks: 
 
 
 def write_dataset(imported: Imported, folder: Path) -> None:
-    """Write the tables, and an account of what they were made from.
+    """Write the tables, and a record of what they were made from.
 
     Each file appears complete or not at all. Paths of videos within the folder are relative, so
     that the folder may move; others are absolute, so that it may move without them.
 
     Args:
-        imported: what to write.
-        folder: where to; ``captions.csv``, maybe ``videos.csv``, and ``import.json``.
+        imported: Benchmark to write.
+        folder: Folder to write ``captions.csv``, ``import.json`` and, if there are videos,
+            ``videos.csv`` to.
     """
     write_captions(folder / CAPTIONS, imported.captions)
     if imported.videos is not None:

@@ -13,11 +13,11 @@ Membership = dict[str, list[Split]]
 
 
 def read_lists(files: Mapping[str, AnnotationFile], names: tuple[str, ...] = LISTS) -> Membership:
-    """Read which videos belong to which splits.
+    """Read the splits that each video belongs to.
 
     Args:
-        files: name -> file.
-        names: of the lists of train, val and test.
+        files: Annotation file by name.
+        names: Names of the lists of train, val and test, in this order.
     """
     splits_of: Membership = {}
     for split, name in zip(SPLITS, names, strict=True):

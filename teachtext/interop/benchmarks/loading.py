@@ -21,9 +21,9 @@ class Dataset:
     """Videos and captions with their splits.
 
     Attributes:
-        videos: in the order of the table; those that are clips have ``start_seconds`` and
-            ``end_seconds``, seconds from the start of their file. Empty where there is no table.
-        captions: in the order of the table.
+        videos: Videos in the order of the table; clips have ``start_seconds`` and ``end_seconds``,
+            in seconds from the start of their file. Empty if there is no table.
+        captions: Captions in the order of the table.
     """
 
     videos: list[VideoSource]
@@ -42,7 +42,7 @@ class Dataset:
         return [caption for caption in self.captions if caption.split == name]
 
     def video_ids(self, name: Split) -> list[str]:
-        """Ids of the videos of a split, in the order of their first captions.
+        """IDs of the videos of a split, in the order of their first captions.
 
         Args:
             name: ``train``, ``val`` or ``test``.
@@ -58,8 +58,8 @@ def load_dataset(path: str | Path) -> Dataset:
     """Open a data set.
 
     Args:
-        path: folder that ``teachtext import-dataset`` wrote, or any with a ``captions.csv``
-            (``video_id, caption, split[, caption_id]``) and maybe a ``videos.csv``
+        path: Folder that ``teachtext import-dataset`` wrote, or any with a ``captions.csv``
+            (``video_id, caption, split[, caption_id]``) and optionally a ``videos.csv``
             (``video_id, path[, start_seconds, end_seconds]``).
 
     Raises:

@@ -14,8 +14,8 @@ def text_of(file: AnnotationFile, *, fallback: str | None = None) -> str:
     """The text of a file in UTF-8, with or without a byte order mark.
 
     Args:
-        file: the file.
-        fallback: how it is encoded if that is not UTF-8; None: it must be.
+        file: File to decode.
+        fallback: Encoding to use if the file is not UTF-8; None if it must be.
 
     Raises:
         DatasetError: the file is empty or no text.
@@ -46,9 +46,9 @@ def rows_of(
     """Rows of a CSV file with a header.
 
     Args:
-        file: the file.
-        columns: it must have.
-        fallback: see ``text_of``.
+        file: File to read.
+        columns: Names of the required columns.
+        fallback: Encoding to use if the file is not UTF-8; None if it must be.
 
     Raises:
         DatasetError: a column is missing, or the file is no CSV.
@@ -85,9 +85,9 @@ def objects_in(file: AnnotationFile, value: object, *keys: str) -> list[dict[str
     """A list of JSON objects, checked.
 
     Args:
-        file: where the value is from.
-        value: the list.
-        keys: that each object must have.
+        file: File that the value was read from.
+        value: Value to check.
+        keys: Keys that each object must have.
 
     Raises:
         DatasetError: it is something else.

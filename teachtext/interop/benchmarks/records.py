@@ -13,12 +13,12 @@ Need = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True)
 class AnnotationFile:
-    """One file that a benchmark's authors give out.
+    """One file that a benchmark's authors publish.
 
     Attributes:
-        name: its own name.
-        place: where it was found: its path, or that of an archive and its name therein.
-        content: its bytes.
+        name: Name of the file, without folders.
+        place: Path of the file, or path of an archive and the file's name in it.
+        content: Content of the file in bytes.
     """
 
     name: str
@@ -31,9 +31,9 @@ class Clip:
     """Part of a video file.
 
     Attributes:
-        stem: name of the file, without folder and extension.
-        start_seconds: where the clip begins in the file; None: at its start.
-        end_seconds: where it ends; None: at its end.
+        stem: Name of the file, without folder and extension.
+        start_seconds: Start of the clip in the file, in seconds; None for the start of the file.
+        end_seconds: End of the clip in the file, in seconds; None for the end of the file.
     """
 
     stem: str
@@ -43,12 +43,13 @@ class Clip:
 
 @dataclass
 class Annotations:
-    """What the files of a benchmark say.
+    """The content of a benchmark's files.
 
     Attributes:
-        captions: in the order of the files; those without an id of their own have an empty one.
-        clips: video id -> where it may be, the best first; others are files named by their ids.
-        remarks: what was odd.
+        captions: Captions in the order of the files; the ID is empty if the files give none.
+        clips: Possible clips of each video ID, best first; the files of videos not listed are named
+            by their IDs.
+        remarks: Irregularities found in the files.
     """
 
     captions: list[Caption] = field(default_factory=list)
@@ -66,11 +67,11 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much a split has.
+    """The size of a split.
 
     Attributes:
-        videos: number of them.
-        captions: number of them; None: not published.
+        videos: Number of videos.
+        captions: Number of captions; None if not published.
     """
 
     videos: int
@@ -82,15 +83,15 @@ class Benchmark:
     """A published data set with fixed splits.
 
     Attributes:
-        title: its name in print.
-        origin: where its annotations are given out.
-        needs: the files that are needed.
-        read: name -> file, of those that were chosen, to what they say.
-        published: how much each split has in the papers, where that is known.
-        optional: names of files that are used where they are there.
-        splits: those that the papers have.
-        paragraphs: all captions of a video are one query in the papers.
-        stem: name of a video file -> the id that it has, or None for other files.
+        title: Name of the benchmark in print.
+        origin: Place where the annotations are published.
+        needs: Files that are needed.
+        read: Function that reads the annotations from the chosen files by name.
+        published: Published size of each split, where it is known.
+        optional: Names of files that are used if present.
+        splits: Splits that the papers have.
+        paragraphs: True if all captions of a video form one query in the papers.
+        stem: Function from the name of a video file to its ID, or None for other files.
     """
 
     title: str

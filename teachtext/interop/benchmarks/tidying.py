@@ -11,12 +11,12 @@ from teachtext.tables.dataset import SPLITS, Caption
 def tidy(captions: Iterable[Caption], remarks: Remarks) -> list[Caption]:
     """Captions of one line each, with ids of their own, of videos that have one split each.
 
-    Captions without an id get the video's and their number among its captions of the split,
-    whether others of them are dropped or not.
+    A caption without an ID gets one made of the video's ID and its number among the video's
+    captions of the split; dropped captions are counted too.
 
     Args:
-        captions: in the order of their files.
-        remarks: get what was dropped or changed.
+        captions: Captions in the order of their files.
+        remarks: Remarks that receive what was dropped or changed.
     """
     named = _named(captions)
     whole = [_one_line(caption) for caption in named if _is_whole(caption, remarks)]

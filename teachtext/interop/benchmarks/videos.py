@@ -19,9 +19,9 @@ def find_videos(
     """Find all video files below a folder.
 
     Args:
-        folder: searched with all folders in it.
-        stem: name of a file -> what it is found by, or None for files that are no videos.
-        remarks: get what is passed over.
+        folder: Folder to search recursively.
+        stem: Function from a file name to the name the file is found by, or None if it is no video.
+        remarks: Remarks that receive the files passed over.
 
     Returns:
         What a file is found by -> its absolute path; of several, the first in sorted order.
@@ -56,10 +56,11 @@ def match_videos(
     """Find the file of each video that has captions.
 
     Args:
-        captions: of all splits.
-        clips: video id -> where it may be, the best first; others are files named by their ids.
-        files: what a file is found by -> the file.
-        remarks: get which videos have no file, and which files no video.
+        captions: Captions of all splits.
+        clips: Possible clips of each video ID, best first; the files of videos not listed are named
+            by their IDs.
+        files: Path of each file by the name it is found by.
+        remarks: Remarks that receive the videos without a file, and the files of no video.
 
     Returns:
         The videos in the order of their first captions, and the captions of these videos.

@@ -43,11 +43,11 @@ RENAMED = (
 
 
 def their_keys(key: str, experts: Sequence[str]) -> list[str]:
-    """Keys of the authors' tensors that are, one after another, one of ours.
+    """Keys of the authors' tensors that, joined in this order, make one of ours.
 
     Args:
-        key: of our state dict.
-        experts: names, in the order of the mixture weights.
+        key: Key of our state dict.
+        experts: Names of the experts, in the order of the mixture weights.
 
     Raises:
         ValueError: their models have nothing like it.
@@ -61,11 +61,11 @@ def their_keys(key: str, experts: Sequence[str]) -> list[str]:
 
 
 def from_authors(theirs: Mapping[str, Tensor], model: RetrievalModel) -> dict[str, Tensor]:
-    """A state dict for a model of ours, made of the authors'.
+    """A state dict for a model of ours, converted from the authors'.
 
     Args:
-        theirs: state dict of a CE or MoEE of the authors.
-        model: that will be given the weights, of the same sizes; its experts have their names.
+        theirs: State dict of a CE or MoEE of the authors.
+        model: Model of the same sizes and with the same expert names, to be given the weights.
 
     Raises:
         ValueError: the experts are not in alphabetical order, as theirs are; keys are missing, or

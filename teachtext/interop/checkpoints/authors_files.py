@@ -19,12 +19,12 @@ GATED = "ce.video_GU.{}.fc.weight"
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the shapes of the authors' weights say.
+    """Sizes read from the shapes of the authors' weights.
 
     Attributes:
-        token_dim: width of a token vector.
-        expert_dims: expert -> width of a row, in the order of the mixture weights.
-        changes: keys of `models` in config.yaml -> their values.
+        token_dim: Width of a token vector.
+        expert_dims: Width of a feature row by expert, in the order of the mixture weights.
+        changes: Values to set in section `models` of config.yaml, by key.
     """
 
     token_dim: int
@@ -36,8 +36,8 @@ def sizes_of(theirs: Mapping[str, Tensor], experts: Sequence[str]) -> Sizes:
     """Read the sizes of a model off its weights.
 
     Args:
-        theirs: state dict of a CE or MoEE of the authors (albanie/collaborative-experts).
-        experts: names, in alphabetical order, as theirs are.
+        theirs: State dict of a CE or MoEE of the authors (albanie/collaborative-experts).
+        experts: Names of the experts in alphabetical order, as in the authors' models.
 
     Raises:
         DatasetError: the weights are of another model, or of other experts.
@@ -85,15 +85,16 @@ def build_released(
     max_tokens: int,
     expert_dims: Mapping[str, int],
 ) -> tuple[RetrievalModel, ArchitectureSettings]:
-    """Build the model of the authors' weights.
+    """Build a model from the authors' weights.
 
     Args:
-        theirs: their state dict.
-        sizes: of it.
-        settings: of which `max_rows` counts, for weights do not tell it.
-        token_dim: width of the token vectors at hand.
-        max_tokens: where captions are cut.
-        expert_dims: expert -> width of the features at hand, in alphabetical order.
+        theirs: State dict of the authors.
+        sizes: Sizes read from this state dict.
+        settings: Settings of the architecture; only `max_rows` is used, as the weights do not
+            determine it.
+        token_dim: Width of the available token vectors.
+        max_tokens: Number of tokens to which captions are cut.
+        expert_dims: Width of the available features by expert, in alphabetical order.
 
     Raises:
         ConfigError: token vectors or features of other widths, or a `max_rows` is missing.

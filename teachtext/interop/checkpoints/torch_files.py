@@ -76,7 +76,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a checkpoint.
 
     Args:
-        path: file of ``torch.save``: a state dict, or a mapping that has one as ``state_dict``.
+        path: File written by ``torch.save``: a state dict, or a mapping with one under
+            ``state_dict``.
 
     Returns:
         Name -> tensor, on the CPU.

@@ -53,9 +53,9 @@ def unpack(archive: Path, folder: Path, *, wanted: Callable[[str], bool]) -> dic
     """Unpack some files of a tar archive.
 
     Args:
-        archive: tar, plain or compressed by gzip, bzip2 or xz.
-        folder: where to; the files have numbers for names there.
-        wanted: whether a member of that name is unpacked.
+        archive: Tar archive, uncompressed or compressed with gzip, bzip2 or xz.
+        folder: Folder to unpack to; the files in it are named by numbers.
+        wanted: Predicate on the name of a member; True to unpack it.
 
     Returns:
         Name in the archive -> file, in the archive's order.

@@ -27,10 +27,10 @@ def read_arrays(path: Path) -> dict[str, Loader]:
     """Open a file of features.
 
     Args:
-        path: pickle of a mapping from id to array (of Python 2 or 3; NaN for none) or of the
-            authors' ExpertStore; folder of ``<id>.npy``; .npz with an array for each id; HDF5,
-            also hickle's, with a dataset for each id, where ``a/b`` is the id of a dataset b in a
-            group a.
+        path: Pickle of a mapping from ID to array (of Python 2 or 3; NaN for none) or of the
+            authors' ExpertStore; folder of ``<id>.npy``; .npz with an array for each ID; HDF5,
+            including hickle's, with a dataset for each ID, where ``a/b`` is the ID of a dataset b
+            in a group a.
 
     Returns:
         Id -> loader.

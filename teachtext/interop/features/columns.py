@@ -31,11 +31,12 @@ class ImportedFeatures:
     """One expert's features of many videos.
 
     Attributes:
-        weights: the file as it was given, and its hash.
-        video_ids: whose features.
-        rows: per video its (T, D) float16 rows; may be none.
-        start_seconds_T: when the signal behind each row begins, of all videos end to end.
-        end_seconds_T: when it ends.
+        weights: Name and hash of the file as given.
+        video_ids: IDs of the videos.
+        rows: Rows of each video, (T, D) float16; T may be 0.
+        start_seconds_T: (T,) Start of the signal behind each row in seconds, all videos
+            concatenated.
+        end_seconds_T: (T,) End of the signal behind each row in seconds.
     """
 
     weights: WeightsIdentity
@@ -77,8 +78,8 @@ def read_imported(place: Place) -> ImportedFeatures:
     """Read features made elsewhere; nothing in the file is run.
 
     Args:
-        place: feature store that ``import-features`` wrote (.zarr), also behind a URL; or .npz or
-            HDF5 of columns, as ``read_columns`` takes them. All of it is in memory at once.
+        place: Feature store that ``import-features`` wrote (.zarr), also behind a URL; or .npz or
+            HDF5 of columns, as ``read_columns`` takes them. It is loaded into memory as a whole.
 
     Raises:
         DatasetError: the file is missing, damaged, holds Python objects or values that are not
@@ -105,12 +106,12 @@ def read_columns(
     """Check the columns of a file, and join them.
 
     Args:
-        path: the file.
-        loaders: of ``video_id`` (N,) text and ``features`` (N, D); with ``offsets`` (N + 1,)
-            integers, ``features`` is (rows, D) and those of video i begin at ``offsets[i]``.
-            ``start_seconds`` and ``end_seconds`` (rows,) are optional: without them row t of a
+        path: File that the columns belong to.
+        loaders: Loaders of ``video_id``, (N,) text, and ``features``, (N, D). With ``offsets``, (N
+            + 1,) integers, ``features`` is (rows, D) and those of video i begin at ``offsets[i]``.
+            ``start_seconds`` and ``end_seconds``, (rows,), are optional: without them row t of a
             video counts as its second from t to t + 1.
-        weights: the file as it was given, and its hash.
+        weights: Name and hash of the file as given.
 
     Raises:
         DatasetError: as ``read_imported``.

@@ -27,12 +27,12 @@ FeatureLoader = Callable[[], Features | None]
 
 @dataclass
 class Outcome:
-    """What became of one expert.
+    """Outcome of importing one expert, text encoder or teacher.
 
     Attributes:
-        videos: that have features.
-        dim: width of a row.
-        remarks: what was odd.
+        videos: Number of videos with features.
+        dim: Width of a row.
+        remarks: Irregularities found.
     """
 
     videos: int = 0
@@ -49,17 +49,16 @@ def import_features(
     video_ids: Sequence[str],
     translated: Mapping[str, str],
 ) -> Outcome:
-    """Write an expert's feature store from a file of another program.
+    """Write an expert's feature store from another program's file.
 
     Args:
-        path: any file that ``importing.arrays`` reads: of each video (D,), or (T, D) with T >= 0
-            rows, or nothing, NaN or None where it has none. Or .npz or HDF5 of columns
-            (``importing.columns``).
-        output: the store to write (.zarr).
-        expert: its name.
-        name: of what the features come from, for provenance.
-        video_ids: of the dataset.
-        translated: other ids of the same videos.
+        path: Any file that ``read_arrays`` reads: per video (D,), or (T, D) with T >= 0 rows, or
+            nothing, NaN or None if it has none. Or .npz or HDF5 of columns (``read_columns``).
+        output: Feature store to write (.zarr).
+        expert: Name of the expert.
+        name: Name of the source of the features, for provenance.
+        video_ids: IDs of the dataset's videos.
+        translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Raises:
         DatasetError: the file cannot be read or trusted, its rows differ in width, or it has none

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Matched:
-    """Which of a file's ids are which videos.
+    """A file's IDs matched with videos.
 
     Attributes:
-        foreign: video id -> id in the file.
-        unknown: ids in the file of no video of the dataset.
-        repeated: ids in the file of a video that an earlier one is of already.
+        foreign: ID in the file by video ID.
+        unknown: IDs in the file that belong to no video of the dataset.
+        repeated: IDs in the file whose video an earlier ID already matched.
     """
 
     foreign: Mapping[str, str]
@@ -22,15 +22,16 @@ class Matched:
 def match_ids(
     foreign_ids: Iterable[str], video_ids: Sequence[str], translated: Mapping[str, str]
 ) -> Matched:
-    """Find the video of each id of a file.
+    """Find the video of each ID of a file.
 
-    An id is a video's own, or what the map makes of it, or one with an ending such as ``.mp4``:
-    DiDeMo's features have names of files for ids.
+    An ID in the file is a video's own ID, or one that the map translates, or a video's ID with an
+    extension such as ``.mp4``: DiDeMo's features use file names as IDs.
 
     Args:
-        foreign_ids: of the file.
-        video_ids: of the dataset.
-        translated: other ids, such as the ``vid12`` of MSVD, and the videos' own, either way.
+        foreign_ids: IDs in the file.
+        video_ids: IDs of the dataset's videos.
+        translated: Map between alternative IDs, such as ``vid12`` of MSVD, and the videos' own IDs,
+            in both directions.
     """
     known = set(video_ids)
     matched = Matched({}, [], [])

@@ -13,12 +13,12 @@ Kind = Literal["expert", "tokens", "teacher", "captions", "ids"]
 
 @dataclass(frozen=True)
 class Content:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
-        kind: an expert's features, token vectors of a text encoder, a teacher's embeddings, the
-            captions' words in the order of the token vectors, or a map of ids.
-        name: of the expert, text encoder or teacher; nothing for the others.
+        kind: Kind of content: an expert's features, token vectors of a text encoder, a teacher's
+            embeddings, the captions' words in the order of the token vectors, or a map of IDs.
+        name: Name of the expert, text encoder or teacher; empty for the other kinds.
     """
 
     kind: Kind
@@ -87,10 +87,10 @@ LAYOUT: tuple[tuple[str, Kind, str], ...] = (
 
 
 def content_of(name: str) -> Content | None:
-    """What a file is, or None for one that nothing here needs.
+    """Content of a file, or None if it is not needed here.
 
     Args:
-        name: of the file in its archive or folder, with ``/`` between folders.
+        name: Name of the file in its archive or folder, with ``/`` between folders.
     """
     for pattern, kind, template in LAYOUT:
         if found := re.search(pattern, f"/{name}"):

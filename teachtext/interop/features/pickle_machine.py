@@ -59,12 +59,12 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a pickle may use.
+    """A pickle interpreter that calls only what is listed.
 
     Attributes:
-        calls: name -> what is called in its place, with the pickle's arguments.
-        opaque: whether other names become ``Opaque``; else they are an error.
-        load: what stands for a persistent id; None: the pickle may have none.
+        calls: Callable that replaces each global name, called with the pickle's arguments.
+        opaque: True to turn other names into ``Opaque``; False to refuse them.
+        load: Function that resolves a persistent ID; None if the pickle may have none.
     """
 
     calls: Mapping[str, Call]

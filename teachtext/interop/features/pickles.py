@@ -95,12 +95,12 @@ class LazyType:
 def read_pickle(path: Path, *, stand_ins: tuple[str, ...] = ()) -> Any:  # noqa: ANN401
     """Read a pickle of any protocol and of Python 2 or 3.
 
-    Text of Python 2 is read as latin-1. Arrays are ``LazyArray``; the file stays mapped while
-    one of them is there.
+    Text of Python 2 is decoded as Latin-1. Arrays are ``LazyArray``; the file stays mapped as long
+    as one of them exists.
 
     Args:
-        path: the file.
-        stand_ins: last parts of names of classes whose objects become ``Opaque``.
+        path: Pickle to read.
+        stand_ins: Class names, without their modules, whose objects become ``Opaque``.
 
     Raises:
         DatasetError: missing, damaged, or asking for anything but plain values and arrays.

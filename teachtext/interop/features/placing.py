@@ -18,7 +18,7 @@ def read_words(path: Path) -> dict[str, list[str]]:
     """Read the words of captions.
 
     Args:
-        path: pickle of a mapping from video id to captions, each a text or a list of words.
+        path: Pickle of a mapping from video ID to captions, each a string or a list of words.
 
     Raises:
         DatasetError: the file cannot be read or trusted, or holds something else.
@@ -72,14 +72,14 @@ def in_order(
 def place_captions(
     captions: Sequence[Caption], words: Mapping[str, Sequence[str]], counts: Mapping[str, int]
 ) -> dict[str, int]:
-    """Which of a video's token vectors belong to a caption.
+    """Place of each caption's token vectors among those of its video.
 
     Args:
-        captions: of the dataset.
-        words: video id -> captions in the order of the vectors, of videos where that is known;
-            their letters and digits are compared, as words were split in many ways.
-        counts: video id -> how many vectors there are; without words, captions and vectors are in
-            the same order if they are as many.
+        captions: Captions of the dataset.
+        words: Captions of each video ID in the order of its vectors, where known; only letters and
+            digits are compared, as words were split in many ways.
+        counts: Number of vectors of each video ID; without words, captions and vectors are taken to
+            be in the same order if they are equally many.
 
     Returns:
         Caption id -> place; captions without one are left out.
@@ -108,13 +108,13 @@ def by_caption(
     words: Mapping[str, Sequence[str]],
     translated: Mapping[str, str],
 ) -> tuple[dict[str, T], Remarks]:
-    """What a file has of each caption of the dataset.
+    """The item of a file for each caption of the dataset.
 
     Args:
-        items: of each video of the file, one for each of its captions.
-        captions: of the dataset.
-        words: see ``place_captions``, by the ids of the file.
-        translated: other ids of the same videos, and the videos' own.
+        items: Items of each video in the file, one per caption.
+        captions: Captions of the dataset.
+        words: Captions of each video ID in the file, in the order of its items, where known.
+        translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Returns:
         Caption id -> item; captions that have none are left out. And which videos are unknown.

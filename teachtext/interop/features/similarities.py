@@ -30,9 +30,9 @@ class ImportedSimilarities:
     """A scorer's similarities of all training captions and all training videos.
 
     Attributes:
-        grid: the values.
-        unknown_captions: number of captions in the file that nobody asked for.
-        unknown_videos: number of such videos.
+        grid: Similarities of the wanted captions and videos.
+        unknown_captions: Number of captions in the file that were not requested.
+        unknown_videos: Number of videos in the file that were not requested.
     """
 
     grid: SimilarityGrid
@@ -49,8 +49,8 @@ def read_imported(
         path: Parquet, either with columns ``caption_id`` and ``sim`` (a list of one float for each
             video) and the videos' ids in the schema's metadata as JSON, under ``video_ids``; or
             with columns ``caption_id``, ``video_id`` and ``similarity``.
-        caption_ids: those wanted, in the wanted order.
-        video_ids: likewise.
+        caption_ids: IDs of the requested captions, in the requested order.
+        video_ids: IDs of the requested videos, in the requested order.
 
     Raises:
         DatasetError: the file is missing, damaged or of another form, lacks a wanted caption, video

@@ -19,8 +19,8 @@ class Source:
     """Files of one expert or text encoder.
 
     Attributes:
-        name: where they come from, for provenance.
-        paths: the files; of a text encoder there may be several, which are joined.
+        name: Name of the source, for provenance.
+        paths: Files of the source; a text encoder may have several, which are joined.
     """
 
     name: str
@@ -29,14 +29,14 @@ class Source:
 
 @dataclass
 class Sources:
-    """What there is to take over.
+    """Everything to import.
 
     Attributes:
-        experts: by name.
-        tokens: text encoders, by name.
-        teachers: by name.
-        words: video id -> captions, in the order of its token vectors.
-        translated: other ids of videos, and the videos' own.
+        experts: Sources of experts, by name.
+        tokens: Sources of text encoders, by name.
+        teachers: Sources of teachers, by name.
+        words: Captions of each video ID, in the order of its token vectors.
+        translated: Map between alternative IDs and the videos' own IDs, in both directions.
     """
 
     experts: dict[str, Source] = field(default_factory=dict)
@@ -46,13 +46,13 @@ class Sources:
     translated: dict[str, str] = field(default_factory=dict)
 
     def add_all(self, place: Path, folder: Path) -> None:
-        """Add what an archive or a folder in the authors' layout holds.
+        """Add the content of an archive or a folder in the authors' layout.
 
-        What an earlier one has under the same name is replaced.
+        Earlier content of the same name is replaced.
 
         Args:
-            place: tar archive, or folder.
-            folder: for unpacked files; an empty one.
+            place: Tar archive or folder to read.
+            folder: Empty folder for unpacked files.
 
         Raises:
             DatasetError: it cannot be read or trusted, or holds nothing known.

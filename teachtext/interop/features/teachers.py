@@ -41,14 +41,14 @@ def import_teacher(
     """Write a teacher's similarities from its embeddings.
 
     Args:
-        path: pickle of a mapping from video id to ``vid_embds``, expert -> (D,), and
-            ``text_embds``, expert -> a (D,) for each caption.
+        path: Pickle of a mapping from video ID to ``vid_embds``, a (D,) array for each expert, and
+            ``text_embds``, a (D,) array for each expert and caption.
         output: Parquet to write; rows are captions, or, of a file that has one text for each
             video of several captions, paragraphs by their videos' ids.
-        teacher: its name.
-        captions: of the dataset.
-        words: the captions' words in the order of the texts, if that is known.
-        translated: other ids of the same videos, and the videos' own.
+        teacher: Name of the teacher.
+        captions: Captions of the dataset.
+        words: Captions of each video ID in the order of the texts, where known.
+        translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Raises:
         DatasetError: the file cannot be read or trusted, or has embeddings of no training caption.

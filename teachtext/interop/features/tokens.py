@@ -36,16 +36,17 @@ def import_tokens(
     words: Mapping[str, Sequence[str]],
     translated: Mapping[str, str],
 ) -> Outcome:
-    """Write a text encoder's token vectors from files of another program.
+    """Write a text encoder's token vectors from another program's files.
 
     Args:
-        paths: pickles (``read_vectors``), or one .npz or HDF5 (``read_columns``).
+        paths: Pickles (``read_vectors``), or one .npz or HDF5 (``read_columns``).
         output: Parquet to write.
-        encoder: its name.
-        name: of what the vectors come from, for provenance.
-        captions: of the dataset.
-        words: what the vectors of each video were made of, if it is known (``read_words``).
-        translated: other ids of the same videos, and the videos' own.
+        encoder: Name of the text encoder.
+        name: Name of the source of the vectors, for provenance.
+        captions: Captions of the dataset.
+        words: Captions that the vectors of each video ID were made from, where known
+            (``read_words``).
+        translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Raises:
         DatasetError: a file cannot be read or trusted, the widths differ, or there are vectors of
@@ -109,8 +110,8 @@ def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
     """Read token vectors of all captions of each video.
 
     Args:
-        paths: pickles of a mapping from video id to a list of (N, D), or to one (N, D); those of
-            several files are joined.
+        paths: Pickles of a mapping from video ID to a list of (N, D) arrays, or to one (N, D)
+            array; those of several files are joined.
 
     Raises:
         DatasetError: a file cannot be read or trusted, or holds something else.

@@ -30,10 +30,10 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
     """A trained model with its text encoder, ``from_pretrained`` from a folder or a hub.
 
     Attributes:
-        network: embeds token vectors and features of videos, and compares them.
-        card: what it is and what it was trained on.
-        text_settings: of the text encoder; None: its token vectors were made elsewhere.
-        page: the Markdown that introduces it, README.md.
+        network: Model that embeds token vectors and video features, and compares them.
+        card: Card of the model, with what it was trained on.
+        text_settings: Settings of the text encoder; None if its token vectors were made elsewhere.
+        page: Model page in Markdown, written to README.md.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
 
         Args:
             pretrained_model_name_or_path: Folder, or name on a hub.
-            options: Those of ``ModelHubMixin.from_pretrained``.
+            options: Options of ``ModelHubMixin.from_pretrained``.
 
         Raises:
             StoreError: No model that was exported, or a damaged one.

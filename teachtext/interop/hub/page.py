@@ -34,14 +34,14 @@ CITATION = """```bibtex
 
 @dataclass(frozen=True)
 class Release:
-    """What a model's files do not say of it.
+    """Facts about a release that the model's files lack.
 
     Attributes:
-        name: of the folder, or of the repository that it will be in.
-        dataset: name of the data it was trained and tested on.
-        license: of the weights, as hubs write it, such as ``apache-2.0``.
-        data_license: of that data.
-        description: for readers; may be empty.
+        name: Name of the folder or repository of the model.
+        dataset: Name of the data set it was trained and tested on.
+        license: Licence of the weights, as hubs write it, such as ``apache-2.0``.
+        data_license: Licence of the data set.
+        description: Description for readers; may be empty.
     """
 
     name: str
@@ -58,13 +58,13 @@ def render_page(
     text_settings: TextEncoderSettings | None,
     evaluation: Mapping[str, Any] | None,
 ) -> str:
-    """README.md of an exported model. No caption, no id and no file of the data is in it.
+    """README.md of an exported model. It contains no caption, ID or file of the data.
 
     Args:
-        card: what the model is.
-        release: what its files do not say.
-        text_settings: of the text encoder; None: its token vectors were made elsewhere.
-        evaluation: as ``evaluate_model`` writes it; None: it was not evaluated.
+        card: Card of the model.
+        release: Facts about the release that the model's files lack.
+        text_settings: Settings of the text encoder; None if its token vectors were made elsewhere.
+        evaluation: Evaluation in the form that ``evaluate_model`` writes; None if not evaluated.
     """
     head = _metadata(card, release, evaluation).to_yaml()
     parts = [

@@ -19,11 +19,12 @@ log = logging.getLogger(__name__)
 
 
 def make_app(searchers: Sequence[Searching], *, names: Collection[str] = ()) -> ASGIApp:
-    """The server, to be run by uvicorn or another.
+    """The server, to be run by uvicorn or another ASGI server.
 
     Args:
-        searchers: of models with different names, in the order of the page.
-        names: that browsers may know the server by, beside its address and ``localhost``.
+        searchers: Searchers of models with different names, in the order of the page.
+        names: Host names by which browsers may address the server, besides its address and
+            ``localhost``.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.served = ServedModels(searchers)

@@ -43,11 +43,11 @@ class Searching(Protocol):
 
 
 class ServedModels:
-    """The models of a page. Nobody says that they stand two questions at once: they get one.
+    """The models of a page. They answer one question at a time, as thread safety is not guaranteed.
 
     Attributes:
-        names: of the models, in the order of the page.
-        splits: of all clips, sorted; clips without a caption have none.
+        names: Names of the models, in the order of the page.
+        splits: Splits of all clips, sorted; clips without a caption have none.
     """
 
     def __init__(self, searchers: Sequence[Searching]) -> None:
