@@ -15,7 +15,7 @@ def settings_json(section: str) -> "Callable[[str], Settings]":
     """An argument type: a JSON object with the keys of a section of config.yaml.
 
     Args:
-        section: ``module:class`` of it, which is imported when there is something to check.
+        section: Section as ``module:class``, imported when there is something to check.
     """
 
     def parse(text: str) -> "Settings":

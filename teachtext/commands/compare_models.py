@@ -25,7 +25,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _evaluations(folder: Path, model: str) -> list[Evaluation]:
-    """Of all seeds of a model."""
+    """Evaluations of all seeds of a model."""
     evaluated = sorted(path.name for path in folder.glob("*") if path.is_dir())
     if model not in evaluated:
         raise StoreError(
@@ -36,7 +36,7 @@ def _evaluations(folder: Path, model: str) -> list[Evaluation]:
 
 
 def _of_common_seeds(by_model: list[list[Evaluation]]) -> list[Evaluation]:
-    """Of the seeds that all models have; what was not trained counts once, whatever the seeds."""
+    """Evaluations of the seeds that all models have; untrained models count once."""
     trained = [seeds for seeds in by_model if seeds[0].training is not None]
     common = set.intersection(*({one.seed for one in seeds} for seeds in trained or by_model))
     if not common:

@@ -18,10 +18,10 @@ class Network:
 
     Attributes:
         target: ``module:class`` of the adapter.
-        signal: what it looks at.
-        needs: keys of an expert's entry in config.yaml that it must have.
-        takes: keys that it may have.
-        picks_device: runs on the GPU if there is one; its adapter takes ``device``.
+        signal: Decoded signal that it takes.
+        needs: Keys that the expert's entry in config.yaml must have.
+        takes: Keys that the expert's entry in config.yaml may have.
+        picks_device: Whether it runs on a GPU if there is one; its adapter then takes ``device``.
         packages: Distributions that hold the network; another version makes other features.
     """
 
@@ -134,9 +134,9 @@ class Encoder:
 
     Attributes:
         target: ``module:class``.
-        needs: keys of a text encoder's entry in config.yaml that it must have.
-        takes: keys that it may have.
-        picks_device: runs on the GPU if there is one; its class takes ``device``.
+        needs: Keys that the text encoder's entry in config.yaml must have.
+        takes: Keys that the text encoder's entry in config.yaml may have.
+        picks_device: Whether it runs on a GPU if there is one; its class then takes ``device``.
         packages: Distributions that hold the encoder; another version makes other vectors.
     """
 

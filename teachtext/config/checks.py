@@ -26,8 +26,8 @@ def load_config(values: Mapping[str, Any]) -> Config:
     """Check a configuration as read from YAML.
 
     Args:
-        values: section -> keys. An entry of ``NAMED_ENTRIES`` that is null is left out, so a
-            second file laid over the first can remove what the first has.
+        values: Section -> keys. An entry of ``NAMED_ENTRIES`` that is null is left out, so a second
+            file laid over the first can remove what the first has.
 
     Raises:
         ConfigError: something is missing, unknown or refers to a name that is not there.
@@ -126,7 +126,7 @@ def _check_zero_shot(where: str, row: ZeroShotSettings, config: Config) -> None:
 
 
 def _refuse_tuned(encoder: str, config: Config, where: str) -> None:
-    """Else features of videos would change with the captions."""
+    """Refuse a tuned text encoder: with it, features of videos would change with the captions."""
     if config.encoders()[encoder].finetune is not None:
         raise ConfigError(
             f"config.yaml: {where} names {encoder!r}, which is tuned on the captions. "
@@ -196,7 +196,7 @@ def _check_order(config: Config) -> None:
 
 
 def _check_videos(config: Config) -> None:
-    """Who looks at videos has some."""
+    """Refuse experts that look at videos where there are none."""
     if config.dataset.videos is None and config.extracted_experts():
         expert = next(iter(config.extracted_experts()))
         raise ConfigError(

@@ -15,7 +15,7 @@ def read_config(paths: Sequence[Path]) -> Config:
     """Read and check the files.
 
     Args:
-        paths: later ones are laid over earlier ones.
+        paths: Files to read; later ones are laid over earlier ones.
 
     Raises:
         ConfigError: one cannot be read, or what they say together does not fit.

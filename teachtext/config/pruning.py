@@ -43,9 +43,9 @@ def check_search(where: str, search: SearchSettings, experts: Sequence[str]) -> 
     """Refuse a search that cannot be walked.
 
     Args:
-        where: its place in config.yaml.
-        search: its settings.
-        experts: that it begins with.
+        where: Place of the search in config.yaml.
+        search: Settings of the search.
+        experts: Experts that the search begins with.
 
     Raises:
         ConfigError: it keeps more experts than there are, or file names become too long.

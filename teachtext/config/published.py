@@ -21,11 +21,13 @@ class Source:
     """Where rows were published, and what their numbers are.
 
     Attributes:
-        features: which release of the features.
-        seeds: how many each mean is of.
-        ddof: what the denominator of standard deviations has less than the seeds.
-        geometric_mean_ddof: likewise, of the geometric mean.
-        notes: what a reader must know, or nothing.
+        features: Release of the features.
+        seeds: Number of seeds behind each mean.
+        ddof: Delta degrees of freedom of standard deviations: their denominator is the number of
+            seeds less this.
+        geometric_mean_ddof: Delta degrees of freedom of the standard deviation of the geometric
+            mean.
+        notes: Notes that a reader must know; may be empty.
     """
 
     citation: str
@@ -53,8 +55,8 @@ class PublishedBenchmark:
     """A data set and its splits.
 
     Attributes:
-        test: None: not known.
-        notes: what a reader must know, or nothing.
+        test: Size of the test split; None if not known.
+        notes: Notes that a reader must know; may be empty.
     """
 
     title: str
@@ -67,9 +69,9 @@ class PublishedRow:
     """One model in one direction.
 
     Attributes:
-        model: as its paper writes it, with the release where there are several.
-        source: key of ``Published.sources``.
-        metrics: metric name -> mean and standard deviation over seeds, recalls in percent.
+        model: Name of the model as in its paper, with the release where there are several.
+        source: Key of ``Published.sources``.
+        metrics: Metric name -> mean and standard deviation over seeds, recalls in percent.
     """
 
     benchmark: str
@@ -120,8 +122,8 @@ def check_published(settings: PublishedSettings, models: Sequence[str]) -> None:
     """Check that both sides of every pair exist.
 
     Args:
-        settings: `report.published` of config.yaml.
-        models: all that are evaluated.
+        settings: Section `report.published` of config.yaml.
+        models: Names of all models that are evaluated.
 
     Raises:
         ConfigError: there is no such benchmark, model or published row.

@@ -7,7 +7,7 @@ def seeds_of_teachers(opinions: Iterable[str]) -> dict[str, list[int]]:
     """By teacher the places of its seeds' opinions, in the order in which teachers appear.
 
     Args:
-        opinions: names, each ``name/seed``.
+        opinions: Names of opinions, each ``name/seed``.
 
     >>> seeds_of_teachers(["glove/0", "minilm/0", "glove/1"])
     {'glove': [0, 2], 'minilm': [1]}
@@ -22,7 +22,7 @@ def teacher_labels(opinions: Iterable[str]) -> list[str]:
     """What a reader wants to know of each teacher: its name, and how many seeds if several.
 
     Args:
-        opinions: names, each ``name/seed``.
+        opinions: Names of opinions, each ``name/seed``.
 
     >>> teacher_labels(["glove/0", "minilm/0", "glove/1"])
     ['glove (2 seeds)', 'minilm']

@@ -63,7 +63,7 @@ class TextSettings(TextEncoderSettings):
         """The encoder that embeds captions.
 
         Args:
-            tuned: the folder of its tuned weights, if it is tuned.
+            tuned: Folder of the tuned weights, used if the encoder is tuned.
         """
         values = self.model_dump(exclude={"finetune"})
         changes = {"checkpoint": tuned} if self.finetune else {}

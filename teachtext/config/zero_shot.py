@@ -49,10 +49,10 @@ def check_spaces(
     Of imported features the checkpoint is not known; their width is compared when they are there.
 
     Args:
-        where: the row's place in config.yaml.
-        row: names entries of the two following.
-        experts: `experts` of config.yaml.
-        text: `text` of config.yaml.
+        where: Place of the row in config.yaml.
+        row: Row that names entries of ``experts`` and ``text``.
+        experts: Section `experts` of config.yaml.
+        text: Section `text` of config.yaml.
 
     Raises:
         ConfigError: they share no space.
@@ -82,8 +82,8 @@ def check_teachers(
     """Refuse seeds of what has none.
 
     Args:
-        rows: models that are not trained.
-        learners: all that have teachers.
+        rows: Names of the models that are not trained.
+        learners: Settings of everything that has teachers.
 
     Raises:
         ConfigError: a teacher that is not trained is given seeds.

@@ -41,9 +41,9 @@ def write_captions(scene: Scene, count: int, rng: np.random.Generator) -> list[s
     """Write different captions that together name everything in the scene.
 
     Args:
-        scene: what the clip holds.
-        count: how many captions.
-        rng: chooses attributes, words and sentence patterns.
+        scene: Content of the clip.
+        count: Number of captions.
+        rng: Generator that chooses attributes, words and sentence patterns.
 
     Raises:
         ConfigError: fewer than one caption is asked for.

@@ -39,10 +39,10 @@ class Track:
     """Where the object is in each frame.
 
     Attributes:
-        x: (T,) centre in pixels from the left.
-        y: (T,) centre in pixels from the top.
-        size: (T,) side in pixels.
-        degrees: (T,) turn, clockwise.
+        x: (T,) Horizontal position of the centre in pixels from the left.
+        y: (T,) Vertical position of the centre in pixels from the top.
+        size: (T,) Side length in pixels.
+        degrees: (T,) Clockwise rotation in degrees.
     """
 
     x: Floats
@@ -71,9 +71,9 @@ def plan_track(motion: str, seconds: float, rng: np.random.Generator) -> Track:
     """Lay out the object's way through the clip.
 
     Args:
-        motion: key of ``MOTIONS``.
-        seconds: duration of the clip.
-        rng: varies size, place and speed.
+        motion: Key of ``MOTIONS``.
+        seconds: Duration of the clip in seconds.
+        rng: Generator that varies size, place and speed.
     """
     times = np.arange(round(seconds * FPS)) / FPS
     resting = Track(
@@ -89,9 +89,9 @@ def draw_background(colour: str, pattern: str, rng: np.random.Generator) -> NDAr
     """Paint a (H, W, 3) background in two shades of one colour.
 
     Args:
-        colour: key of ``RGB``.
-        pattern: key of ``SHADINGS``.
-        rng: varies the shades and the pattern's size.
+        colour: Key of ``RGB``.
+        pattern: Key of ``SHADINGS``.
+        rng: Generator that varies the shades and the pattern's size.
     """
     base = np.array(RGB[colour]) * rng.uniform(0.92, 1.06)
     toward = rng.choice([0.0, 255.0])  # a darker or a lighter second shade

@@ -49,10 +49,11 @@ def render_corpus(
     """Render clips that are not there yet, then write the tables.
 
     Args:
-        scenes: the corpus.
-        folder: gets ``videos/``, ``scenes.json``, ``captions.csv`` and ``videos.csv``.
-        captions_per_clip: how many captions each clip gets.
-        workers: clips rendered at the same time; the result does not depend on it.
+        scenes: Scenes of the corpus.
+        folder: Folder to write ``videos/``, ``scenes.json``, ``captions.csv`` and ``videos.csv``
+            to.
+        captions_per_clip: Number of captions per clip.
+        workers: Number of clips rendered at the same time; the result does not depend on it.
 
     Raises:
         ConfigError: no worker or no caption is asked for.
@@ -79,8 +80,8 @@ def render_clip(scene: Scene, folder: Path) -> None:
     """Render one clip.
 
     Args:
-        scene: what is in it.
-        folder: the corpus's folder.
+        scene: Scene to render.
+        folder: Folder of the corpus.
 
     Raises:
         MediaError: ffmpeg cannot encode it.

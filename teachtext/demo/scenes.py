@@ -36,11 +36,11 @@ class Speech:
     """What is said in a clip, and how.
 
     Attributes:
-        word: the concept that captions name.
-        sentence: all that is said.
-        voice: espeak-ng voice, with its variant.
-        words_per_minute: speed.
-        pitch: espeak-ng pitch, 50 is the voice's own.
+        word: Concept that captions name.
+        sentence: Whole spoken sentence.
+        voice: Voice of espeak-ng, with its variant.
+        words_per_minute: Speaking rate in words per minute.
+        pitch: Pitch setting of espeak-ng; 50 is the voice's own pitch.
     """
 
     word: str
@@ -55,18 +55,18 @@ class Scene:
     """All that is in one clip; ``shape`` to ``written`` are what captions can name.
 
     Attributes:
-        video_id: name of the clip.
+        video_id: Id of the clip.
         split: ``train``, ``val`` or ``test``.
-        seed: of the corpus; with ``index`` it decides every detail.
-        index: position in the corpus.
-        seconds: duration.
-        pattern: of the background; never named.
-        shape: key of ``SHAPES``.
-        colour: of the background, key of ``COLOURS``.
-        motion: key of ``MOTIONS``.
-        sound: key of ``SOUNDS``, or None.
-        speech: what is said, or None.
-        written: word on the screen, key of ``WRITTEN``, or None.
+        seed: Seed of the corpus; together with ``index`` it determines every detail.
+        index: Position in the corpus.
+        seconds: Duration in seconds.
+        pattern: Pattern of the background; captions never name it.
+        shape: Key of ``SHAPES``.
+        colour: Colour of the background, a key of ``COLOURS``.
+        motion: Key of ``MOTIONS``.
+        sound: Key of ``SOUNDS``; None without a sound.
+        speech: Speech in the clip; None without speech.
+        written: Word on the screen, a key of ``WRITTEN``; None without one.
     """
 
     video_id: str
@@ -103,10 +103,10 @@ def draw_scenes(*, train: int, val: int, test: int, seed: int) -> list[Scene]:
     Clips of one shape differ in colour or motion, and share the rest with other shapes.
 
     Args:
-        train: clips to train on.
-        val: clips to choose the best epoch on.
-        test: clips to report on.
-        seed: of all randomness.
+        train: Number of clips for training.
+        val: Number of clips for choosing the best epoch.
+        test: Number of clips for the reported results.
+        seed: Seed of all random draws.
 
     Raises:
         ConfigError: a count is negative or there is no clip at all.

@@ -15,9 +15,9 @@ def make_sound(name: str, seconds: float, rng: np.random.Generator) -> Samples:
     """Synthesise one sound with a peak of 1.
 
     Args:
-        name: key of ``SYNTHESISERS``.
-        seconds: duration.
-        rng: varies pitch and tempo.
+        name: Key of ``SYNTHESISERS``.
+        seconds: Duration in seconds.
+        rng: Generator that varies pitch and tempo.
     """
     times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     samples = SYNTHESISERS[name](times, rng)
@@ -34,9 +34,9 @@ def mix_track(sound: Samples | None, speech: Samples | None, rng: np.random.Gene
     """Mix an audio track in which speech stays intelligible over the sound.
 
     Args:
-        sound: samples with a peak of 1, or None.
-        speech: as many samples with a peak of 1, or None.
-        rng: varies the levels.
+        sound: Samples with a peak of 1, or None.
+        speech: Equally many samples with a peak of 1, or None.
+        rng: Generator that varies the levels.
     """
     level = rng.uniform(0.35, 0.8)
     if sound is None:

@@ -22,12 +22,12 @@ def say(
     """Speak a sentence; 22,050 Hz mono int16 samples in the machine's byte order.
 
     Args:
-        library: path of the espeak-ng shared library.
-        data: path of its voices.
-        voice: such as ``gmw/en-US+f2``.
-        words_per_minute: speed.
-        pitch: 0 to 99.
-        sentence: what to say.
+        library: Path of the espeak-ng shared library.
+        data: Path of the espeak-ng voices.
+        voice: Name of the voice, such as ``gmw/en-US+f2``.
+        words_per_minute: Speaking rate in words per minute.
+        pitch: Pitch setting of espeak-ng, from 0 to 99.
+        sentence: Sentence to speak.
     """
     espeak = ctypes.CDLL(library)
     pieces: list[bytes] = []

@@ -16,7 +16,7 @@ def speak(speech: Speech) -> Samples:
     """Speak the sentence, with a peak of 1; the same samples every time.
 
     Args:
-        speech: what to say and how.
+        speech: Sentence to speak, with its voice, speaking rate and pitch.
 
     Raises:
         PackageError: espeakng_loader, which brings espeak-ng, is not installed.
@@ -41,9 +41,9 @@ def place(samples: Samples, seconds: float, rng: np.random.Generator) -> Samples
     """Put speech somewhere into silence of the clip's length; too long speech loses its end.
 
     Args:
-        samples: the speech.
-        seconds: duration of the clip.
-        rng: chooses the place.
+        samples: Samples of the speech.
+        seconds: Duration of the clip in seconds.
+        rng: Generator that chooses the position.
     """
     silence = np.zeros(round(seconds * SAMPLE_RATE))
     start = int(rng.integers(max(1, len(silence) - len(samples))))

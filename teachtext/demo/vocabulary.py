@@ -12,9 +12,9 @@ class Shape:
     """One pictured object.
 
     Attributes:
-        codepoint: the OpenMoji drawing.
-        family: a vaguer noun that is true as well.
-        nouns: what captions call it.
+        codepoint: Code point of the OpenMoji drawing.
+        family: More general noun that is also true.
+        nouns: Nouns that captions use for the object.
     """
 
     codepoint: str

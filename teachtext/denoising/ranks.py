@@ -20,11 +20,12 @@ class Placement:
     """Where each caption's own video stands among all videos.
 
     Attributes:
-        ranks: (captions,) of the own video, 0 is best; ties share their mean.
-        own: (captions,) its similarity.
-        margins: (captions,) that, minus the similarity of the best other video.
-        first: (captions,) column of the most similar video; of two equals not the own.
-        highest: (captions,) its similarity.
+        ranks: (captions,) Rank of the own video; 0 is best, ties share their mean rank.
+        own: (captions,) Similarity of the own video.
+        margins: (captions,) Similarity of the own video minus that of the best other video.
+        first: (captions,) Column of the most similar video; if the own video ties, that of the
+            other one.
+        highest: (captions,) Similarity of the most similar video.
     """
 
     ranks: NDArray[np.float64]
@@ -34,7 +35,7 @@ class Placement:
     highest: NDArray[np.float64]
 
     def order(self) -> NDArray[np.int64]:
-        """(captions,) from the best to the worst: by rank, then by margin, then as they come.
+        """(captions,) Captions from best to worst: by rank, then margin, then their own order.
 
         Most ranks are 0 where teachers have seen the captions, so margins decide among those.
         """
@@ -45,7 +46,8 @@ def mean_blocks(opinions: Sequence[Blocks]) -> Iterator[NDArray[np.float32]]:
     """The mean of several opinions, block by block.
 
     Args:
-        opinions: of the same captions and videos, in blocks of the same rows.
+        opinions: Similarities of the same captions and videos from several sources, in blocks of
+            the same rows.
     """
     for blocks in zip(*opinions, strict=True):
         yield np.mean(blocks, axis=0)
@@ -57,9 +59,9 @@ def aggregate_blocks(
     """One opinion from those of all teachers, block by block, as students learn from it.
 
     Args:
-        teachers: of each one its similarities of the captions and all videos, in blocks of the
-            same rows. Memory stays at one block a teacher.
-        how: as ``teachtext.training.losses.aggregate`` takes it.
+        teachers: For each teacher, similarities of the captions and all videos, in blocks of the
+            same rows. Memory stays at one block per teacher.
+        how: Aggregation, as for ``teachtext.training.losses.aggregate``.
     """
     import torch  # takes seconds, and those who only read placements need none
 
@@ -74,8 +76,8 @@ def place_captions(blocks: Blocks, video_of_caption: NDArray[np.int64]) -> Place
     """Find each caption's own video among all videos.
 
     Args:
-        blocks: (rows, videos) similarities of the captions, in their order.
-        video_of_caption: (captions,) column of each caption's own video.
+        blocks: (rows, videos) Similarities of the captions, in their order.
+        video_of_caption: (captions,) Column of each caption's own video.
     """
     parts: list[Placement] = []
     done = 0

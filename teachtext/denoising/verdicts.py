@@ -24,15 +24,16 @@ class Verdict:
     """What becomes of one caption.
 
     Attributes:
-        caption: which.
-        rank: of its video among all training videos, 0 is best.
-        own_similarity: of its video.
-        margin: that, minus the similarity of the best other video.
-        first_video_id: the video that ranks first.
-        first_similarity: its similarity.
-        first_caption: of that video's own captions the most similar one, to tell what it shows.
-        kept: whether training uses the caption.
-        reason: why, and what to check, in words.
+        caption: Caption that the verdict is about.
+        rank: Rank of its video among all training videos; 0 is best.
+        own_similarity: Similarity of its video.
+        margin: Similarity of its video minus that of the best other video.
+        first_video_id: Id of the video that ranks first.
+        first_similarity: Similarity of the video that ranks first.
+        first_caption: Caption of the first-ranked video that is most similar to it, to indicate its
+            content.
+        kept: Whether training uses the caption.
+        reason: Reason for the verdict, and what to check, in words.
     """
 
     caption: Caption
@@ -56,9 +57,9 @@ class Selection:
     """Which captions are not suspect.
 
     Attributes:
-        good: (captions,) whether.
-        why: they are not, in words.
-        why_not: the others are.
+        good: (captions,) True where the caption is not suspect.
+        why: Reason why captions are not suspect, in words.
+        why_not: Reason why the other captions are suspect, in words.
     """
 
     good: NDArray[np.bool_]
@@ -91,13 +92,13 @@ def judge_captions(
     """Keep the captions that are not suspect, and the best ones of every video.
 
     Args:
-        placement: of each caption.
-        selection: which are not suspect.
-        captions: which.
-        video_ids: of the columns; each has a caption.
-        video_of_caption: (captions,) column of each caption's own video.
-        keep_per_video: so many captions of every video are kept at least, its best in
-            ``Placement.order``; with 0 a video may lose all.
+        placement: Placement of each caption's own video.
+        selection: Selection of the captions that are not suspect.
+        captions: Captions to judge.
+        video_ids: Video ids of the columns; each has a caption.
+        video_of_caption: (captions,) Column of each caption's own video.
+        keep_per_video: Minimum number of captions kept per video, its best in ``Placement.order``;
+            with 0 a video may lose all.
     """
     place = _inverse(placement.order())
     spared = _places_in_video(place, video_of_caption) < keep_per_video
@@ -182,8 +183,8 @@ def review_table(verdicts: Sequence[pa.Table], *, worst: int) -> pa.Table:
     margin is lowest.
 
     Args:
-        verdicts: of each seed its table of verdicts.
-        worst: how many captions, by mean rank; equal ones by mean margin.
+        verdicts: Table of verdicts of each seed.
+        worst: Number of captions to list, by worst mean rank; ties are broken by mean margin.
     """
     everything = pa.concat_tables(table.replace_schema_metadata() for table in verdicts)
     # in one thread, so that the same tables give the same means and order

@@ -34,7 +34,7 @@ def replacing(path: Path) -> Iterator[Path]:
     whom the umask allows to, whatever the library that wrote it asked for.
 
     Args:
-        path: Where the finished file or folder shall be; its parents are made.
+        path: Path of the finished file or folder; its parents are created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, "tmp")
@@ -53,7 +53,7 @@ def remove_leftovers(folder: Path) -> list[Path]:
     nothing was written in them for a day. Feature stores are not looked into: nobody writes there.
 
     Args:
-        folder: Where they are, at any depth; may be missing.
+        folder: Folder that contains them, at any depth; may be missing.
 
     Returns:
         What was removed.

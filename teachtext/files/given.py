@@ -25,7 +25,7 @@ class GivenFiles:
     """Digests of files, each computed again only when size or time of the file change.
 
     Args:
-        folder: Folder of what is remembered; what is damaged there counts as nothing.
+        folder: Folder of the remembered digests; a damaged record is ignored.
     """
 
     def __init__(self, folder: Path) -> None:

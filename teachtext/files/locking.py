@@ -17,7 +17,7 @@ def locked(path: Path) -> Iterator[None]:
     waits here, and then finds the work done.
 
     Args:
-        path: the lock's file; stays behind, empty.
+        path: File of the lock; left behind, empty.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as stream:

@@ -24,12 +24,13 @@ class Job:
     """One job of the workflow; paths count from the folder of the run.
 
     Attributes:
-        stage: word of its file in workflow/rules.
-        rule: name.
-        item: what of the rule, such as ``appearance/3``; empty where there is one job.
-        outputs: that it writes; none: which ones is not known yet.
-        outlived_by: what was made from its outputs, if these are temporary: once that is there
-            they need not be.
+        stage: Stage, as in the name of its file in workflow/rules.
+        rule: Name of the rule.
+        item: Item that the rule makes, such as ``appearance/3``; empty if the rule has a single
+            job.
+        outputs: Files and folders that the job writes; empty if not yet known.
+        outlived_by: Files and folders made from its outputs, if these are temporary; once they
+            exist, its outputs are no longer needed.
     """
 
     stage: str
@@ -53,8 +54,8 @@ def plan_jobs(config: Config, folder: Path) -> list[Job]:
     """All jobs that lead to the report, in the order of the stages.
 
     Args:
-        config: of the run.
-        folder: of the run; which models a search trains is decided by its files.
+        config: Configuration of the run.
+        folder: Folder of the run; its files determine which models a search trains.
     """
     models = _Models(config, folder)
     stages = [_demo(config), _video(config), _experts(config), _text(config)]

@@ -23,9 +23,9 @@ class LastRun:
     """The latest call of snakemake that ran jobs.
 
     Attributes:
-        log: its log.
-        failed: outputs of jobs that failed.
-        is_alive: whether it still runs; None: it was started on another machine.
+        log: Log of the call.
+        failed: Outputs of jobs that failed.
+        is_alive: Whether the call is still running; None if it was started on another machine.
     """
 
     log: Path
@@ -37,7 +37,7 @@ class Records:
     """Reads the notes of one folder.
 
     Args:
-        folder: of the run.
+        folder: Folder of the run.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -29,10 +29,10 @@ class JobStatus:
     """One job at this moment.
 
     Attributes:
-        job: which.
-        state: ``killed``: it was begun, and nobody works on it any more.
-        says: the last progress of a running job, the last line of a failed one; else empty.
-        seconds_left: by its own progress; None where it tells none.
+        job: Job in question.
+        state: State of the job; ``killed`` if it was started and no process works on it any more.
+        says: Latest progress of a running job, last log line of a failed one; otherwise empty.
+        seconds_left: Estimated seconds left, from the job's progress; None if it reports none.
     """
 
     job: Job
@@ -46,10 +46,10 @@ class Status:
     """A run at this moment.
 
     Attributes:
-        jobs: all, in the order of the stages.
-        last_run: the latest call of snakemake that ran jobs; None: there was none.
-        failed_videos: that could not be read so far.
-        time_left: of the whole.
+        jobs: All jobs, in the order of the stages.
+        last_run: Latest call of snakemake that ran jobs; None if there was none.
+        failed_videos: Number of videos that could not be read so far.
+        time_left: Estimated time left of the whole run.
     """
 
     jobs: Sequence[JobStatus]
@@ -75,8 +75,8 @@ def take_snapshot(jobs: Iterable[Job], folder: Path) -> Status:
     """Look at the files of a run.
 
     Args:
-        jobs: of ``plan_jobs``.
-        folder: of the run.
+        jobs: Jobs from ``plan_jobs``.
+        folder: Folder of the run.
     """
     records = Records(folder)
     last_run = records.last_run()

@@ -17,8 +17,8 @@ class Durations:
     """What jobs took that are done.
 
     Args:
-        records: that Snakemake keeps.
-        done: jobs.
+        records: Records that Snakemake keeps.
+        done: Finished jobs.
     """
 
     def __init__(self, records: Records, done: Iterable[Job]) -> None:
@@ -47,10 +47,11 @@ class TimeLeft:
     """What is left of a run.
 
     Attributes:
-        work_seconds: of all jobs that are left, one after another, as far as that is known.
-        at_once: jobs that run now.
-        unknown: rules of which jobs are left and none is done, so nobody knows what they take.
-        seconds: until the end, apart from those, if as many jobs go on at once; None: none runs.
+        work_seconds: Total seconds of all remaining jobs, one after another, as far as known.
+        at_once: Number of jobs running now.
+        unknown: Rules with remaining jobs but no finished one, so that their duration is unknown.
+        seconds: Seconds until the end, without jobs of unknown duration, if as many jobs keep
+            running at a time; None if no job is running.
     """
 
     work_seconds: float
@@ -68,10 +69,10 @@ def sum_up(
     """Estimate.
 
     Args:
-        running: jobs, with what their own progress says of the seconds left.
-        others: jobs that have to run.
-        durations: of those that are done.
-        records: when the running ones began.
+        running: Running jobs, each with the seconds left by its own progress.
+        others: Jobs still to run.
+        durations: Durations of finished jobs.
+        records: Records of when the running jobs began.
     """
     now = time.time()
     left: list[float] = []

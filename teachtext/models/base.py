@@ -20,8 +20,8 @@ class RetrievalModel(nn.Module, ABC):
     """Captions and videos in, similarities out.
 
     Args:
-        experts: their names, in the order of the mixture weights.
-        caption_tower: embeds captions: ``Sequences`` in, ``CaptionEmbeddings`` out.
+        experts: Names of the experts, in the order of the mixture weights.
+        caption_tower: Module that embeds captions: ``Sequences`` in, ``CaptionEmbeddings`` out.
     """
 
     def __init__(self, experts: Sequence[str], caption_tower: nn.Module) -> None:
@@ -39,8 +39,8 @@ class RetrievalModel(nn.Module, ABC):
         """Features of M experts -> M embeddings (B, E_m) of unit length.
 
         Args:
-            features: of each expert, in the order of ``experts``.
-            available_BM: which experts a video has.
+            features: Features of each expert, in the order of ``experts``.
+            available_BM: (B, M) True for the experts that a video has.
         """
 
     def counted(self, available_BM: Tensor) -> Tensor:

@@ -70,9 +70,9 @@ class CaptionTower(nn.Module):
     """Pool a caption's tokens, embed the result once per expert, weigh the experts.
 
     Args:
-        pooling: of the tokens.
-        joint_dims: width of each expert's joint space.
-        weights: of the experts.
+        pooling: Pooling of the tokens.
+        joint_dims: Width of each expert's joint space.
+        weights: Module that computes the mixture weights of the experts.
     """
 
     def __init__(

@@ -44,9 +44,9 @@ class MadeFrom:
     Attributes:
         tokens: SHA-256 of the table of token vectors.
         features: Expert -> one SHA-256 of all its stores.
-        captions: SHA-256 of the table of the denoised set; None: all captions, or none.
+        captions: SHA-256 of the table of the denoised set; None if all captions were used, or none.
         teachers: SHA-256 of the similarities of each ``name/seed``.
-        checkpoint: SHA-256 of the file that others released; None: the model is no such.
+        checkpoint: SHA-256 of the file that others released; None for other models.
     """
 
     tokens: str
@@ -61,22 +61,22 @@ class ModelCard:
     """Everything needed to rebuild a model, and what it was trained on.
 
     Attributes:
-        model: name in config.yaml.
-        seed: of the run.
+        model: Name of the model in config.yaml.
+        seed: Seed of the run.
         section: ``teachers``, ``students``, ``pruned``, ``zero_shot`` or ``released``.
-        architecture: of the model.
-        training: how it was trained; None: nothing was.
-        text_encoder: name in config.yaml.
-        text_weights: of the text encoder.
-        token_dim: width of its token vectors.
-        max_tokens: where it cut captions.
-        experts: per expert what made its features, in the order of the mixture weights.
-        teachers: the models it learned from, each seed as ``name/seed``.
-        captions: that it was trained on: ``all``, the name of a denoised set, or ``none``.
-        train_captions: how many.
-        train_videos: how many.
-        best_epoch: whose weights these are; None: nothing was trained.
-        parameters: how many numbers were trained.
+        architecture: Architecture of the model.
+        training: Optimiser, schedule and losses; None if nothing was trained.
+        text_encoder: Name of the text encoder in config.yaml.
+        text_weights: Identity of the text encoder's weights.
+        token_dim: Width of the text encoder's token vectors.
+        max_tokens: Number of tokens at which the text encoder truncates captions.
+        experts: Expert -> identity of what made its features, in the order of the mixture weights.
+        teachers: Models whose similarities it was trained on, each seed as ``name/seed``.
+        captions: Captions that it was trained on: ``all``, the name of a denoised set, or ``none``.
+        train_captions: Number of training captions.
+        train_videos: Number of training videos.
+        best_epoch: Epoch of the stored weights; None if nothing was trained.
+        parameters: Number of learned parameters.
         made_from: Hashes of its inputs.
     """
 
@@ -110,7 +110,7 @@ class ModelCard:
         parameters: int,
         made_from: MadeFrom,
     ) -> Self:
-        """Of a model that is not trained here; ``tokens`` are those that it is made for."""
+        """Card of a model that is not trained here; ``tokens`` are those that it is made for."""
         return cls(
             model=model,
             seed=SEED,
@@ -146,10 +146,10 @@ def save_model(
     """Write a model directory; it appears complete or not at all.
 
     Args:
-        folder: to write.
-        model: its numbers.
-        card: what it is.
-        history: a row an epoch; None: nothing was trained.
+        folder: Folder to write.
+        model: Model whose weights are written.
+        card: Description of the model.
+        history: One row per epoch; None if nothing was trained.
     """
     from safetensors.torch import save_file
 

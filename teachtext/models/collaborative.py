@@ -34,9 +34,10 @@ class PairNetwork(nn.Module):
         many pairs it is in.
 
         Args:
-            receivers: (..., D) and
-            senders: (..., D) whose leading shapes broadcast to that of the pairs.
-            valid: (...) which pairs exist; None: all.
+            receivers: (..., D) Embeddings of the receiving experts.
+            senders: (..., D) Embeddings of the sending experts; leading shapes broadcast to that of
+                the pairs.
+            valid: (...) True for pairs that exist; None for all.
         """
         to_receiver, to_sender = self.pair.weight.chunk(2, dim=1)
         pairs = F.linear(receivers, to_receiver) + F.linear(senders, to_sender, self.pair.bias)
@@ -106,11 +107,11 @@ class CollaborativeExperts(RetrievalModel):
     """CE: reduce every expert to the shared width, then let the experts gate each other.
 
     Args:
-        experts: their names, in the order of the mixture weights.
-        caption_tower: embeds captions.
-        pooling: of each expert's rows.
-        shared_dim: width of the joint spaces.
-        gating: of the experts by each other.
+        experts: Names of the experts, in the order of the mixture weights.
+        caption_tower: Module that embeds captions.
+        pooling: Pooling of each expert's rows.
+        shared_dim: Width of the joint spaces.
+        gating: Module by which the experts gate each other.
     """
 
     def __init__(

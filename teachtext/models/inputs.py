@@ -28,12 +28,12 @@ class RetrievalSet:
     """The captions and videos of one split.
 
     Attributes:
-        captions: in the order of ``tokens``.
-        tokens: token vectors per caption.
-        max_tokens: where the text encoder cut captions.
-        video_ids: in the order of ``experts``' rows.
-        experts: expert name -> features per video.
-        video_of_caption: (captions,) index into ``video_ids``.
+        captions: Captions in the order of ``tokens``.
+        tokens: Token vectors per caption.
+        max_tokens: Number of tokens at which the text encoder truncates captions.
+        video_ids: Video ids in the order of the rows of ``experts``.
+        experts: Expert name -> features per video.
+        video_of_caption: (captions,) Index of each caption's video in ``video_ids``.
     """
 
     captions: list[Caption]
@@ -126,11 +126,11 @@ def load_set(
     """Open one split.
 
     Args:
-        tokens: captions of all splits with their token vectors.
-        stores: expert name -> its shards.
-        split: which.
-        architecture: decides what of each expert the model sees: the mean of a video's rows, or
-            its first rows, or these with their times.
+        tokens: Captions of all splits with their token vectors.
+        stores: Expert name -> its shards.
+        split: Split to load.
+        architecture: Architecture, which determines the model's input from each expert: the mean of
+            a video's rows, or its first rows, or these with their times.
 
     Raises:
         StoreError: a video of the split has no features.
@@ -203,9 +203,10 @@ def pad(rows: Rows, indices: NDArray[np.int64], *, seconds: Rows | None = None) 
     """Some sequences as one float32 tensor with a mask; at least one row wide.
 
     Args:
-        rows: all sequences.
-        indices: which of them.
-        seconds: where each row starts, as sequences of width 1; None: the batch has no times.
+        rows: All sequences.
+        indices: Indices of the sequences to pad.
+        seconds: Start time of each row in seconds, as sequences of width 1; None for a batch
+            without times.
     """
     chosen = rows.take(indices)
     longest = max(1, int(chosen.lengths.max(initial=0)))

@@ -27,7 +27,7 @@ def identities_of(stores: Stores) -> dict[str, StoreIdentity]:
 
 
 def made_from(tokens: TokenTable, stores: Stores) -> MadeFrom:
-    """Of a model that is made from captions and features alone.
+    """Hashes of the inputs of a model that is made from captions and features alone.
 
     Raises:
         StoreError: A store is missing.
@@ -60,11 +60,11 @@ def check_made_from(
     """Refuse to use a model with other captions or features than it was made from.
 
     Args:
-        card: What the model is.
+        card: Description of the model.
         folder: Directory of the model.
-        tokens: Token vectors that it shall read.
-        tokens_path: File of these.
-        stores: Features that it shall look at.
+        tokens: Token vectors to use the model with.
+        tokens_path: File of the token vectors.
+        stores: Features to use the model with.
 
     Raises:
         StoreError: Something differs; the line says what.

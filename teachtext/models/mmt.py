@@ -29,10 +29,10 @@ class VideoTokens(nn.Module):
     in second 0; [CLS] has no feature and is always there.
 
     Args:
-        expert_dims: raw width of each expert.
-        dim: width of a token.
-        positions: seconds told apart; later rows share the last one.
-        dropout: of the tokens.
+        expert_dims: Raw width of each expert's rows.
+        dim: Width of a token.
+        positions: Number of distinct seconds; later rows share the last one.
+        dropout: Dropout probability of the tokens.
     """
 
     def __init__(
@@ -91,10 +91,10 @@ class MultiModalTransformer(RetrievalModel):
     their weight.
 
     Args:
-        experts: their names, in the order of the mixture weights.
-        caption_tower: embeds captions.
-        tokens: makes one sequence of a video's features.
-        encoder: reads it.
+        experts: Names of the experts, in the order of the mixture weights.
+        caption_tower: Module that embeds captions.
+        tokens: Module that turns a video's features into one sequence.
+        encoder: Transformer that reads the sequence.
     """
 
     def __init__(

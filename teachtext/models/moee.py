@@ -19,11 +19,11 @@ class MixtureOfEmbeddingExperts(RetrievalModel):
     """MoEE: a gated embedding unit per expert.
 
     Args:
-        experts: their names, in the order of the mixture weights.
-        caption_tower: embeds captions.
-        pooling: of each expert's rows.
-        joint_dims: width of each expert's joint space.
-        norm: which rows batch statistics see.
+        experts: Names of the experts, in the order of the mixture weights.
+        caption_tower: Module that embeds captions.
+        pooling: Pooling of each expert's rows.
+        joint_dims: Width of each expert's joint space.
+        norm: Class of batch norm, which determines the rows that batch statistics include.
     """
 
     def __init__(

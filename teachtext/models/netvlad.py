@@ -54,10 +54,10 @@ class PaddedNetVLAD(NetVLAD):
     """The authors': sequences are padded with zeros to a fixed length, and padding takes part.
 
     Args:
-        dim: width of a token.
-        clusters: that tokens are summed in.
-        ghost_clusters: those that only absorb.
-        padded_to: tokens that every sequence is padded to.
+        dim: Width of a token.
+        clusters: Number of clusters whose residuals are returned.
+        ghost_clusters: Number of clusters that only absorb tokens.
+        padded_to: Number of tokens that every sequence is padded to.
     """
 
     def __init__(self, dim: int, clusters: int, ghost_clusters: int = 0, *, padded_to: int) -> None:

@@ -21,9 +21,9 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         """Normalise.
 
         Args:
-            rows_RD: (..., D) any leading shape.
-            valid_R: (...) bool, the same leading shape; None: all. What comes out of the other
-                rows means nothing.
+            rows_RD: (..., D) Rows, with any leading shape.
+            valid_R: (...) True for valid rows, with the same leading shape; None for all. Outputs
+                of the other rows have no meaning.
         """
         with torch.autocast(rows_RD.device.type, enabled=False):
             exact_RD = rows_RD.float().flatten(0, -2)

@@ -9,7 +9,7 @@ class Pooling(nn.Module, ABC):
     """Makes one vector of a sequence.
 
     Attributes:
-        out_dim: width of that vector.
+        out_dim: Width of the pooled vector.
     """
 
     out_dim: int
@@ -19,8 +19,8 @@ class Pooling(nn.Module, ABC):
         """Pool each sequence.
 
         Args:
-            tokens_BND: token vectors, zero-padded.
-            valid_BN: which of them are tokens.
+            tokens_BND: (B, N, D) Token vectors, zero-padded.
+            valid_BN: (B, N) True for tokens, False for padding.
 
         Returns:
             (B, out_dim); zeros for a sequence without tokens.

@@ -39,10 +39,10 @@ def build_model(
     """Build a model with fresh weights.
 
     Args:
-        settings: family and sizes, or that nothing is trained.
-        token_dim: width of the text encoder's token vectors.
-        max_tokens: longest caption that there can be.
-        expert_dims: expert name -> raw width, in the order of the mixture weights.
+        settings: Family and sizes of the model, or the settings of a model without training.
+        token_dim: Width of the text encoder's token vectors.
+        max_tokens: Maximum number of tokens per caption.
+        expert_dims: Expert name -> raw width, in the order of the mixture weights.
     """
     if isinstance(settings, ZeroShotArchitecture):
         return ZeroShot(tuple(expert_dims), dim=token_dim)

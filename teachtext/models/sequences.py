@@ -11,9 +11,9 @@ class Sequences:
     """A batch of sequences of different lengths.
 
     Attributes:
-        values_BND: zero-padded to the longest.
-        valid_BN: which rows are data; a row of False is a missing sequence.
-        seconds_BN: where in the video each row starts; None where nobody asks.
+        values_BND: (B, N, D) Values, zero-padded to the longest sequence.
+        valid_BN: (B, N) True for rows of data; a row of only False is a missing sequence.
+        seconds_BN: (B, N) Start of each row within the video in seconds; None if not needed.
     """
 
     values_BND: Tensor

@@ -15,8 +15,8 @@ class CaptionEmbeddings:
     """Captions in the joint space.
 
     Attributes:
-        by_expert: M tensors (Q, E_m) of unit vectors.
-        weights_QM: mixture weights, rows sum to 1.
+        by_expert: Sequence of M tensors (Q, E_m) of unit vectors.
+        weights_QM: (Q, M) Mixture weights; rows sum to 1.
     """
 
     by_expert: Sequence[Tensor]
@@ -28,8 +28,9 @@ class VideoEmbeddings:
     """Videos in the joint space.
 
     Attributes:
-        by_expert: M tensors (G, E_m) of unit vectors; rows of missing experts mean nothing.
-        available_GM: which experts a video has.
+        by_expert: Sequence of M tensors (G, E_m) of unit vectors; rows of missing experts have no
+            meaning.
+        available_GM: (G, M) True for the experts that a video has.
     """
 
     by_expert: Sequence[Tensor]

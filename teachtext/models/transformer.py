@@ -19,10 +19,10 @@ class EncoderLayer(nn.Module):
     """Attention and two maps, each added to its input and then normalised.
 
     Args:
-        dim: width of a token.
-        heads: of attention; they divide ``dim``.
-        feed_forward_dim: width between the two maps.
-        dropout: of attention and of what is added.
+        dim: Width of a token.
+        heads: Number of attention heads; a divisor of ``dim``.
+        feed_forward_dim: Width between the two linear maps.
+        dropout: Dropout probability of attention weights and of residual branches.
     """
 
     def __init__(self, dim: int, *, heads: int, feed_forward_dim: int, dropout: float) -> None:
@@ -42,9 +42,9 @@ class EncoderLayer(nn.Module):
         """New vectors of some tokens, from all of them.
 
         Args:
-            asked_BQE: the tokens that are wanted.
-            tokens_BSE: the tokens that they attend to.
-            present_BS: which of those there are; at least one of each sequence.
+            asked_BQE: (B, Q, E) Tokens to compute new vectors of.
+            tokens_BSE: (B, S, E) Tokens to attend to.
+            present_BS: (B, S) True for tokens that exist; at least one per sequence.
         """
         attended = F.scaled_dot_product_attention(
             self._by_head(self.query(asked_BQE)),
@@ -69,11 +69,11 @@ class Encoder(nn.Module):
     """Layers one after another (Devlin et al., 2019).
 
     Args:
-        dim: width of a token.
-        layers: how many.
-        heads: of attention; they divide ``dim``.
-        feed_forward_dim: width between the two maps of a layer.
-        dropout: of attention and of what is added.
+        dim: Width of a token.
+        layers: Number of layers.
+        heads: Number of attention heads; a divisor of ``dim``.
+        feed_forward_dim: Width between the two linear maps of a layer.
+        dropout: Dropout probability of attention weights and of residual branches.
     """
 
     def __init__(

@@ -44,8 +44,8 @@ class ZeroShot(RetrievalModel):
         """Make the model.
 
         Args:
-            experts: their names.
-            dim: width of the joint space.
+            experts: Names of the experts.
+            dim: Width of the joint space.
         """
         super().__init__(experts, CaptionVector(dim, len(experts)))
         self.mean = MeanPooling(dim)

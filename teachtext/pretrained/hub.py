@@ -43,10 +43,10 @@ class Checkpoint:
     """A loaded network.
 
     Attributes:
-        model: in evaluation mode, on its device.
-        weights: which weights, and their hash.
-        device: where it is.
-        dtype: of its weights, and so of its input.
+        model: Network in evaluation mode, on its device.
+        weights: Identity of the weights: their name and hash.
+        device: Device of the network.
+        dtype: Type of its weights, and so of its input.
     """
 
     model: PreTrainedModel
@@ -59,8 +59,8 @@ def load_config(checkpoint: str, role: str) -> PretrainedConfig:
     """The checkpoint's config.json.
 
     Args:
-        checkpoint: hub id or local folder.
-        role: what it shall be, for error messages, such as ``image network``.
+        checkpoint: Hub id or local folder.
+        role: Intended role, for error messages, such as ``image network``.
 
     Raises:
         ConfigError: there is no such checkpoint, or it needs code of its own.
@@ -84,14 +84,14 @@ def load_checkpoint(
     """Load a network for inference.
 
     Args:
-        checkpoint: hub id or local folder.
-        role: what it shall be, for error messages, such as ``image network``.
-        kind: the library's class to load it as, or one that chooses by the config.
-        config: of that class, where it is not the checkpoint's own.
-        precision: a key of ``PRECISIONS``.
-        device: such as ``cpu`` or ``cuda``.
-        may_lack: words in the names of parameters that the checkpoint need not have, because
-            nothing reads them.
+        checkpoint: Hub id or local folder.
+        role: Intended role, for error messages, such as ``image network``.
+        kind: Class of the library to load it as, or one that chooses by the config.
+        config: Config of that class; None for the checkpoint's own.
+        precision: Key of ``PRECISIONS``.
+        device: Device to load it on, such as ``cpu`` or ``cuda``.
+        may_lack: Substrings of the names of parameters that may be absent from the checkpoint,
+            because nothing reads them.
 
     Raises:
         ConfigError: unknown precision, no such checkpoint, or not all of its weights are there.

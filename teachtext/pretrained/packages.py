@@ -13,8 +13,8 @@ def package_folder(module: str, install: str = "") -> Path:
     """Folder of an installed top-level package.
 
     Args:
-        module: import name, such as ``wordllama``.
-        install: what to ask pip for, where that is not the same name.
+        module: Import name, such as ``wordllama``.
+        install: Name for pip to install, if it differs from the import name.
 
     Raises:
         PackageError: the package is not installed.

@@ -44,7 +44,7 @@ def claim_gpus(count: int) -> tuple[int, ...]:
     Nothing is claimed where all of them are needed anyway.
 
     Args:
-        count: how many.
+        count: Number of GPUs.
     """
     names = _visible_gpus()
     if len(names) <= count:
@@ -63,7 +63,7 @@ def hand_over_gpus(count: int) -> None:
     """Claim GPUs for the processes that this one becomes: they see no others.
 
     Args:
-        count: how many.
+        count: Number of GPUs.
     """
     names = _visible_gpus()
     if len(names) > count:

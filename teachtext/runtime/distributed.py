@@ -26,9 +26,9 @@ class Processes:
     """This process among those that train together.
 
     Attributes:
-        rank: of this process; 0 writes.
-        count: of all.
-        device: of this process.
+        rank: Rank of this process; the process of rank 0 writes.
+        count: Number of processes.
+        device: Device of this process.
     """
 
     rank: int
@@ -49,8 +49,8 @@ def start_processes(count: int, command: list[str]) -> None:
     """Become torchrun with one process per GPU, unless it started this one; never returns then.
 
     Args:
-        count: of processes; with one, nothing happens.
-        command: words after ``teachtext``.
+        count: Number of processes; with one, nothing happens.
+        command: Command line after ``teachtext``.
     """
     if count > 1 and not distributed.is_torchelastic_launched():
         hand_over_gpus(count)
@@ -63,8 +63,8 @@ def joined(*, gpus: int, section: str) -> Iterator[Processes]:
     """Join the processes that torchrun started; without torchrun there is one.
 
     Args:
-        gpus: 0 to train on the CPU.
-        section: of config.yaml that says so, for the error message.
+        gpus: Number of GPUs; 0 to train on the CPU.
+        section: Section of config.yaml that sets it, for the error message.
 
     Raises:
         ConfigError: there is no such GPU.

@@ -21,8 +21,8 @@ class Reading:
     """The latest line of progress in a log.
 
     Attributes:
-        text: as ``Progress.line`` wrote it.
-        seconds_left: of that work; None: it does not say.
+        text: Line as ``Progress.line`` wrote it.
+        seconds_left: Estimated seconds left of that work; None if the line does not say.
     """
 
     text: str
@@ -48,10 +48,10 @@ class Progress:
         """Start the clock.
 
         Args:
-            log: of the caller.
-            what: is done, such as ``decode``.
-            total: items to do.
-            unit: of an item, such as ``video``.
+            log: Logger of the caller.
+            what: Kind of work, such as ``decode``.
+            total: Number of items to process.
+            unit: Name of an item, in the singular, such as ``video``.
         """
         self._log, self._what, self._total, self._unit = log, what, total, unit
         self._done = self._failed = 0

@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _clips(video_ids: list[str], captions: list[Caption], manifest: Path | None) -> list[Clip]:
-    """Who the videos are; the split of one is that of its captions."""
+    """Identity of each video; its split is that of its captions."""
     splits = {caption.video_id: caption.split for caption in captions}
     known = {} if manifest is None else _places(read_table(manifest, PLACE))
     nowhere = (None, None, None)

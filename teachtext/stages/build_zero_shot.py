@@ -45,9 +45,9 @@ def check_widths(model: str, tokens: TokenTable, experts: Mapping[str, StoreIden
     """Refuse vectors that cannot be of one space.
 
     Args:
-        model: name in config.yaml.
-        tokens: captions.
-        experts: what made the features of each.
+        model: Name of the model in config.yaml.
+        tokens: Token vectors of the captions.
+        experts: Expert -> identity of what made its features.
 
     Raises:
         ConfigError: an expert's rows are wider or narrower than captions.

@@ -80,7 +80,7 @@ def _open_all(paths: list[Path]) -> list[SimilarityStore]:
 
 
 def _opinions(stores: list[SimilarityStore]) -> list[Blocks]:
-    """Of each teacher the mean of its seeds."""
+    """The mean of the seeds of each teacher."""
     teachers = seeds_of_teachers(store.model for store in stores)
     return [
         mean_blocks([stores[place].blocks() for place in places]) for places in teachers.values()

@@ -77,11 +77,11 @@ def _write_ranks(
 
     Args:
         path: Parquet file to write.
-        belongs_to: JSON file, which is written already.
-        model: Ready to encode.
+        belongs_to: JSON file of the same evaluation, already written.
+        model: Model, ready to encode.
         data: Captions and videos that were ranked.
-        evaluation: Ranks.
-        settings: Size of the sample.
+        evaluation: Ranks of the captions and videos.
+        settings: Evaluation settings: size and seed of the sample.
     """
     generator = np.random.default_rng(settings.seed)
     sample = draw_sample(data, videos=settings.sample, generator=generator)

@@ -43,7 +43,7 @@ def check_alike(cards: Mapping[Path, ModelCard]) -> None:
     """Refuse to choose among models that differ in more than their experts.
 
     Args:
-        cards: Directory of a model -> what it is.
+        cards: Directory of a model -> its description.
 
     Raises:
         StoreError: Two were trained in different ways, or from different inputs.

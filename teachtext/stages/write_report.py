@@ -107,7 +107,7 @@ def _gallery(
 
 
 def _differences(args: argparse.Namespace, evaluations: Sequence[Evaluation]) -> Differences:
-    """Of students, and of models that the page compares in words or in tables of their own."""
+    """Differences of students, and of models that the page compares in words or own tables."""
     models = summarize(evaluations)
     return measure_differences(
         evaluations,

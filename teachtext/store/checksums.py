@@ -17,8 +17,8 @@ def write_checksums(folder: Path, names: Collection[str] | None = None) -> None:
     """Record size and SHA-256 of files in the folder.
 
     Args:
-        folder: Where they are.
-        names: Those that count; None: every file.
+        folder: Folder of the files.
+        names: Names of the files to record; None for every file.
     """
     paths = folder.rglob("*") if names is None else [folder / name for name in names]
     files = sorted(path for path in paths if path.is_file() and path.name != CHECKSUMS)
@@ -56,8 +56,8 @@ def check_contents(place: Place, names: Collection[str] | None = None) -> None:
     """Compare every byte; a GB takes about a second.
 
     Args:
-        place: The folder.
-        names: Files to compare; None: all that have checksums.
+        place: Folder to check.
+        names: Names of the files to compare; None for all that have checksums.
 
     Raises:
         ValueError: A file differs, or has no checksum.

@@ -35,13 +35,13 @@ class StoreIdentity:
     """What made the features of a store; equal identities can be used together.
 
     Attributes:
-        expert: name in config.yaml.
-        network: name in the registry of networks.
-        dim: width of a row.
-        weights: which weights.
-        sampling: settings that decide what the network saw, such as ``{"fps": 2.0}``.
-        ffmpeg: version of the program that decoded what the network heard; empty if it only looks,
-            or if the features were made elsewhere.
+        expert: Name of the expert in config.yaml.
+        network: Name in the registry of networks.
+        dim: Width of a row.
+        weights: Identity of the network's weights.
+        sampling: Settings that determine the network's input, such as ``{"fps": 2.0}``.
+        ffmpeg: Version of the program that decoded the network's audio input; empty if the network
+            uses none, or if the features were made elsewhere.
     """
 
     expert: str
@@ -62,12 +62,11 @@ def write_features(
     """Write one shard, a few videos at a time.
 
     Args:
-        path: the group's folder; appears complete or not at all.
-        identity: what made the features.
-        found: video id -> features, in the order of the shard; None for a video that has none
-            (no such signal, nothing found or failed; the ledger says which). Each is looked up
-            once.
-        made_by: The rule that writes them.
+        path: Folder of the group; appears complete or not at all.
+        identity: Identity of what made the features.
+        found: Video id -> features, in the order of the shard; None for a video that has none (no
+            such signal, nothing found or failed; the ledger says which). Each is looked up once.
+        made_by: Rule that writes the store.
     """
     with replacing(path) as temporary:
         group = zarr.open_group(store=temporary, mode="w", zarr_format=3)
@@ -118,10 +117,10 @@ class FeatureStore:
             reads.
 
     Attributes:
-        place: Where it is.
-        sha256: Digest that tells it from a store with other contents.
-        identity: What made the features.
-        video_ids: All videos of the shard.
+        place: Folder or URL of the store.
+        sha256: Digest that distinguishes it from a store with other contents.
+        identity: Identity of what made the features.
+        video_ids: Ids of all videos of the shard.
     """
 
     def __init__(self, place: Place) -> None:

@@ -22,8 +22,8 @@ def read_json(path: Path, *, delete: Path | None = None) -> dict[str, Any]:
     """Read what ``write_json`` wrote; every byte is compared with what was written.
 
     Args:
-        path: The file.
-        delete: What a damaged one is made again without; None: the file.
+        path: File to read.
+        delete: Path to delete so that a damaged file is made again; None for the file itself.
 
     Raises:
         StoreError: Missing, damaged, or written by something else.

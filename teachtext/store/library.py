@@ -34,9 +34,9 @@ class ExpertFeatures(Mapping[str, Features]):
     that was read or heard. They are read when they are asked for.
 
     Attributes:
-        identity: what made them.
+        identity: Identity of what made the features.
         dim: D, the width of a row.
-        video_ids: all that were looked at, also those without features.
+        video_ids: Ids of all videos that were processed, including those without features.
     """
 
     def __init__(self, places: list[Place]) -> None:
@@ -71,9 +71,9 @@ def load_features(path: str | Path, expert: str) -> ExpertFeatures:
     """Open an expert's features.
 
     Args:
-        path: folder that ``teachtext import-features`` wrote, or ``results/experts`` of a run; or
+        path: Folder that ``teachtext import-features`` wrote, or ``results/experts`` of a run; or
             the URL of such a folder, which is read in place, such as ``s3://bucket/experts``.
-        expert: its name.
+        expert: Name of the expert.
 
     Returns:
         A mapping from video id to ``Features``: (T, D) float32 rows with times in seconds.

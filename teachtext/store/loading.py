@@ -27,9 +27,10 @@ class ExpertFeatures:
     """Features of one expert for a list of videos.
 
     Attributes:
-        identity: what made them.
-        rows: per video its (T, D) rows; none where the expert found nothing.
-        start_seconds: per video the (T, 1) times of these rows; None where nobody asks.
+        identity: Identity of what made the features.
+        rows: Per video, (T, D) rows; no rows where the expert found nothing.
+        start_seconds: Per video, (T, 1) start times of these rows in seconds; None if not
+            requested.
     """
 
     identity: StoreIdentity
@@ -53,9 +54,10 @@ class View:
     """What of an expert's rows a model sees.
 
     Attributes:
-        averaged: the mean of each video's rows, as float32, instead of the rows.
-        max_rows: so many rows of a video, from its start; None: all. Means are of all rows.
-        timed: also when the rows start; not of means.
+        averaged: Whether to take the mean of each video's rows, as float32, instead of the rows.
+        max_rows: Maximum number of rows per video, from its start; None for all. Means are over all
+            rows.
+        timed: Whether to load the start times of the rows, too; not available for means.
     """
 
     averaged: bool
@@ -79,9 +81,9 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
     """Read one expert's features of some videos from all shards.
 
     Args:
-        paths: the shards of one expert.
-        video_ids: which videos, in which order.
-        view: what is kept of them.
+        paths: Shards of one expert.
+        video_ids: Ids of the videos to load, in order.
+        view: Part of the features to keep.
 
     Raises:
         StoreError: shards of different experts, weights or versions, or a video is in none of

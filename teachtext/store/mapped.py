@@ -22,7 +22,7 @@ class MappedFile:
     """The bytes of a file, in place.
 
     Attributes:
-        bytes: (size,) uint8, read-only.
+        bytes: (size,) Contents as uint8, read-only.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -43,11 +43,11 @@ class MappedRows:
     """Sequences of rows in a mapped file.
 
     Attributes:
-        file: where they are.
-        starts: (sequences,) first byte of each; rows of a sequence follow each other.
-        lengths: (sequences,) rows of each.
-        dim: width of a row.
-        dtype: of a value.
+        file: File that holds the rows.
+        starts: (sequences,) First byte of each sequence; rows of a sequence are contiguous.
+        lengths: (sequences,) Number of rows of each sequence.
+        dim: Width of a row.
+        dtype: Type of the values.
     """
 
     file: MappedFile
@@ -98,9 +98,9 @@ class ScratchRows:
         """Make the file, without a name, in ``scratch_folder``.
 
         Args:
-            count: sequences there will be; those that are never added have no rows.
-            dim: width of a row.
-            dtype: of a value.
+            count: Number of sequences in total; those that are never added have no rows.
+            dim: Width of a row.
+            dtype: Type of the values.
         """
         self._dim, self._dtype = dim, np.dtype(dtype)
         self._starts, self._lengths = np.zeros(count, np.int64), np.zeros(count, np.int64)
@@ -112,8 +112,8 @@ class ScratchRows:
         """Add sequences.
 
         Args:
-            places: (sequences,) which ones of all they are.
-            sequences: their rows.
+            places: (sequences,) Index of each added sequence among all.
+            sequences: Rows of the added sequences.
 
         Raises:
             OSError: the disk is full; names the folder.

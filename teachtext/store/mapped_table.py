@@ -29,9 +29,9 @@ def writing(
     """Write a table block by block; it appears complete or not at all.
 
     Args:
-        path: the Parquet file.
-        schema: of the table; its last column holds the vectors.
-        metadata: kept in the footer.
+        path: Parquet file to write.
+        schema: Schema of the table; its last column holds the vectors.
+        metadata: Metadata for the footer.
 
     Yields:
         A function that appends a block, given as a table and again as the values of the last
@@ -78,9 +78,9 @@ class MappedTable:
     """A table opened for reading.
 
     Attributes:
-        columns: all but the vectors.
-        metadata: as written.
-        file: the bytes that ``starts`` points into.
+        columns: All columns except the vectors.
+        metadata: Metadata from the footer.
+        file: Mapped file that ``starts`` points into.
         sha256: Digest of the file's bytes.
     """
 
@@ -88,8 +88,8 @@ class MappedTable:
         """Compare every byte with what was written; read all columns but the last.
 
         Args:
-            path: the Parquet file.
-            schema: of all columns but the last.
+            path: Parquet file to read.
+            schema: Schema of all columns but the last.
 
         Raises:
             StoreError: missing, damaged, or written by something else.
@@ -117,7 +117,7 @@ class MappedTable:
         """(rows,) first byte of each row's vectors.
 
         Args:
-            row_bytes: (rows,) how many bytes they are.
+            row_bytes: (rows,) Size of each row's vectors in bytes.
         """
         before = np.concatenate([np.zeros(1, np.int64), np.cumsum(row_bytes)])
         last = np.cumsum(self._rows)

@@ -40,8 +40,9 @@ class Ragged(Generic[T]):
     """Sequences of different lengths in one array.
 
     Attributes:
-        values: (rows, ...) all sequences end to end.
-        offsets: (sequences + 1,) int64; sequence i is ``values[offsets[i]:offsets[i + 1]]``.
+        values: (rows, ...) All sequences end to end.
+        offsets: (sequences + 1,) Offsets as int64; sequence i is ``values[offsets[i]:offsets[i +
+            1]]``.
     """
 
     values: NDArray[T]
@@ -106,8 +107,8 @@ def join(sequences: Iterable[NDArray[T]], empty: NDArray[T]) -> Ragged[T]:
     """Put sequences end to end.
 
     Args:
-        sequences: arrays with equal trailing shape and dtype.
-        empty: (0, ...) array of that trailing shape and dtype, for the case of no rows at all.
+        sequences: Arrays with equal trailing shape and dtype.
+        empty: (0, ...) Array of that trailing shape and dtype, used if there are no rows at all.
     """
     arrays = list(sequences)
     return Ragged(np.concatenate([empty, *arrays]), offsets_of(len(array) for array in arrays))
@@ -126,11 +127,11 @@ def create_array(
     The checksum makes a flipped bit an error on reading instead of a silent wrong number.
 
     Args:
-        group: where to.
-        name: of the array.
-        values: (rows, ...).
-        chunk_rows: rows in a chunk.
-        chunks_per_shard: chunks that share a file; None: a file per chunk.
+        group: Group to write to.
+        name: Name of the array.
+        values: (rows, ...) Values of the array.
+        chunk_rows: Number of rows per chunk.
+        chunks_per_shard: Number of chunks per file; None for one file per chunk.
     """
     array = _create(group, name, values, chunk_rows, chunks_per_shard)
     if values.size:
@@ -151,11 +152,11 @@ def appending(
     Whole shards are written at once, so that no file is written twice and few rows are in memory.
 
     Args:
-        group: where to.
-        name: of the array.
-        empty: (0, ...) of the array's trailing shape and dtype.
-        chunk_rows: rows in a chunk.
-        chunks_per_shard: chunks that share a file.
+        group: Group to write to.
+        name: Name of the array.
+        empty: (0, ...) Array of the trailing shape and dtype.
+        chunk_rows: Number of rows per chunk.
+        chunks_per_shard: Number of chunks per file.
 
     Yields:
         A function that appends rows.

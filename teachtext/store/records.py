@@ -11,11 +11,11 @@ class Recognised:
     """One piece of text that was read or heard.
 
     Attributes:
-        text: the words.
-        start_seconds: when it begins, from the start of the clip.
-        end_seconds: when it ends.
-        score: the recogniser's own confidence.
-        box: corner points ((x, y), …) in the decoded frame's pixels; None for speech.
+        text: Recognised words.
+        start_seconds: Start time in seconds from the start of the clip.
+        end_seconds: End time in seconds from the start of the clip.
+        score: Confidence reported by the recogniser.
+        box: Corner points ((x, y), …) in pixels of the decoded frame; None for speech.
     """
 
     text: str
@@ -31,9 +31,11 @@ class Features:
 
     Attributes:
         features_TD: (T, D) float32; T = 0 when the network found nothing (no speech, no text).
-        start_seconds_T: (T,) when the signal behind each row begins.
-        end_seconds_T: (T,) when it ends.
-        recognised: the text behind the rows, for experts that read or listen.
+        start_seconds_T: (T,) Start of the signal behind each row, in seconds from the start of the
+            clip.
+        end_seconds_T: (T,) End of the signal behind each row, in seconds from the start of the
+            clip.
+        recognised: Text behind the rows, for experts that recognise text or speech.
     """
 
     features_TD: NDArray[np.float32]

@@ -36,11 +36,13 @@ class Part:
     """Videos that the same experts count for: consecutive rows of a gallery.
 
     Attributes:
-        counted_M: which experts.
-        first: row of the first.
-        end: row after the last.
-        probes: groups of its inverted file that a query looks into; None: all are compared.
-        recall: of the ten best, against comparing all; None: all are compared.
+        counted_M: (M,) True for the experts that count.
+        first: Index of the first row.
+        end: Index after the last row.
+        probes: Number of groups of the inverted file that a query searches; None for an exhaustive
+            search.
+        recall: Share of the ten best matches of an exhaustive search that are found; None if it is
+            exhaustive.
     """
 
     counted_M: tuple[bool, ...]
@@ -58,13 +60,14 @@ class IndexFacts:
     """What an index is of.
 
     Attributes:
-        model: name in config.yaml.
-        seed: of its training.
-        model_sha256: Identity of the model.
+        model: Name of the model in config.yaml.
+        seed: Seed of the model's training.
+        model_sha256: SHA-256 that identifies the model.
         settings: Section ``search`` of config.yaml.
-        widths: expert -> width of its embedding, in the order of the mixture weights.
-        text_encoder: its entry in config.yaml; None: token vectors are made elsewhere.
-        parts: of the gallery, in the order of its rows.
+        widths: Expert -> width of its embedding, in the order of the mixture weights.
+        text_encoder: Entry of the text encoder in config.yaml; None if token vectors are made
+            elsewhere.
+        parts: Parts of the gallery, in the order of its rows.
     """
 
     model: str
@@ -77,7 +80,7 @@ class IndexFacts:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Of what ``write_facts`` wrote."""
+        """Read the facts from the values of the JSON file that ``finish`` wrote."""
         parts = [
             Part(**{**part, "counted_M": tuple(part["counted_M"])}) for part in values["parts"]
         ]
@@ -89,7 +92,7 @@ class SearchIndexFolder:
     """The files of an index.
 
     Attributes:
-        path: the folder.
+        path: Folder of the index.
     """
 
     def __init__(self, path: Path) -> None:
@@ -133,13 +136,13 @@ class SearchIndex:
     """An index that is open, all of it: whatever takes the place of its folder changes nothing.
 
     Attributes:
-        facts: What it is of.
-        videos_GE: Embeddings of the gallery, mapped.
-        captions_CE: Embeddings of all captions, mapped.
-        weights_CM: Mixture weights of all captions, mapped.
-        clips: Who the videos are, in the order of the rows.
-        texts: Who the captions are, in the order of the rows.
-        inverted: Number of a large part -> its inverted file.
+        facts: Facts about the index.
+        videos_GE: (G, E) Embeddings of the gallery, mapped.
+        captions_CE: (C, E) Embeddings of all captions, mapped.
+        weights_CM: (C, M) Mixture weights of all captions, mapped.
+        clips: Rows that identify the videos, in the order of the gallery.
+        texts: Table that identifies the captions, in the order of their embeddings.
+        inverted: Index of a large part -> its inverted file.
     """
 
     facts: IndexFacts

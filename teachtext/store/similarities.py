@@ -25,9 +25,9 @@ class AlignedSimilarities:
     """A model's similarities of chosen captions (rows) and videos (columns), in a mapped file.
 
     Attributes:
-        file: where they are.
-        starts: (rows,) first byte of each row of the file's matrix.
-        columns: (columns,) which columns of the file's matrix.
+        file: File that holds the similarities.
+        starts: (rows,) First byte of each row of the file's matrix.
+        columns: (columns,) Index of each column in the file's matrix.
     """
 
     file: MappedFile
@@ -53,11 +53,11 @@ class SimilarityStore:
     """A model's similarities of captions (rows) and videos (columns), in a mapped file.
 
     Attributes:
-        model: whose opinion this is, as ``name/seed``.
-        caption_ids: of the rows.
-        video_ids: of the columns.
-        file: where they are.
-        starts: (rows,) first byte of each row.
+        model: Model that computed the similarities, as ``name/seed``.
+        caption_ids: Caption ids of the rows.
+        video_ids: Video ids of the columns.
+        file: File that holds the similarities.
+        starts: (rows,) First byte of each row.
         sha256: Digest of the file's bytes.
     """
 
@@ -112,11 +112,11 @@ def write_similarities(
     """Write a matrix block by block, as float16; memory stays at one block.
 
     Args:
-        path: the Parquet file; appears complete or not at all.
-        blocks: caption ids and their (block, videos) similarities; best of ``BLOCK`` rows.
-        model: whose, as ``name/seed``.
-        video_ids: of the columns.
-        made_by: The rule that writes them.
+        path: Parquet file to write; appears complete or not at all.
+        blocks: Caption ids and their (block, videos) similarities; preferably ``BLOCK`` rows each.
+        model: Model that computed the similarities, as ``name/seed``.
+        video_ids: Video ids of the columns.
+        made_by: Rule that writes the file.
     """
     row = pa.list_(pa.field("element", pa.float16(), nullable=False), len(video_ids))
     schema = _COLUMNS.append(pa.field("sim", row, nullable=False))

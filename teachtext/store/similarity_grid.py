@@ -15,8 +15,8 @@ class SimilarityGrid:
     """Similarities of captions (rows) and videos (columns), and which of them are given.
 
     Attributes:
-        caption_ids: of the rows.
-        video_ids: of the columns.
+        caption_ids: Caption ids of the rows.
+        video_ids: Video ids of the columns.
     """
 
     def __init__(self, caption_ids: Sequence[str], video_ids: Sequence[str]) -> None:

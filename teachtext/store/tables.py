@@ -15,9 +15,9 @@ def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None 
     """Write a table; it appears complete or not at all.
 
     Args:
-        path: The Parquet file.
-        table: Its rows.
-        metadata: Facts about the table, kept with it.
+        path: Parquet file to write.
+        table: Rows of the table.
+        metadata: Facts about the table, stored with it.
     """
     plain = table.replace_schema_metadata()
     with replacing(path) as temporary:
@@ -32,8 +32,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a table that ``write_table`` wrote; every byte is compared with what was written.
 
     Args:
-        path: The Parquet file.
-        columns: Columns that it must have, the only ones read; None: all that there are.
+        path: Parquet file to read.
+        columns: Columns that it must have, the only ones read; None for all that exist.
 
     Raises:
         StoreError: Missing, damaged, written by something else, or without one of the columns.
@@ -65,9 +65,9 @@ def require_columns(table: pa.Table, names: Iterable[str], what: str) -> None:
     """Refuse a table of another version.
 
     Args:
-        table: as read.
-        names: columns that it must have.
-        what: it is, and in which folder.
+        table: Table that was read.
+        names: Columns that it must have.
+        what: Kind of table and its folder, for the error message.
 
     Raises:
         StoreError: one is missing.

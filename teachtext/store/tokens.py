@@ -26,11 +26,11 @@ class TokenTable:
     """Captions with their token vectors.
 
     Attributes:
-        captions: who says what about which video.
-        tokens: per caption its (N, D) float16 token vectors, in the mapped file.
-        encoder: name in config.yaml.
-        weights: which weights made the vectors.
-        max_tokens: where captions were cut.
+        captions: Captions, each with its video and split.
+        tokens: Per caption, (N, D) float16 token vectors, in the mapped file.
+        encoder: Name of the text encoder in config.yaml.
+        weights: Identity of the weights that made the vectors.
+        max_tokens: Number of tokens at which captions were truncated.
         sha256: Digest of the file's bytes.
     """
 
@@ -55,13 +55,13 @@ def write_tokens(
     """Write token vectors block by block.
 
     Args:
-        path: the Parquet file; appears complete or not at all.
-        blocks: captions and their (N, dim) vectors; a block becomes a row group.
-        encoder: name in config.yaml.
-        weights: which weights.
-        dim: width of a token vector.
-        max_tokens: where captions were cut.
-        made_by: The rule that writes them.
+        path: Parquet file to write; appears complete or not at all.
+        blocks: Captions and their (N, dim) vectors; a block becomes a row group.
+        encoder: Name of the text encoder in config.yaml.
+        weights: Identity of the text encoder's weights.
+        dim: Width of a token vector.
+        max_tokens: Number of tokens at which captions were truncated.
+        made_by: Rule that writes the file.
     """
     metadata = {
         MADE_BY: stamp(made_by),

@@ -16,8 +16,8 @@ class WeightsIdentity:
     """Which weights made a feature or a token vector.
 
     Attributes:
-        name: package and version, hub id or folder.
-        sha256: hash over the bytes of all weight files in order; of the parameters for
+        name: Package and version, hub id or folder.
+        sha256: SHA-256 over the bytes of all weight files in order; over the parameters for
             handcrafted features.
     """
 

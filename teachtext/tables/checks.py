@@ -21,11 +21,11 @@ from teachtext.tables.dataset import (
 
 @dataclass(frozen=True)
 class ValUser:
-    """Who chooses by the val split.
+    """Entry of config.yaml that uses the val split to choose something.
 
     Attributes:
         entry: Place in config.yaml, such as ``students.baseline``.
-        setting: Setting with which it would not.
+        setting: Setting with which it would not need the val split.
     """
 
     entry: str
@@ -40,10 +40,10 @@ def check_tables(
     Tables that are not on this machine, or not made yet, are not looked at.
 
     Args:
-        videos: Path of the table of videos; None: there is none.
+        videos: Path of the table of videos; None if there is none.
         captions: Path of the table of captions.
-        val_user: Who needs the val split; None: nobody does.
-        given: What is remembered of files.
+        val_user: Entry that needs the val split; None if none does.
+        given: Remembered digests of files, and of checks that passed.
 
     Returns:
         What there is, in one line; empty if nothing was looked at.
@@ -95,7 +95,7 @@ def check_splits(captions: Sequence[Caption], val_user: ValUser | None) -> None:
 
     Args:
         captions: Captions of all splits.
-        val_user: Who needs val; None: nobody does.
+        val_user: Entry that needs the val split; None if none does.
 
     Raises:
         DatasetError: one has none.

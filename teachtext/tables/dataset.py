@@ -32,10 +32,11 @@ class VideoSource:
     """One row of the table of videos.
 
     Attributes:
-        video_id: any text, unique.
-        path: the file.
-        start_seconds: where the clip begins in the file; None: at its start.
-        end_seconds: where it ends; None: at its end.
+        video_id: Unique id; any text.
+        path: Video file.
+        start_seconds: Start of the clip within the file, in seconds; None for the start of the
+            file.
+        end_seconds: End of the clip within the file, in seconds; None for the end of the file.
     """
 
     video_id: str
@@ -114,8 +115,8 @@ def write_captions(path: Path, captions: Iterable[Caption]) -> None:
     """Write a table of captions that ``read_captions`` reads; it appears complete or not at all.
 
     Args:
-        path: CSV.
-        captions: its rows.
+        path: CSV file to write.
+        captions: Rows of the table.
     """
     columns = ("caption_id", "video_id", "caption", "split")
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
@@ -131,7 +132,7 @@ def read_paragraphs(path: Path) -> list[Caption]:
     joined by spaces.
 
     Args:
-        path: as for ``read_captions``.
+        path: Table as for ``read_captions``.
 
     Raises:
         DatasetError: as ``read_captions``.

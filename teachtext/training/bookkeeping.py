@@ -21,7 +21,7 @@ def spent_since(begin: float) -> dict[str, Any]:
     """Seconds and memory, as columns of a history.
 
     Args:
-        begin: by ``time.perf_counter``.
+        begin: Start time, as returned by ``time.perf_counter``.
     """
     on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return {

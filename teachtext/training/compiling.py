@@ -26,9 +26,9 @@ def compiled_similarities(run: Run, batch: Batch, training: TrainingSettings) ->
     layer whose input is a slice the gradients of another slice.
 
     Args:
-        run: whose model is compiled; it does not change.
-        batch: on which gradients are compared.
-        training: says in which precision.
+        run: Run whose model is compiled; it does not change.
+        batch: Batch on which gradients are compared.
+        training: Training settings, for the precision.
 
     Raises:
         TrainingError: the compiled model has other gradients.

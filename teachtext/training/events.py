@@ -10,7 +10,7 @@ class EventFiles:
     """Shows each epoch of a run to TensorBoard.
 
     Args:
-        folder: of the run, for ``tensorboard --logdir``.
+        folder: Folder of the run, for ``tensorboard --logdir``.
 
     Raises:
         PackageError: tensorboardX is not installed.

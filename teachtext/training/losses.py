@@ -26,8 +26,8 @@ def max_margin_ranking_loss(sims_BB: Tensor, *, margin: float) -> Tensor:
     """Bidirectional max-margin ranking loss over all pairs off the diagonal (Miech et al., 2018).
 
     Args:
-        sims_BB: similarities of B captions and their B videos.
-        margin: by how much an own pair shall beat a foreign one.
+        sims_BB: (B, B) Similarities of B captions and their B videos.
+        margin: Margin by which an own pair should beat a foreign one.
     """
     own_B = sims_BB.diagonal()
     misses_BB = F.relu(margin + sims_BB - own_B[:, None]) + F.relu(margin + sims_BB - own_B[None])
@@ -40,8 +40,8 @@ def info_nce_loss(sims_BB: Tensor, *, temperature: Tensor | float) -> Tensor:
     """Symmetric InfoNCE: each caption chooses its video, each video its caption (CLIP, 2021).
 
     Args:
-        sims_BB: similarities of B captions and their B videos.
-        temperature: divides them.
+        sims_BB: (B, B) Similarities of B captions and their B videos.
+        temperature: Divisor of the similarities.
     """
     logits_BB = sims_BB / temperature
     own_B = torch.arange(len(sims_BB), device=sims_BB.device)
@@ -52,9 +52,9 @@ def aggregate(teachers_TBB: Tensor, how: str | Sequence[float]) -> Tensor:
     """One matrix from the matrices of all teachers.
 
     Args:
-        teachers_TBB: each teacher's similarities.
-        how: ``mean`` (the paper's), ``min``, ``max``, ``median`` (of an even number: the mean of
-            the two in the middle), or a weight for each teacher.
+        teachers_TBB: (T, B, B) Similarities of each teacher.
+        how: Name of the aggregation: ``mean`` (the paper's), ``min``, ``max`` or ``median`` (of an
+            even number, the mean of the two in the middle); or a weight for each teacher.
     """
     if not isinstance(how, str):
         weights_T = teachers_TBB.new_tensor(how)
@@ -76,9 +76,9 @@ def kl_loss(student_BB: Tensor, target_BB: Tensor, *, temperature: float) -> Ten
     below, where it would leave next to nothing of the loss.
 
     Args:
-        student_BB: the student's similarities.
-        target_BB: those to come close to, of the same captions and videos.
-        temperature: divides both.
+        student_BB: (B, B) Similarities of the student.
+        target_BB: (B, B) Target similarities of the same captions and videos.
+        temperature: Divisor of both.
     """
     choices = (
         F.kl_div(
@@ -108,11 +108,11 @@ class Losses:
     """Losses of one step.
 
     Attributes:
-        total: what is minimised.
-        ranking: by the captions.
-        distillation: to the aggregated teachers; None without teachers.
-        by_seed: (S,) distance to each seed of each teacher; None without teachers. Nobody
-            minimises it.
+        total: Loss to minimise.
+        ranking: Ranking loss of the captions.
+        distillation: Distance to the aggregated teachers; None without teachers.
+        by_seed: (S,) Distance to each seed of each teacher, for monitoring only; None without
+            teachers.
     """
 
     total: Tensor
@@ -132,8 +132,8 @@ class RetrievalLoss(nn.Module):
     InfoNCE's temperature is learned along with the model, and thrown away with the teachers.
 
     Args:
-        training: which losses, and their numbers.
-        teachers: for each one, which of the matrices are its seeds'; their mean is its opinion.
+        training: Training settings: loss functions and their parameters.
+        teachers: For each teacher, the indices of its seeds' matrices, whose mean is taken.
 
     Raises:
         ConfigError: teachers and their weights differ in number.
@@ -163,8 +163,8 @@ class RetrievalLoss(nn.Module):
         """Compare a batch's similarities with its captions and with its teachers.
 
         Args:
-            sims_BB: similarities of B captions and their B videos.
-            seeds_SBB: the same by each seed of each teacher; None without teachers.
+            sims_BB: (B, B) Similarities of B captions and their B videos.
+            seeds_SBB: (S, B, B) Similarities by each seed of each teacher; None without teachers.
         """
         temperature = self.temperature
         if temperature is None:

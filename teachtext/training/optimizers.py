@@ -32,7 +32,7 @@ class AdamW:
 
     Attributes:
         state: Place of a parameter -> name -> tensor that the next step needs.
-        steps: Steps until now.
+        steps: Number of steps so far.
     """
 
     def __init__(
@@ -103,8 +103,8 @@ class AdamW:
         """Go on where another one was.
 
         Args:
-            steps: Its steps.
-            tensors: Its tensors, which this one takes as its own.
+            steps: Number of steps of the other optimiser.
+            tensors: Tensors of the other optimiser, which this one takes over.
         """
         self.steps, self.state = steps, {}
         for name, tensor in tensors.items():
@@ -139,8 +139,8 @@ def rectification(step: int, beta2: float) -> float | None:
     """Factor of the step size that rectifies Adam's variance (Liu et al., 2020, equation 12).
 
     Args:
-        step: counted from 1.
-        beta2: decay of the second moment.
+        step: Step number, counted from 1.
+        beta2: Decay of the second moment.
 
     Returns:
         None while there are too few gradients to adapt to.

@@ -20,12 +20,12 @@ class Run:
     """What changes while a model trains.
 
     Attributes:
-        model: being trained.
-        loss: with what it learns itself.
-        optimizer: of the parameters of both.
-        history: one row per finished epoch.
-        best_epoch: whose weights are kept apart; None before the first, and where the last epoch
-            is kept.
+        model: Model being trained.
+        loss: Loss, with its own learned parameters.
+        optimizer: Optimiser of the parameters of model and loss.
+        history: One row per finished epoch.
+        best_epoch: Epoch whose weights are kept separately; None before the first one, and if the
+            last epoch is kept.
     """
 
     model: RetrievalModel

@@ -32,9 +32,9 @@ class LatestState:
     """The latest state of one run; each one written takes the place of the one before.
 
     Args:
-        folder: of the run; others of the same name write over each other's states.
-        identity: of everything that decides the outcome; a state of another identity is not
-            taken up.
+        folder: Folder of the run; other runs of the same name overwrite each other's states.
+        identity: Digest of everything that determines the outcome; a state of another identity is
+            not resumed.
     """
 
     def __init__(self, folder: Path, identity: str) -> None:
@@ -50,10 +50,9 @@ class LatestState:
         """Keep a state.
 
         Args:
-            modules: networks that change, by a name of their own; weights that two layers share
-                are kept once.
-            optimizer: of their parameters.
-            facts: plain values.
+            modules: Name -> network that changes; weights that two layers share are kept once.
+            optimizer: Optimiser of their parameters.
+            facts: Plain values to keep beside the tensors.
         """
         tensors = {f"optimizer.{name}": value for name, value in optimizer.tensors().items()}
         for name, module in modules.items():
@@ -84,9 +83,9 @@ class LatestState:
         """Put the kept tensors into networks and optimiser.
 
         Args:
-            modules: as given to ``save``.
-            optimizer: likewise.
-            facts: of this state.
+            modules: Networks, as given to ``save``.
+            optimizer: Optimiser, as given to ``save``.
+            facts: Facts of this state, as ``facts`` returns them.
         """
         tensors = load_file(self._folder / LATEST)
         for name, module in modules.items():

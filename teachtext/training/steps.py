@@ -33,9 +33,9 @@ class Batch:
     """Captions and their videos: this process's part, and the teachers' opinions of all.
 
     Attributes:
-        tokens: of the captions.
-        videos: by expert.
-        seeds_SBB: similarities by each seed of each teacher; None without teachers.
+        tokens: Token vectors of the captions.
+        videos: Expert -> features of the videos.
+        seeds_SBB: (S, B, B) Similarities by each seed of each teacher; None without teachers.
     """
 
     tokens: Sequences
@@ -52,10 +52,11 @@ def training_step(
     """Forward, backward, update.
 
     Args:
-        run: whose model, loss and optimiser; its weights change.
-        batch: what to learn from.
-        training: says in which precision.
-        similarities: ``batch_similarities``, or that compiled.
+        run: Run that provides model, loss and optimiser; its weights change.
+        batch: Batch to learn from.
+        training: Training settings, for the precision.
+        similarities: Function to compute similarities: ``batch_similarities``, or its compiled
+            version.
     """
     losses = losses_of(run, batch, training, similarities)
     run.optimizer.zero_grad()

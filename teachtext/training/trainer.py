@@ -35,10 +35,10 @@ class Trained:
     """The outcome of a training run.
 
     Attributes:
-        model: with the weights of the best epoch.
-        best_epoch: the one with the highest t2v geometric mean on val; of equals the last. Or, as
-            ``keep_epoch`` says, the last of all.
-        history: one row per epoch; with metrics of val, if there is one.
+        model: Model with the weights of the best epoch.
+        best_epoch: Epoch with the highest t2v geometric mean on val, the last one of ties; or the
+            last epoch of all, according to ``keep_epoch``.
+        history: One row per epoch; with metrics on val, if there are val captions.
     """
 
     model: RetrievalModel
@@ -51,12 +51,12 @@ class Trainer:
     """What stays the same while a model trains.
 
     Attributes:
-        data: captions and videos to learn from.
-        teachers: each seed of each one, by ``name/seed``; none for a student of the captions
-            alone.
-        training: how.
-        seed: decides the batches.
-        processes: that share each batch.
+        data: Captions and videos to learn from.
+        teachers: Similarities of each seed of each teacher, by ``name/seed``; empty for a student
+            of the captions alone.
+        training: Optimiser, schedule and losses.
+        seed: Seed of the batches.
+        processes: Processes that share each batch.
     """
 
     data: RetrievalSet
@@ -162,16 +162,17 @@ def train_model(
     """Train a model and keep its best epoch on val, or its last.
 
     Args:
-        train: captions and videos to learn from.
-        val: chooses the epoch; never a test split. None: there is none, and the last is kept.
-        teachers: by ``name/seed``, aligned with ``train``; seeds of one name are averaged, and
-            are one teacher to the aggregation. Empty: no distillation.
-        architecture: the model.
-        training: how.
-        seed: decides the initial weights and the batches; with it a run on CPU is repeatable.
-        states: where the state after each epoch is kept, and taken up from.
-        processes: that share each batch.
-        on_epoch: is shown each epoch's row of the history.
+        train: Captions and videos to learn from.
+        val: Captions and videos that choose the epoch, never a test split; None to keep the last
+            epoch.
+        teachers: Similarities by ``name/seed``, aligned with ``train``; seeds of one name are
+            averaged and count as one teacher in the aggregation. Empty for no distillation.
+        architecture: Architecture of the model.
+        training: Optimiser, schedule and losses.
+        seed: Seed of the initial weights and the batches; with it a run on a CPU is repeatable.
+        states: Store of the states after epochs, to save to and resume from.
+        processes: Processes that share each batch.
+        on_epoch: Callback that receives each epoch's row of the history.
 
     Returns:
         None in all processes but the first.

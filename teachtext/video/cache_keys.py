@@ -16,12 +16,12 @@ def features_key(request: ExpertRequest, record: VideoRecord) -> str:
 
 
 def media_key(requests: Iterable[ExpertRequest], record: VideoRecord, *, ffmpeg: str) -> str:
-    """Names the decoded media of a clip: what is decoded depends on who will look at it.
+    """Key of the decoded media of a clip: what is decoded depends on the experts that need it.
 
     Args:
-        requests: Of these experts.
-        record: The clip.
-        ffmpeg: Version of the program that decodes its sound.
+        requests: Requests of the experts that need the clip.
+        record: Clip to decode.
+        ffmpeg: Version of the program that decodes the sound.
     """
     wanted = {(request.signal, request.settings.fps, request.short_side) for request in requests}
     heard = [ffmpeg] if any(signal == "audio" for signal, *_ in wanted) else []

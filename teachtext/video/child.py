@@ -27,10 +27,10 @@ class Answer:
     """What a child says about an item, and once without an item when it is ready.
 
     Attributes:
-        result: of the function.
-        problem: message of its MediaError.
-        out_of_memory: it reached its limit.
-        traceback: of any other exception.
+        result: Return value of the function.
+        problem: Message of the MediaError that the function raised; None if it raised none.
+        out_of_memory: Whether the child reached its memory limit.
+        traceback: Traceback of any other exception; empty if there was none.
     """
 
     result: Any = None

@@ -26,7 +26,7 @@ class Damage:
         self._writer.take_back(rank)  # pictures shown earlier, but made from this one
 
     def spoils(self, frame: VideoFrame, rank: int) -> bool:
-        """Whether a picture is not what it was; called for all of them as they come."""
+        """Whether a picture is damaged; to be called for every picture in decoding order."""
         if frame.is_corrupt:
             self.note(rank)
             return True

@@ -36,14 +36,15 @@ and does not even decode those that no other is made from."""
 
 @dataclass(frozen=True)
 class DecodedFrames:
-    """What has been written, and who decoded it.
+    """What has been written, and which decoder read it.
 
     Attributes:
-        seconds_T: the moments whose pictures are in the file: those asked for, less the damaged.
-        height: of the pictures, pixels.
-        width: of the pictures, pixels.
+        seconds_T: (T,) Times of the pictures in the file, in seconds: those requested, less the
+            damaged ones.
+        height: Height of the pictures in pixels.
+        width: Width of the pictures in pixels.
         decoder: ``decord``, or ``pyav`` with the reason in brackets.
-        problem: how many are missing and from where; empty if none.
+        problem: Number of missing pictures and time of the first one; empty if none is missing.
     """
 
     seconds_T: NDArray[np.float64]
@@ -64,11 +65,13 @@ def decode_frames(
     """Append the picture shown at each moment to a file: RGB, uint8, (H, W, 3) each.
 
     Args:
-        record: the video.
-        times_T: sorted seconds from the start of the clip; if there are none, no file is opened.
-        short_side: of the pictures, pixels; smaller ones stay as they are.
-        file: empty, seekable and writable; the pictures go there as they are decoded.
-        decoder: ``pyav`` to keep away from decord, which hung or crashed before.
+        record: Video to decode.
+        times_T: (T,) Sorted times in seconds from the start of the clip; if there are none, no file
+            is opened.
+        short_side: Short side of the pictures in pixels; smaller ones keep their size.
+        file: Empty, seekable and writable file; pictures are written to it as they are decoded.
+        decoder: ``pyav`` to avoid decord, which hung or crashed before; None for the one that suits
+            the file.
 
     Raises:
         MediaError: not one picture can be read.
@@ -108,7 +111,7 @@ def _decode(
     writer: PictureWriter,
     forced: str | None,
 ) -> str:
-    """Write the pictures; returns who decoded them."""
+    """Write the pictures; returns the decoder that read them."""
     path = Path(record.path)
     with open_video(path) as (container, stream):
         seconds_T = times_T + record.start_seconds + _origin(container, stream)

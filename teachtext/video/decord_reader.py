@@ -32,12 +32,12 @@ def read_with_decord(
     """Write the pictures of some moments.
 
     Args:
-        path: the file.
-        part: its packets.
-        runs: the plan; which picture belongs to which moment.
-        moments_T: written beside each picture.
-        writer: takes the pictures.
-        size: (width, height) of the pictures.
+        path: File to read.
+        part: Packets of the part of the file to decode.
+        runs: Decoding plan: the runs of packets, with the moments at which each picture is shown.
+        moments_T: (T,) Times recorded with the pictures, in seconds from the start of the clip.
+        writer: Writer of the pictures.
+        size: (width, height) Size of the pictures in pixels.
 
     Raises:
         MediaError: decord refuses the file, finds it damaged or sees other times in it; or there is

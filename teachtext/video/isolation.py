@@ -38,8 +38,8 @@ class Limits:
     """What one child may use.
 
     Attributes:
-        timeout_seconds: for one item.
-        memory_bytes: address space of the process.
+        timeout_seconds: Time limit for one item in seconds.
+        memory_bytes: Limit of the process's address space in bytes.
     """
 
     timeout_seconds: float
@@ -52,10 +52,11 @@ def map_isolated(
     """Call a function on every item in child processes; yield results as they come.
 
     Args:
-        function: importable by name; raises MediaError for an item that cannot be read.
-        items: its arguments.
-        workers: processes at once.
-        limits: of each process.
+        function: Importable function of one item; raises MediaError for an item that cannot be
+            read.
+        items: Arguments of the function, one per call.
+        workers: Number of processes at a time.
+        limits: Limits of each process.
 
     Yields:
         The item with its result, or with a MediaError that says why there is none: ChildDied

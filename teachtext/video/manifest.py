@@ -19,24 +19,25 @@ class VideoRecord:
     """One row of the manifest.
 
     Attributes:
-        video_id: from the table of videos.
-        path: the file.
-        shard: which part it is extracted with.
-        start_seconds: where the clip begins in the file.
-        end_seconds: where it ends; None: at the file's end.
-        duration_seconds: length of the clip; of a file that has been cut off, what it should be.
-        fps: mean frame rate.
-        width: of the coded picture, pixels.
-        height: of the coded picture, pixels.
-        variable_frame_rate: frames are not equally spaced.
-        has_edit_list: the file hides some of its frames from players.
-        rotation: degrees that players turn the picture counter-clockwise: 0, 90, 180 or 270.
-        has_audio: there is a sound track.
-        content_sha256: of the file's bytes.
+        video_id: Id in the table of videos.
+        path: Video file.
+        shard: Number of the shard that the video belongs to.
+        start_seconds: Start of the clip within the file, in seconds.
+        end_seconds: End of the clip within the file, in seconds; None for the end of the file.
+        duration_seconds: Length of the clip in seconds; for a truncated file, the length it should
+            have.
+        fps: Mean frame rate in frames per second.
+        width: Width of the coded picture in pixels.
+        height: Height of the coded picture in pixels.
+        variable_frame_rate: Whether the frames are unevenly spaced.
+        has_edit_list: Whether the file hides some of its frames from players.
+        rotation: Counter-clockwise rotation that players apply, in degrees: 0, 90, 180 or 270.
+        has_audio: Whether there is a sound track.
+        content_sha256: SHA-256 of the file's bytes.
         decoder: ``decord`` or ``pyav``; empty where the video failed.
-        decoder_reason: why that one, such as ``plain`` or ``variable frame rate``.
+        decoder_reason: Reason for that decoder, such as ``plain`` or ``variable frame rate``.
         status: ``ok`` or ``failed``.
-        reason: why it failed.
+        reason: Reason why the video failed; empty if it did not.
     """
 
     video_id: str

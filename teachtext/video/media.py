@@ -28,10 +28,10 @@ class Frames:
     """Frames of one video at the times an expert asked for.
 
     Attributes:
-        pixels_THWC: (T, H, W, 3) RGB, uint8. A long video does not fit into memory: take slices,
-            or ``blocks``.
-        seconds_T: (T,) time of each frame from the start of the clip.
-        duration_seconds: length of the clip; the last row ends there at the latest.
+        pixels_THWC: (T, H, W, 3) RGB, uint8. A long video does not fit into memory: take slices, or
+            use ``blocks``.
+        seconds_T: (T,) Time of each frame in seconds from the start of the clip.
+        duration_seconds: Length of the clip in seconds; the last row ends there at the latest.
     """
 
     pixels_THWC: Pixels

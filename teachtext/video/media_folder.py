@@ -28,18 +28,18 @@ class MediaItem:
     """What decoding made of one video.
 
     Attributes:
-        video_id: whose.
-        key: names its files; changes with the video's bytes and with what was asked for.
-        failed: it could not be decoded; ``problem`` says why.
-        duration_seconds: of the clip.
-        seconds: of each frame, from the start of the clip.
-        height: of its frames, pixels.
-        width: of its frames, pixels.
-        samples: number of samples of sound; 0: no sound track, or it was not asked for.
-        decoder: which one read the frames, and why not the usual one.
-        problem: why it failed, or which frames are missing; else empty.
-        audio_problem: why its sound track could not be read, or is cut short; else empty.
-        decode_seconds: time spent.
+        video_id: Id of the video.
+        key: Stem of its file names; changes with the video's bytes and with what experts request.
+        failed: Whether decoding failed; ``problem`` says why.
+        duration_seconds: Length of the clip in seconds.
+        seconds: Time of each frame in seconds from the start of the clip.
+        height: Height of the frames in pixels.
+        width: Width of the frames in pixels.
+        samples: Number of audio samples; 0 if there is no sound track or none was requested.
+        decoder: Decoder that read the frames, with the reason if it is not the usual one.
+        problem: Why decoding failed, or which frames are missing; otherwise empty.
+        audio_problem: Why the sound track cannot be read or is truncated; otherwise empty.
+        decode_seconds: Decoding time in seconds.
         checksums: CRC-32 of each frame.
         sound_checksum: CRC-32 of all samples.
     """
@@ -67,9 +67,9 @@ class FramesOnDisk:
         """Read nothing yet.
 
         Args:
-            path: the raw file.
-            item: The video.
-            rows: which frames of the file, in order.
+            path: File of raw frames.
+            item: Record of the video.
+            rows: Indices of the frames within the file, in order.
         """
         self.shape: tuple[int, ...] = (len(rows), item.height, item.width, 3)
         self._path, self._rows, self._checksums = path, rows, item.checksums
@@ -134,8 +134,8 @@ class MediaFolder:
         """Make the folder the finished shard with these videos, and nothing else.
 
         Args:
-            keys: Of the videos.
-            target: The folder it becomes.
+            keys: Keys of the videos.
+            target: Folder that it becomes.
             ffmpeg: Version of the program that decoded the sound.
         """
         known = {*keys}

@@ -14,9 +14,9 @@ class Orientation:
     """From the coded picture to the shown one, in this order.
 
     Attributes:
-        transposed: rows become columns.
-        upside_down: the first row becomes the last.
-        mirrored: the first column becomes the last.
+        transposed: Whether rows become columns.
+        upside_down: Whether the first row becomes the last.
+        mirrored: Whether the first column becomes the last.
     """
 
     transposed: bool = False

@@ -33,9 +33,9 @@ class PictureWriter:
     """Appends raw RGB pictures of one size to a file.
 
     Attributes:
-        seconds: the moments written so far.
-        height: of the pictures, pixels; 0 before the first.
-        width: of the pictures, pixels; 0 before the first.
+        seconds: Times of the pictures written so far, in seconds.
+        height: Height of the pictures in pixels; 0 before the first.
+        width: Width of the pictures in pixels; 0 before the first.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -54,9 +54,9 @@ class PictureWriter:
         """Append a picture once for each moment that shows it.
 
         Args:
-            pixels_HWC: RGB; all of one shape.
-            moments: seconds.
-            rank: place in the order of decoding.
+            pixels_HWC: (H, W, 3) RGB picture; all have the same shape.
+            moments: Times at which the picture is shown, in seconds.
+            rank: Position in decoding order.
         """
         self.height, self.width = pixels_HWC.shape[:2]
         for moment in moments:

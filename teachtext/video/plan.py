@@ -30,16 +30,17 @@ class Part:
     """The packets of a part of a stream, in the order of decoding.
 
     Attributes:
-        path: the file.
-        pts_P: when each is shown, in units of ``time_base``.
-        is_key_P: decoding can begin here.
-        is_hidden_P: decoded, but never shown.
-        time_base: seconds of one unit.
-        end_seconds: when the last picture has left the screen; infinite if the stream goes on.
-        begins_at: where the container was sent to, in units; None: nowhere.
-        has_times: the container says when each is shown; else that is libav's guess, right for
-            all of them together, but not for each.
-        kept: the packets themselves if they are small.
+        path: Video file.
+        pts_P: (P,) Presentation time of each packet, in units of ``time_base``.
+        is_key_P: (P,) True where decoding can begin.
+        is_hidden_P: (P,) True for packets that are decoded but never shown.
+        time_base: Duration of one time unit in seconds.
+        end_seconds: Time at which the last picture disappears, in seconds; infinite if the stream
+            goes on.
+        begins_at: Position to which the container was sought, in time units; None without a seek.
+        has_times: Whether the container states presentation times; if not, libav guesses them,
+            correctly for the packets as a whole but not for each one.
+        kept: The packets themselves if they are small; None otherwise.
     """
 
     path: Path
@@ -69,9 +70,10 @@ class Run:
     """Packets decoded one after another, from a key frame to the last picture wanted from there.
 
     Attributes:
-        begin: first packet.
-        end: last packet.
-        moments: by pts, the places among all moments that show this picture.
+        begin: Index of the first packet.
+        end: Index of the last packet.
+        moments: Presentation time of each wanted picture -> indices of the moments at which it is
+            shown.
     """
 
     begin: int
@@ -85,11 +87,11 @@ def read_part(
     """Read the packets that are needed to see everything between two moments.
 
     Args:
-        path: the file.
-        container: the file, just opened.
-        stream: its video.
-        first: seconds of the first moment on the stream's own clock.
-        last: seconds of the last one.
+        path: Video file.
+        container: The file, freshly opened.
+        stream: Video stream of the file.
+        first: First moment on the stream's own clock, in seconds.
+        last: Last moment on the stream's own clock, in seconds.
     """
     time_base = float(stream.time_base or 1)
     start = (stream.start_time or 0) * time_base
@@ -175,8 +177,8 @@ def plan_runs(part: Part, moments_T: NDArray[np.float64]) -> list[Run]:
     """What to decode for the pictures shown at some moments; lost ones are left out.
 
     Args:
-        part: the packets.
-        moments_T: sorted, seconds on the stream's own clock.
+        part: Packets to choose from.
+        moments_T: (T,) Sorted moments on the stream's own clock, in seconds.
     """
     shown = np.flatnonzero(~part.is_hidden_P)
     order = shown[np.argsort(part.pts_P[shown], kind="stable")]

@@ -28,11 +28,12 @@ def probe_shard(
     """What every file is.
 
     Args:
-        sources: the shard's rows of the table of videos.
-        shard: its number.
-        journal: of files probed before, by this job, a killed one or one for a smaller table.
-        workers: processes at once.
-        limits: of each process.
+        sources: Rows of the table of videos that belong to the shard.
+        shard: Number of the shard.
+        journal: Journal of files probed earlier: by this job, by one that was killed or for a
+            smaller table.
+        workers: Number of processes at a time.
+        limits: Limits of each process.
 
     Returns:
         One record per row, in the same order; failed ones say why.

@@ -31,19 +31,20 @@ class FileFacts:
     """What holds for a file, whichever part of it a clip is; seconds count from its start.
 
     Attributes:
-        begin_seconds: when the first picture is shown.
-        end_seconds: when the last one ends, as the header promises if the file has been cut off.
-        fps: mean frame rate, from the usual gap.
-        width: of the coded picture, pixels.
-        height: of the coded picture, pixels.
-        orientation: how players turn it.
-        is_even: all gaps between frames are the same.
-        hides_frames: some frames are for decoding only.
-        cut_off: at which second the file breaks off before its promised end; None: it does not.
-        container: libav's name of the format.
-        codec: libav's name of the codec.
-        has_audio: there is a sound track.
-        content_sha256: of its bytes.
+        begin_seconds: Time of the first picture.
+        end_seconds: End of the last picture; of a truncated file, the end that its header states.
+        fps: Mean frame rate in frames per second, from the usual gap.
+        width: Width of the coded picture in pixels.
+        height: Height of the coded picture in pixels.
+        orientation: How players turn and mirror the picture.
+        is_even: Whether all gaps between frames are the same.
+        hides_frames: Whether some frames serve only decoding and are never shown.
+        cut_off: Time at which the file breaks off before its stated end, in seconds; None if it is
+            complete.
+        container: Container format, as libav names it.
+        codec: Codec, as libav names it.
+        has_audio: Whether there is a sound track.
+        content_sha256: SHA-256 of the file's bytes.
     """
 
     begin_seconds: float

@@ -29,10 +29,10 @@ class PyAVReader:
     """Decodes a part of a stream; writes the pictures of some moments.
 
     Args:
-        part: the packets.
-        decoder: of their stream.
-        writer: takes the pictures.
-        short_side: of them, pixels.
+        part: Packets to decode.
+        decoder: Decoder of their stream.
+        writer: Writer of the pictures.
+        short_side: Short side of the pictures in pixels.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class PyAVReader:
         """Write the pictures shown at some moments; spoiled ones are left out.
 
         Args:
-            runs: the plan for them.
-            seconds_T: the moments on the stream's own clock, sorted.
-            moments_T: written beside each picture.
+            runs: Decoding plan for the moments.
+            seconds_T: (T,) Sorted moments on the stream's own clock, in seconds.
+            moments_T: (T,) Times recorded with the pictures, in seconds from the start of the clip.
         """
         packets = enumerate(self._part.packets())
         if self._part.has_times and all(self._read_run(run, packets, moments_T) for run in runs):

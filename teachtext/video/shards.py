@@ -28,13 +28,14 @@ class DecodeTask:
     """One video to decode into the work folder.
 
     Attributes:
-        record: the video.
-        folder: where to.
-        key: of its item.
-        rates: frames per second that experts ask for; none: no frames are decoded.
-        wants_audio: an expert listens.
-        short_side: of the decoded frames, pixels.
-        decoder: None: the one that suits the file.
+        record: Video to decode.
+        folder: Folder to write to.
+        key: Key of the item.
+        rates: Frame rates that experts request, in frames per second; if empty, no frames are
+            decoded.
+        wants_audio: Whether an expert needs the sound.
+        short_side: Short side of the decoded frames in pixels.
+        decoder: Decoder to use; None for the one that suits the file.
     """
 
     record: VideoRecord
@@ -57,11 +58,11 @@ def decode_shard(
     """Decode what experts still need and the work folder does not have.
 
     Args:
-        records: the shard's videos that can be read.
-        wanted: video id -> experts that need it; videos that none needs are left out.
-        work: where finished videos are, from this job or a killed one before it.
-        workers: processes at once.
-        limits: of each process.
+        records: Readable videos of the shard.
+        wanted: Video id -> experts that need the video; videos that no expert needs are left out.
+        work: Folder of finished videos, from this job or an earlier one that was killed.
+        workers: Number of processes at a time.
+        limits: Limits of each process.
 
     Returns:
         Keys of the items, finished or failed, in the order of the records.

@@ -26,8 +26,8 @@ class DecodedAudio:
     """What has been written.
 
     Attributes:
-        samples: how many.
-        problem: what is missing; empty if nothing.
+        samples: Number of samples.
+        problem: What is missing; empty if nothing is.
     """
 
     samples: int
@@ -41,8 +41,8 @@ def decode_audio(record: VideoRecord, file: BinaryIO) -> DecodedAudio:
     pictures have one clock.
 
     Args:
-        record: the video.
-        file: open for writing.
+        record: Video to decode.
+        file: File open for writing.
 
     Raises:
         MediaError: nothing of the sound track can be read.

@@ -23,8 +23,8 @@ class TokenBatch:
     """Token ids of some captions, padded at the end.
 
     Attributes:
-        ids_BN: token ids.
-        mask_BN: 1 where there is a token, 0 where there is padding.
+        ids_BN: (B, N) Token ids.
+        mask_BN: (B, N) 1 for tokens, 0 for padding.
     """
 
     ids_BN: Tensor
@@ -36,10 +36,11 @@ class CaptionTokenizer:
     """Cuts captions into tokens, as one network wants them.
 
     Attributes:
-        own: the checkpoint's tokeniser.
-        special: whether captions get special tokens.
-        lower_case: whether captions are lower-cased first.
-        max_tokens: longer captions are cut, special tokens counted.
+        own: Tokeniser of the checkpoint.
+        special: Whether captions get special tokens.
+        lower_case: Whether captions are lower-cased first.
+        max_tokens: Maximum number of tokens per caption, special tokens included; longer captions
+            are truncated.
     """
 
     own: Any
@@ -100,10 +101,10 @@ def caption_tokenizer(
     """The tokeniser of a checkpoint, with every limit that anything sets.
 
     Args:
-        found: what the checkpoint says.
-        own: its tokeniser.
-        model: its network.
-        max_tokens: the limit of config.yaml.
+        found: Facts that the checkpoint states about its input.
+        own: Tokeniser of the checkpoint.
+        model: Network of the checkpoint.
+        max_tokens: Limit set in config.yaml.
     """
     config: Any = model.config
     positions = most_positions(text_tower(model), config.get_text_config())
@@ -117,9 +118,9 @@ class CaptionTokens:
     """The token ids of captions.
 
     Attributes:
-        captions: who says what about which video.
-        ids: of each caption.
-        tokenizer: that cut them.
+        captions: Captions, each with its video and split.
+        ids: Token ids of each caption.
+        tokenizer: Tokeniser that made the token ids.
     """
 
     captions: Sequence[Caption]
@@ -144,9 +145,9 @@ def tokenize_captions(
     """Cut the captions of a split into tokens.
 
     Args:
-        captions: of all splits.
-        split: whose are kept.
-        tokenizer: of the network.
+        captions: Captions of all splits.
+        split: Split whose captions are kept.
+        tokenizer: Tokeniser of the network.
     """
     kept = [caption for caption in captions if caption.split == split]
     return CaptionTokens(kept, tokenizer.cut([caption.caption for caption in kept]), tokenizer)

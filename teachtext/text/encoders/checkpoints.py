@@ -29,9 +29,9 @@ class TextCheckpoint:
     """Where a text encoder is, and what sentence-transformers says about its input.
 
     Attributes:
-        place: hub id or folder of tokeniser and network.
-        max_tokens: that it was made for; None where nothing says so.
-        lower_case: captions are lower-cased before they are cut into tokens.
+        place: Hub id or folder of tokeniser and network.
+        max_tokens: Maximum number of tokens that the encoder was made for; None if unknown.
+        lower_case: Whether captions are lower-cased before tokenisation.
     """
 
     place: str
@@ -46,7 +46,7 @@ def find_checkpoint(checkpoint: str) -> TextCheckpoint:
     so are its prompts; the log says so.
 
     Args:
-        checkpoint: hub id or local folder.
+        checkpoint: Hub id or local folder.
 
     Raises:
         ConfigError: one of its files is no JSON, or not what sentence-transformers writes.
@@ -106,8 +106,8 @@ def most_positions(tower: nn.Module, config: Any) -> int | None:  # noqa: ANN401
     """Tokens for which the network has positions; None for any number.
 
     Args:
-        tower: reads text.
-        config: its part of the checkpoint's config.
+        tower: Network that encodes text.
+        config: Config of the text tower, from the checkpoint's config.
     """
     for name, table in tower.named_modules():
         # RoBERTa and its kin count positions from behind the padding token's

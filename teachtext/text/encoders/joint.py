@@ -45,8 +45,9 @@ class JointEncoder:
         """Load tokeniser and network.
 
         Args:
-            checkpoint: hub id or local folder.
-            max_tokens: longer captions are cut, special tokens counted.
+            checkpoint: Hub id or local folder.
+            max_tokens: Maximum number of tokens per caption, special tokens included; longer
+                captions are truncated.
             precision: ``float32``, ``bfloat16`` or ``float16``; vectors are float32.
             device: ``cpu`` or ``cuda``.
 

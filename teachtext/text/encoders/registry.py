@@ -16,8 +16,8 @@ class TextEncoder(Protocol):
     """A frozen language model.
 
     Attributes:
-        dim: D, width of a token vector.
-        weights: which weights, for provenance.
+        dim: D, the width of a token vector.
+        weights: Identity of the weights, for provenance.
     """
 
     dim: int
@@ -33,10 +33,10 @@ def load_text_encoder(
     """Load a text encoder by its name in ``TEXT_ENCODERS``, on the device that there is.
 
     Args:
-        encoder: a key of ``TEXT_ENCODERS``.
-        max_tokens: longer captions are cut.
-        checkpoint: file of word vectors, or hub id or folder, for encoders that need one.
-        precision: of the network, for encoders that take one.
+        encoder: Key of ``TEXT_ENCODERS``.
+        max_tokens: Maximum number of tokens per caption; longer captions are truncated.
+        checkpoint: File of word vectors, or hub id or folder, for encoders that need one.
+        precision: Precision of the network, for encoders that accept one.
 
     Raises:
         ValueError: unknown name.

@@ -50,8 +50,9 @@ class TransformerEncoder:
         """Load tokeniser and model.
 
         Args:
-            checkpoint: hub id or local folder; of sentence-transformers too.
-            max_tokens: longer captions are cut, special tokens counted.
+            checkpoint: Hub id or local folder; models of sentence-transformers work, too.
+            max_tokens: Maximum number of tokens per caption, special tokens included; longer
+                captions are truncated.
             precision: ``float32``, ``bfloat16`` or ``float16``; vectors are float32.
             device: ``cpu`` or ``cuda``.
 
@@ -128,10 +129,10 @@ def encode_by_length(
     """Vectors of captions, those of similar length together; equal captions share one array.
 
     Args:
-        captions: in any order.
-        cut: gives the token ids of captions.
-        forward: gives the vectors of a batch of them.
-        most: padded tokens of a batch.
+        captions: Captions in any order.
+        cut: Function from captions to their token ids.
+        forward: Function from the token ids of a batch to the vectors of its captions.
+        most: Maximum number of padded tokens per batch.
     """
     different = list(dict.fromkeys(captions))
     tokens = cut(different)
@@ -146,8 +147,8 @@ def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
     """Indices in batches of similar length, longest first.
 
     Args:
-        lengths: tokens of each caption.
-        most: padded tokens of a batch, unless one caption alone has more.
+        lengths: Number of tokens of each caption.
+        most: Maximum number of padded tokens per batch, unless one caption alone has more.
     """
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):

@@ -22,10 +22,10 @@ class _Form:
     """How a file is written.
 
     Attributes:
-        begin: byte of the first word.
-        words: how many its header promises; None without a header.
-        dim: width of a vector.
-        binary: whether numbers are float32, and not text.
+        begin: Offset of the first word in bytes.
+        words: Number of words that the header states; None without a header.
+        dim: Width of a vector.
+        binary: Whether numbers are stored as float32 rather than as text.
     """
 
     begin: int
@@ -41,16 +41,16 @@ class WordFile:
     looked up; everything else that may be wrong with the file, when it is opened.
 
     Attributes:
-        dim: D, width of a vector.
-        places: of each word the byte from which its vector is read.
+        dim: D, the width of a vector.
+        places: Word -> byte offset from which its vector is read.
     """
 
     def __init__(self, path: Path) -> None:
         """Map the file and find its words.
 
         Args:
-            path: word2vec's binary format, or text, a word and its numbers in each line, with or
-                without a header.
+            path: File in word2vec's binary format, or text with a word and its numbers in each
+                line, with or without a header.
 
         Raises:
             ConfigError: no such file, or it is damaged or of another kind; says where.

@@ -28,8 +28,8 @@ class WordVectors:
         """Open a file of word vectors.
 
         Args:
-            checkpoint: the file.
-            max_tokens: longer captions are cut.
+            checkpoint: File of word vectors.
+            max_tokens: Maximum number of words per caption; longer captions are truncated.
 
         Raises:
             ConfigError: no such file, or it is damaged or of another kind.

@@ -36,11 +36,11 @@ class Run:
     """What changes while a text encoder is tuned.
 
     Attributes:
-        model: being tuned.
-        optimizer: of its parameters.
-        history: what the base weights do, then one row per finished epoch.
-        losses: of the finished steps of the epoch that is under way.
-        seconds: that they took.
+        model: Model being tuned.
+        optimizer: Optimiser of the model's parameters.
+        history: Results of the base weights, then one row per finished epoch.
+        losses: Losses of the finished steps of the current epoch.
+        seconds: Time spent on the finished steps of the current epoch, in seconds.
     """
 
     model: nn.Module
@@ -60,11 +60,11 @@ class Tuner:
     """What stays the same while a text encoder is tuned.
 
     Attributes:
-        name: of the text encoder in config.yaml.
-        objective: what is learned.
-        settings: how.
-        states: where the state is kept, and taken up from.
-        processes: that share each batch.
+        name: Name of the text encoder in config.yaml.
+        objective: Training objective.
+        settings: Settings of the tuning.
+        states: Latest state of the run on disk, to save to and resume from.
+        processes: Processes that share each batch.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Tuner:
             yield order[number * size : (number + 1) * size]
 
     def learning_rate(self, step: int) -> float:
-        """Of a step, counted from 0 over the whole run."""
+        """Learning rate of a step, counted from 0 over the whole run."""
         steps = self.settings.epochs * self.steps_per_epoch
         factor = cosine_factor(step, steps) * warmup_factor(step, self.settings.warmup_steps)
         return self.settings.learning_rate * factor
@@ -176,8 +176,8 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
     """Tune a text encoder; its weights change.
 
     Args:
-        model: the base weights, on the device of the process.
-        tuner: what is learned, and how.
+        model: Model with the base weights, on the device of the process.
+        tuner: Objective and settings of the tuning.
 
     Returns:
         What the base weights do on val (epoch 0), then one row per epoch. The weights are those
@@ -224,8 +224,8 @@ def check_disk(folder: Path, model: nn.Module) -> None:
     """Say what states of a run take on disk, and refuse a disk that cannot hold them.
 
     Args:
-        folder: of the run.
-        model: whose weights and moments are kept, twice while one state replaces another.
+        folder: Folder of the run.
+        model: Model whose weights and moments are kept, twice while one state replaces another.
 
     Raises:
         TrainingError: there is less space than that.

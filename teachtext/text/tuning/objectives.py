@@ -34,8 +34,8 @@ class Objective(Protocol):
     """What is learned from the training captions, and measured on those of val.
 
     Attributes:
-        items: what an epoch passes over: training captions, or videos.
-        smallest_batch: fewer of them teach nothing.
+        items: Number of items that an epoch passes over: training captions, or videos.
+        smallest_batch: Minimum number of items in a batch; smaller batches are no use for learning.
     """
 
     items: int
@@ -44,18 +44,18 @@ class Objective(Protocol):
     def loss(
         self, model: nn.Module, chosen: NDArray[np.int64], generator: np.random.Generator
     ) -> Tensor:
-        """Of a batch of items, by their indices."""
+        """Loss of a batch of items, given by their indices."""
 
     def held_out(self, model: nn.Module) -> float | None:
-        """Loss on val, of a network in evaluation mode; None if val has nothing to tell it by."""
+        """Loss on val, of a network in evaluation mode; None if val is too small."""
 
 
 def next_tokens(batch: TokenBatch, generator: np.random.Generator) -> Riddle:  # noqa: ARG001
     """Every token is to be guessed from those before it.
 
     Args:
-        batch: captions.
-        generator: not needed.
+        batch: Token ids of captions.
+        generator: Unused random generator.
     """
     targets_BN = torch.full_like(batch.ids_BN, IGNORED)
     targets_BN[:, :-1] = batch.ids_BN[:, 1:].masked_fill(batch.mask_BN[:, 1:] == 0, IGNORED)
@@ -67,9 +67,10 @@ class MaskedTokens:
     """Some tokens are to be guessed from all others (BERT, Devlin et al., 2019).
 
     Attributes:
-        mask_token: its id.
-        ordinary_V: all ids but those of special tokens, ascending; only these are masked.
-        fraction: of ordinary tokens that are to be guessed.
+        mask_token: Id of the mask token.
+        ordinary_V: (V,) All token ids except those of special tokens, ascending; only these are
+            masked.
+        fraction: Fraction of ordinary tokens to predict.
     """
 
     mask_token: int
@@ -94,12 +95,12 @@ class LanguageModelling:
     """Guessing tokens: mean cross-entropy of a batch's guesses.
 
     Args:
-        train: captions to learn from.
-        val: captions to measure on.
-        riddler: says what is to be guessed.
-        batch_size: captions measured at once.
-        processes: that share each batch.
-        seed: of the tokens masked in val, the same in every epoch.
+        train: Captions for training.
+        val: Captions for validation.
+        riddler: Function that chooses the tokens to predict.
+        batch_size: Number of captions validated at a time.
+        processes: Processes that share each batch.
+        seed: Seed of the tokens masked in val, which are the same in every epoch.
     """
 
     smallest_batch = 1
@@ -161,11 +162,11 @@ class Contrastive:
     one twice, apart by dropout alone (SimCSE, Gao et al., 2021).
 
     Args:
-        train: captions to learn from.
-        val: captions to measure on: the first two of each video that has two.
-        batch_size: videos measured at once.
-        processes: that share each batch.
-        temperature: divides cosines.
+        train: Captions for training.
+        val: Captions for validation: the first two of each video that has at least two.
+        batch_size: Number of videos validated at a time.
+        processes: Processes that share each batch.
+        temperature: Divisor of the cosine similarities.
     """
 
     smallest_batch = 2
@@ -221,9 +222,9 @@ def sentence_vectors(model: nn.Module, batch: TokenBatch, device: torch.device) 
     """(B, D) means of the captions' token vectors, of length one.
 
     Args:
-        model: gives token vectors.
-        batch: captions.
-        device: of the network.
+        model: Network that outputs token vectors.
+        batch: Token ids of captions.
+        device: Device of the network.
     """
     mask_BN = batch.mask_BN.to(device)
     output: Any = model(input_ids=batch.ids_BN.to(device), attention_mask=mask_BN)

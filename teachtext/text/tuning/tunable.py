@@ -65,12 +65,11 @@ class Tunable:
     """A text encoder with what it shall learn.
 
     Attributes:
-        model: all of the checkpoint, in the form that it is written in.
-        tower: the part of it that learns.
-        tokenizer: of the model; it does not change.
-        objective: over the captions.
-        card: where it comes from and what it learns from, as plain values; identical for
-            identical runs.
+        model: Whole model of the checkpoint, in the form in which it is saved.
+        tower: Part of the model that learns.
+        tokenizer: Tokeniser of the model; it does not change.
+        objective: Objective over the captions.
+        card: Origin and training data of the model, as plain values; identical for identical runs.
     """
 
     model: PreTrainedModel
@@ -90,11 +89,12 @@ def load_tunable(
     """Load a text encoder to tune on captions.
 
     Args:
-        name: of the text encoder in config.yaml.
-        settings: its entry there.
-        finetune: how it is tuned.
-        captions: of all splits; those of train are learned from, those of val measured on.
-        processes: that share each batch.
+        name: Name of the text encoder in config.yaml.
+        settings: Entry of the text encoder in config.yaml.
+        finetune: Settings of the tuning.
+        captions: Captions of all splits; those of train are for training, those of val for
+            validation.
+        processes: Processes that share each batch.
 
     Raises:
         ConfigError: no such checkpoint, or one that cannot learn this objective.
@@ -130,8 +130,8 @@ def language_model(config: PretrainedConfig, name: str) -> type[PreTrainedModel]
     """The class that guesses tokens: masked ones where a family can, else the next one.
 
     Args:
-        config: of the checkpoint.
-        name: of the text encoder in config.yaml, for error messages.
+        config: Config of the checkpoint.
+        name: Name of the text encoder in config.yaml, for error messages.
 
     Raises:
         ConfigError: the family guesses neither.
@@ -153,10 +153,10 @@ def save_tuned(folder: Path, tunable: Tunable, history: list[Row]) -> None:
     """Write a folder that transformers loads; it appears complete or not at all.
 
     Args:
-        folder: gets config, weights (safetensors), tokeniser, ``finetuning.json`` and
-            ``history.parquet``.
-        tunable: the tuned text encoder.
-        history: one row per epoch.
+        folder: Folder to write config, weights (safetensors), tokeniser, ``finetuning.json`` and
+            ``history.parquet`` to.
+        tunable: Tuned text encoder.
+        history: Results of the base weights, then one row per epoch.
     """
     with replacing(folder) as temporary:
         temporary.mkdir()
@@ -168,7 +168,7 @@ def save_tuned(folder: Path, tunable: Tunable, history: list[Row]) -> None:
 
 
 def _save_tokenizer(folder: Path, tokenizer: CaptionTokenizer) -> None:
-    """With what sentence-transformers says about the captions that a network is given."""
+    """Save the tokeniser, and its limits in the files of sentence-transformers."""
     tokenizer.own.save_pretrained(folder)
     limits = {"max_seq_length": tokenizer.max_tokens, "do_lower_case": tokenizer.lower_case}
     (folder / "sentence_bert_config.json").write_text(json.dumps(limits))
