@@ -139,3 +139,20 @@ def test_a_package_imports_only_from_those_below_it():
 def test_nothing_lies_loose():
     loose = {path.stem for path in (ROOT / "teachtext").glob("*.py")}
     assert loose == {"__init__", "__main__", "cli", "errors"}
+
+
+SECTION = re.compile(r"^(?:Args|Attributes):\n((?:    .*\n?|\n)+)", re.M)
+ENTRY = re.compile(r"^    (\S[^:\n]*): (?:\([^)]*\) )?[a-z]", re.M)
+"""Of a docstring: an argument or attribute, after its shape, that is no sentence of its own."""
+
+
+def test_arguments_and_attributes_stand_alone():
+    found = [
+        (path.name, node.name, entry)
+        for path in (ROOT / "teachtext").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for section in SECTION.findall(ast.get_docstring(node) or "")
+        for entry in ENTRY.findall(section)
+    ]
+    assert found == []
