@@ -142,8 +142,8 @@ def test_nothing_lies_loose():
 
 
 SECTION = re.compile(r"^(?:Args|Attributes):\n((?:    .*\n?|\n)+)", re.M)
-ENTRY = re.compile(r"^    (\S[^:\n]*): (?:\([^)]*\) )?[a-z]", re.M)
-"""Of a docstring: an argument or attribute, after its shape, that is no sentence of its own."""
+ENTRY = re.compile(r"^    (\S[^:\n]*): (?:\([^)]*\) )?(?!or \(|float|u?int|bool)[a-z]", re.M)
+"""An argument or attribute that is no sentence of its own; its shape and type may come first."""
 
 
 def test_arguments_and_attributes_stand_alone():
