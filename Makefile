@@ -11,9 +11,11 @@ BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" HF_HUB_OFFLINE=1
 # a module is run by one process, for its fixtures
 PYTEST := pytest --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
+# what `make long` runs: markers, and files or all
 LONG := browser or conda or docs or e2e or kills or s3 or slow or slurm
+TESTS ?=
 
-.PHONY: demo test test-all unit lint format schema pin-envs check-wheels clean FORCE
+.PHONY: demo test test-all long unit lint format schema pin-envs check-wheels clean FORCE
 
 demo: $(VENV)/installed
 	$(RUN) snakemake --cores $(CORES)
@@ -24,8 +26,10 @@ test: lint unit
 unit: $(VENV)/installed
 	$(RUN) $(PYTEST)
 
-test-all: test
-	$(RUN) $(PYTEST) -m "$(LONG)"
+test-all: test long
+
+long: $(VENV)/installed
+	$(RUN) $(PYTEST) -m "$(LONG)" $(TESTS)
 
 lint: $(VENV)/installed
 	$(RUN) ruff check

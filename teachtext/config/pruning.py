@@ -1,4 +1,4 @@
-"""Names and entries of the models that a search over experts trains. Standard library only."""
+"""Names and entries of the models that a search over experts trains."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -235,15 +235,16 @@ def _rebuilt(folder: Path, card: ModelCard) -> "RetrievalModel":
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from teachtext.models.retrieval import build_model_for_weights
+    from teachtext.models.retrieval import build_model, without_weights
 
     expert_dims = {name: identity.dim for name, identity in card.experts.items()}
-    model = build_model_for_weights(
-        card.architecture,
-        token_dim=card.token_dim,
-        max_tokens=card.max_tokens,
-        expert_dims=expert_dims,
-    )
+    with without_weights():
+        model = build_model(
+            card.architecture,
+            token_dim=card.token_dim,
+            max_tokens=card.max_tokens,
+            expert_dims=expert_dims,
+        )
     try:
         check_contents(folder)
         model.load_state_dict(load_file(folder / WEIGHTS), assign=True)

@@ -1,6 +1,7 @@
 """The retrieval model that `models` in config.yaml describes: settings in, a model out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ from teachtext.models.pooling import FirstPooling, MeanPooling, Pooling
 from teachtext.models.transformer import Encoder
 from teachtext.models.zero_shot import ZeroShot
 
-__all__ = ["RetrievalModel", "build_model", "build_model_for_weights"]
+__all__ = ["RetrievalModel", "build_model", "without_weights"]
 
 Build = Callable[[ArchitectureSettings, CaptionTower, Mapping[str, int]], RetrievalModel]
 
@@ -60,18 +61,11 @@ def build_model(
     return families[settings.architecture](settings, tower, expert_dims)
 
 
-def build_model_for_weights(
-    settings: AnyArchitecture,
-    *,
-    token_dim: int,
-    max_tokens: int,
-    expert_dims: Mapping[str, int],
-) -> RetrievalModel:
-    """The same without memory of its own: weights are assigned to it, which may stay in a file."""
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Build models without memory: weights are assigned to them, which may stay in a file."""
     with torch.device("meta"), _Undrawn():
-        return build_model(
-            settings, token_dim=token_dim, max_tokens=max_tokens, expert_dims=expert_dims
-        )
+        yield
 
 
 class _Undrawn(TorchFunctionMode):

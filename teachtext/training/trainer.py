@@ -257,7 +257,7 @@ def _new_run(
 
 
 def _choose_best(run: Run) -> None:
-    """Whether the epoch that has just ended is the best so far; of equals it is."""
+    """Note the epoch that has just ended if none before it was better."""
     row, best = run.history[-1], run.best_epoch
     score = row["val_t2v_geometric_mean"]
     if best is None or score >= run.history[best]["val_t2v_geometric_mean"]:

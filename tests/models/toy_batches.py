@@ -19,14 +19,14 @@ FAMILIES = {
 WITH_LEGACY = [name for name in FAMILIES if name != "MMT"]
 
 
-def toy_model(family, experts=tuple(DIMS), *, build=build_model, **changes):
+def toy_model(family, experts=tuple(DIMS), **changes):
     settings = toy_architecture(
         **{"video_clusters": {"speech": 2}, "max_rows": {"speech": MAX_ROWS}}
         | FAMILIES[family]
         | changes
     )
     dims = {name: DIMS[name] for name in experts}
-    return build(settings, token_dim=8, max_tokens=MAX_TOKENS, expert_dims=dims)
+    return build_model(settings, token_dim=8, max_tokens=MAX_TOKENS, expert_dims=dims)
 
 
 def rows(valid_BN, dim):

@@ -8,7 +8,7 @@ from torch import Tensor
 from teachtext.config.settings import ArchitectureSettings
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.interop.checkpoints.authors import from_authors
-from teachtext.models.retrieval import RetrievalModel, build_model_for_weights
+from teachtext.models.retrieval import RetrievalModel, build_model, without_weights
 
 TEXT = "text_pooling.clusters"
 MIXTURE = "ce.moe_fc.weight"
@@ -112,9 +112,10 @@ def build_released(
                 f"{expert_dims[expert]}. Name the experts that it was trained with."
             )
     own = _with_sizes(settings, sizes)
-    model = build_model_for_weights(
-        own, token_dim=token_dim, max_tokens=max_tokens, expert_dims=sizes.expert_dims
-    )
+    with without_weights():
+        model = build_model(
+            own, token_dim=token_dim, max_tokens=max_tokens, expert_dims=sizes.expert_dims
+        )
     try:
         model.load_state_dict(from_authors(theirs, model), assign=True)
     except (ValueError, RuntimeError) as error:
