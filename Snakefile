@@ -10,8 +10,7 @@ min_version("9.20")
 # --use-conda strips PYTHONPATH; current_basedir also holds under --directory and as a module
 sys.path.insert(0, str(workflow.current_basedir))
 shell.prefix(
-    "set -euo pipefail; "
-    f"export PYTHONPATH={shlex.quote(str(workflow.current_basedir))}; "
+    "set -euo pipefail; " f"export PYTHONPATH={shlex.quote(str(workflow.current_basedir))}; "
 )
 # for the pip: sections of envs/*.yaml, which name all that is needed: aisfx asks for NumPy 1.23
 os.environ.update(PIP_NO_DEPS="1")
@@ -44,5 +43,4 @@ onstart:
 rule all:
     default_target: True
     input:
-        "results/report/index.html",
-        expand("results/search/{run}", run=CONFIG.searched()),
+        RULES.targets(),

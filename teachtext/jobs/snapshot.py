@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from teachtext.errors import StoreError
-from teachtext.jobs.plan import Job
+from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.records import LastRun, Records
 from teachtext.jobs.time_left import Durations, TimeLeft, sum_up
 from teachtext.runtime.progress import read_progress
@@ -35,7 +35,7 @@ class JobStatus:
         seconds_left: Estimated seconds left, from the job's progress; None if it reports none.
     """
 
-    job: Job
+    job: PlannedJob
     state: State
     says: str
     seconds_left: float | None
@@ -71,7 +71,7 @@ class Status:
         return [found for found in self.jobs if found.state == state]
 
 
-def take_snapshot(jobs: Iterable[Job], folder: Path) -> Status:
+def take_snapshot(jobs: Iterable[PlannedJob], folder: Path) -> Status:
     """Look at the files of a run.
 
     Args:
@@ -89,7 +89,9 @@ def take_snapshot(jobs: Iterable[Job], folder: Path) -> Status:
     )
 
 
-def _look_at(job: Job, folder: Path, records: Records, last_run: LastRun | None) -> JobStatus:
+def _look_at(
+    job: PlannedJob, folder: Path, records: Records, last_run: LastRun | None
+) -> JobStatus:
     if any(records.has_begun(output) for output in job.outputs):
         log = folder / job.log
         if _is_worked_on(log, last_run):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from teachtext.jobs.plan import Job
+from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.records import Records
 
 SAMPLE = 20
@@ -21,7 +21,7 @@ class Durations:
         done: Finished jobs.
     """
 
-    def __init__(self, records: Records, done: Iterable[Job]) -> None:
+    def __init__(self, records: Records, done: Iterable[PlannedJob]) -> None:
         self._by_kind: dict[tuple[str, ...], list[float]] = defaultdict(list)
         for job in done:
             seen = self._by_kind[job.kind]
@@ -29,7 +29,7 @@ class Durations:
                 seconds = records.seconds_of(job.outputs[0])
                 seen.extend([] if seconds is None else [seconds])
 
-    def expected(self, job: Job) -> float | None:
+    def expected(self, job: PlannedJob) -> float | None:
         """Mean seconds of jobs of the same kind, else of the same rule; None: none is done."""
         own = self._by_kind.get(job.kind)
         same_rule = [
@@ -61,8 +61,8 @@ class TimeLeft:
 
 
 def sum_up(
-    running: Sequence[tuple[Job, float | None]],
-    others: Iterable[Job],
+    running: Sequence[tuple[PlannedJob, float | None]],
+    others: Iterable[PlannedJob],
     durations: Durations,
     records: Records,
 ) -> TimeLeft:

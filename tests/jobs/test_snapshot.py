@@ -11,7 +11,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.jobs import records
-from teachtext.jobs.plan import Job
+from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.snapshot import count_failed_videos, take_snapshot
 from teachtext.store.tables import write_table
 from tests.running import ENVIRONMENT
@@ -33,8 +33,14 @@ rule runs:
     shell: "echo '2026-01-01 00:00:00,000 INFO runs: 1 of 61 steps, 1 a second, 0:01:00 left' "
            "> {log}; sleep 60"
 """
-ENDS, FAILS = Job("a", "ends", "", ("ends.txt",)), Job("a", "fails", "", ("fails.txt",))
-RUNS, WAITS = Job("b", "runs", "0", ("runs/0.txt",)), Job("b", "waits", "", ("waits.txt",))
+ENDS, FAILS = (
+    PlannedJob("a", "ends", "", ("ends.txt",)),
+    PlannedJob("a", "fails", "", ("fails.txt",)),
+)
+RUNS, WAITS = (
+    PlannedJob("b", "runs", "0", ("runs/0.txt",)),
+    PlannedJob("b", "waits", "", ("waits.txt",)),
+)
 JOBS = [ENDS, FAILS, RUNS, WAITS]
 
 
@@ -128,11 +134,11 @@ def test_a_long_name_is_found(tmp_path):
     output = f"results/models/{'a' * 199}/0"
     begin(tmp_path, output)
     assert len(list((tmp_path / ".snakemake/incomplete").iterdir())) == 1
-    assert states(tmp_path, [Job("a", "long", "", (output,))]) == {"long": "killed"}
+    assert states(tmp_path, [PlannedJob("a", "long", "", (output,))]) == {"long": "killed"}
 
 
 def test_temporary_outputs_need_not_be_there_once_others_were_made_of_them(tmp_path):
-    job = Job("video", "decode", "0", ("media",), outlived_by=("a.zarr", "b.zarr"))
+    job = PlannedJob("video", "decode", "0", ("media",), outlived_by=("a.zarr", "b.zarr"))
     (tmp_path / "a.zarr").touch()
     assert states(tmp_path, [job]) == {"decode": "waiting"}
     (tmp_path / "b.zarr").touch()
@@ -141,8 +147,8 @@ def test_temporary_outputs_need_not_be_there_once_others_were_made_of_them(tmp_p
 
 def test_what_others_of_the_kind_took_is_expected(tmp_path):
     begin(tmp_path, "train/one/2")
-    jobs = [Job("a", "train", f"one/{seed}", (f"train/one/{seed}",)) for seed in range(4)]
-    jobs.append(Job("a", "train", "two/0", ("train/two/0",)))
+    jobs = [PlannedJob("a", "train", f"one/{seed}", (f"train/one/{seed}",)) for seed in range(4)]
+    jobs.append(PlannedJob("a", "train", "two/0", ("train/two/0",)))
     (tmp_path / "train/one").mkdir(parents=True)
     for seed, seconds in ((0, 100), (1, 200)):
         (tmp_path / f"train/one/{seed}").touch()

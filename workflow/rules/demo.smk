@@ -8,12 +8,9 @@ rule render_demo:
         "../../envs/media.yaml"
     threads: 8
     params:
-        follows=follows("render_demo", CONFIG.demo.model_dump(), FFMPEG),
-        clips=uncounted(CONFIG.demo),
-        folder=demo_folder,
+        **params_of("render_demo"),
     message:
         "Rendering the demo's clips and captions"
     shell:
-        "python -m teachtext render-demo --train {params.clips.train} --val {params.clips.val} "
-        "--test {params.clips.test} --captions-per-clip {params.clips.captions_per_clip} "
-        "--seed {params.clips.seed} --workers {threads} --output {params.folder:q} > {log} 2>&1"
+        "python -m teachtext render-demo {params.options:q} --workers {threads} "
+        '--output "$(dirname {output.videos:q})" > {log} 2>&1'

@@ -1,7 +1,6 @@
 rule denoise_captions:
     input:
-        similarities=denoise_similarities,
-        captions=CONFIG.dataset.captions,
+        unpack(of("denoise_captions", "inputs")),
     output:
         "results/denoise/{captions}/{seed}.parquet",
     log:
@@ -9,36 +8,28 @@ rule denoise_captions:
     conda:
         "../../envs/train.yaml"
     params:
-        follows=follows("denoise_captions", captions_content),
-        settings=denoise_settings,
-        paragraphs=paragraphs_argument,
+        **params_of("denoise_captions"),
     message:
         "Finding noisy captions: set {wildcards.captions}, seed {wildcards.seed}"
     shell:
         "python -m teachtext denoise-captions --similarities {input.similarities:q} "
-        "--captions {input.captions:q} {params.paragraphs} --name {wildcards.captions} --seed {wildcards.seed} "
-        "--settings {params.settings:q} --output {output:q} > {log} 2>&1"
+        "--captions {input.captions:q} {params.options:q} "
+        "--name {wildcards.captions} --seed {wildcards.seed} --output {output:q} > {log} 2>&1"
 
 
 rule review_captions:
     input:
-        expand("results/denoise/{{captions}}/{seed}.parquet", seed=CONFIG.seeds),
+        unpack(of("review_captions", "inputs")),
     output:
-        report(
-            "results/denoise/{captions}/review.parquet",
-            caption="../report/review.rst",
-            category="Denoising",
-            labels={"captions": "{captions}", "what": "to review"},
-        ),
+        shown("results/denoise/{captions}/review.parquet", "review", "Denoising", what="to review"),
     log:
         "logs/review_captions/{captions}.log",
     conda:
         "../../envs/train.yaml"
     params:
-        follows=follows("review_captions"),
-        worst=CONFIG.report.worst_captions,
+        **params_of("review_captions"),
     message:
         "Choosing captions for a person to review: set {wildcards.captions}"
     shell:
-        "python -m teachtext review-captions --verdicts {input:q} --worst {params.worst} "
+        "python -m teachtext review-captions --verdicts {input.verdicts:q} {params.options:q} "
         "--output {output:q} > {log} 2>&1"

@@ -1,30 +1,21 @@
 rule evaluate_model:
     input:
-        model="results/models/{model}/{seed}",
-        tokens=model_tokens,
-        features=model_features,
+        unpack(of("evaluate_model", "inputs")),
     output:
-        metrics=report(
-            "results/evaluate/{model}/{seed}.json",
-            caption="../report/evaluation.rst",
-            category="Evaluation",
-            labels={"model": "{model}", "seed": "{seed}"},
-        ),
+        metrics=shown("results/evaluate/{model}/{seed}.json", "evaluation", "Evaluation"),
         ranks="results/evaluate/{model}/{seed}.parquet",
     log:
         "logs/evaluate_model/{model}/{seed}.log",
     conda:
         "../../envs/train.yaml"
-    threads: model_threads
+    threads: of("evaluate_model", "threads")
     resources:
-        gpu=model_gpu,
+        gpu=of("evaluate_model", "gpus"),
     params:
-        follows=follows("evaluate_model"),
-        features=feature_arguments,
-        settings=evaluate_settings,
+        **params_of("evaluate_model"),
     message:
         "Evaluating {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext evaluate-model --model {input.model:q} --tokens {input.tokens:q} "
-        "{params.features:q} --settings {params.settings:q} --threads {threads} "
+        "{params.options:q} --threads {threads} "
         "--ranks {output.ranks:q} --output {output.metrics:q} > {log} 2>&1"

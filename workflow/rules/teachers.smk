@@ -1,86 +1,65 @@
 rule train_teacher:
     input:
-        tokens=model_tokens,
-        features=model_features,
-        ledgers=model_ledgers,
-        teachers=teacher_similarities,
-        captions=model_captions,
+        unpack(of("train_teacher", "inputs")),
     output:
         directory("results/models/{model}/{seed}"),
     log:
         "logs/train_teacher/{model}/{seed}.log",
     wildcard_constraints:
-        model="|".join(CONFIG.teachers) or "none",
+        **RULES.values("train_teacher"),
     conda:
         "../../envs/train.yaml"
-    threads: model_threads
+    threads: of("train_teacher", "threads")
     resources:
-        gpu=model_gpus,
+        gpu=of("train_teacher", "gpus"),
     params:
-        follows=follows("train_teacher", model_content),
-        work="results/models/work/{model}/{seed}",
-        events="logs/tensorboard/{model}/{seed}",
-        features=feature_arguments,
-        captions=model_captions_argument,
-        architecture=model_architecture,
-        training=uncounted(model_training),
-        max_failed_fraction=uncounted(CONFIG.video.max_failed_fraction),
+        **params_of("train_teacher"),
+        command="train-teacher",
     message:
         "Training teacher {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "python -m teachtext train-teacher --model {wildcards.model} --seed {wildcards.seed} "
-        "--tokens {input.tokens:q} {params.features:q} "
-        "--max-failed-fraction {params.max_failed_fraction} "
-        "--teachers {input.teachers:q} {params.captions:q} "
-        "--architecture {params.architecture:q} --training {params.training:q} "
-        "--work {params.work:q} --events {params.events:q} --output {output:q} > {log} 2>&1"
+        "python -m teachtext {params.command} --model {wildcards.model} --seed {wildcards.seed} "
+        "--tokens {input.tokens:q} {params.options:q} "
+        "--output {output:q} > {log} 2>&1"
 
 
 rule import_similarities:
     input:
-        similarities=imported_similarities,
-        captions=CONFIG.dataset.captions,
+        unpack(of("import_similarities", "inputs")),
     output:
         "results/similarities/{model}/{seed}.parquet",
     log:
         "logs/import_similarities/{model}/{seed}.log",
     wildcard_constraints:
-        model="|".join(IMPORTED_TEACHERS) or "none",
+        **RULES.values("import_similarities"),
     conda:
         "../../envs/media.yaml"
     params:
-        follows=follows(
-            "import_similarities", captions_content, imported_similarities_content
-        ),
-        paragraphs=paragraphs_argument,
+        **params_of("import_similarities"),
     message:
         "Importing the similarities of {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext import-similarities --similarities {input.similarities:q} "
-        "--captions {input.captions:q} {params.paragraphs} "
+        "--captions {input.captions:q} {params.options:q} "
         "--model {wildcards.model} --seed {wildcards.seed} --output {output:q} > {log} 2>&1"
 
 
 rule compute_similarities:
     input:
-        model="results/models/{model}/{seed}",
-        tokens=model_tokens,
-        features=model_features,
+        unpack(of("compute_similarities", "inputs")),
     output:
         "results/similarities/{model}/{seed}.parquet",
     log:
         "logs/compute_similarities/{model}/{seed}.log",
     conda:
         "../../envs/train.yaml"
-    threads: model_threads
+    threads: of("compute_similarities", "threads")
     resources:
-        gpu=model_gpu,
+        gpu=of("compute_similarities", "gpus"),
     params:
-        follows=follows("compute_similarities"),
-        features=feature_arguments,
+        **params_of("compute_similarities"),
     message:
         "Computing the similarities of {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "python -m teachtext compute-similarities --model {input.model:q} "
-        "--tokens {input.tokens:q} {params.features:q} "
-        "--threads {threads} --output {output:q} > {log} 2>&1"
+        "python -m teachtext compute-similarities --model {input.model:q} --tokens {input.tokens:q} "
+        "{params.options:q} --threads {threads} --output {output:q} > {log} 2>&1"

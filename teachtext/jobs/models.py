@@ -1,0 +1,279 @@
+"""Jobs from token vectors and features to models, and from teachers to students."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from teachtext.config.models import Section, TeacherSettings
+from teachtext.config.pruning import curves, subset_model, subset_pattern
+from teachtext.config.zero_shot import SEED
+from teachtext.jobs.context import Context
+from teachtext.jobs.job import Inputs, Job, Option
+from teachtext.jobs.text import TOKENS, OfCaptions
+from teachtext.jobs.videos import FEATURES, LEDGER, SHARD_LEDGER, feature_folders, of_shards
+from teachtext.pruning.search import without_each
+
+MODEL = "results/models/{model}/{seed}"
+SIMILARITIES = "results/similarities/{model}/{seed}.parquet"
+KEPT_CAPTIONS = "results/denoise/{captions}/{seed}.parquet"
+REVIEW = "results/denoise/{captions}/review.parquet"
+DECISION = "results/pruned/{search}/{level}.json"
+METRICS, RANKS = "results/evaluate/{model}/{seed}.json", "results/evaluate/{model}/{seed}.parquet"
+
+
+class OfModel(Job):
+    """A job that shows a model its captions and videos."""
+
+    def inputs(self) -> Inputs:
+        tokens = TOKENS.format(text_encoder=self.config.text_encoder_of(self.model))
+        experts = self.config.experts_of(self.model)
+        return {"tokens": [tokens], "features": of_shards(FEATURES, experts, self.context.shards)}
+
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        shards = len(self.context.shards)
+        return {"--features": feature_folders(inputs["features"]), "--shards": shards}
+
+
+class UsesModel(OfModel):
+    """A job that reads a model, and asks it about captions and videos."""
+
+    def inputs(self) -> Inputs:
+        model = MODEL.format(model=self.model, seed=self.seed)
+        return {"model": [model], **super().inputs()}
+
+    def threads(self) -> int:
+        is_trained = self.model not in self.config.untrained()
+        training = self.config.training_of(self.model) if is_trained else self.config.training
+        return training.threads
+
+    def gpus(self) -> int:
+        """One is enough to use a model, and none for what only compares vectors."""
+        is_trained = self.model not in self.config.untrained()
+        return min(1, self.config.training_of(self.model).gpus) if is_trained else 0
+
+
+class MakesModel(OfModel):
+    """A job that writes a model of some sections of the configuration."""
+
+    patterns = (MODEL,)
+    uncounted = frozenset({"--max-failed-fraction"})
+
+    def inputs(self) -> Inputs:
+        experts = self.config.experts_of(self.model)
+        ledgers = of_shards(SHARD_LEDGER, experts, self.context.shards)
+        return {**super().inputs(), "ledgers": ledgers}
+
+    def options(self) -> Mapping[str, Option]:
+        return {"--max-failed-fraction": self.config.video.max_failed_fraction}
+
+
+class TrainsModel(MakesModel):
+    """Training; the rules differ in which models are theirs alone."""
+
+    uncounted = frozenset({"--max-failed-fraction", "--training"})
+
+    def inputs(self) -> Inputs:
+        row = self.config.row(self.model)
+        captions = [] if row.captions is None else [row.captions]
+        return {
+            **super().inputs(),
+            "teachers": similarities_of(self.context, row.teachers, self.seed),
+            "captions": [KEPT_CAPTIONS.format(captions=c, seed=self.seed) for c in captions],
+        }
+
+    def options(self) -> Mapping[str, Option]:
+        return {
+            **super().options(),
+            "--architecture": self.config.architecture_of(self.model).model_dump_json(),
+            "--training": self.config.training_of(self.model).model_dump_json(),
+            "--work": f"results/models/work/{self.model}/{self.seed}",
+            "--events": f"logs/tensorboard/{self.model}/{self.seed}",
+        }
+
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        captions = inputs["captions"] or None
+        return {
+            **super().input_options(inputs),
+            **{"--teachers": inputs["teachers"], "--captions": captions},
+        }
+
+    def facts(self) -> Sequence[object]:
+        """The order of teachers decides who has which weight; event files decide nothing."""
+        teachers = [teacher.model_dump() for teacher in self.config.row(self.model).teachers]
+        return [self.config.training_of(self.model).content(), teachers]
+
+    def threads(self) -> int:
+        return self.config.training_of(self.model).threads
+
+    def gpus(self) -> int:
+        return self.config.training_of(self.model).gpus
+
+
+class TrainTeacher(TrainsModel):
+    """A teacher."""
+
+    stage, rule = "teachers", "train_teacher"
+
+    @staticmethod
+    def values(context: Context) -> Mapping[str, Iterable[str]]:
+        return {"model": _trained_in("teachers", context)}
+
+
+class ImportSimilarities(OfCaptions):
+    """The similarities of a teacher that was trained elsewhere."""
+
+    stage, rule, patterns = "teachers", "import_similarities", (SIMILARITIES,)
+
+    @staticmethod
+    def values(context: Context) -> Mapping[str, Iterable[str]]:
+        return {"model": context.config.imported_teachers()}
+
+    def inputs(self) -> Inputs:
+        return {"similarities": [self._file], **super().inputs()}
+
+    def facts(self) -> Sequence[object]:
+        return [*super().facts(), self.context.content(self._file)]
+
+    @property
+    def _file(self) -> str:
+        return self.config.imported_teachers()[self.model]
+
+
+class ComputeSimilarities(UsesModel):
+    """What a teacher says of each training caption and training video."""
+
+    stage, rule, patterns = "teachers", "compute_similarities", (SIMILARITIES,)
+
+
+class DenoiseCaptions(OfCaptions):
+    """Captions that the teachers rank well."""
+
+    stage, rule, patterns = "denoise", "denoise_captions", (KEPT_CAPTIONS,)
+
+    def inputs(self) -> Inputs:
+        teachers = self.config.denoise[self.captions].teachers
+        similarities = similarities_of(self.context, teachers, self.seed)
+        return {"similarities": similarities, **super().inputs()}
+
+    def options(self) -> Mapping[str, Option]:
+        settings = self.config.denoise[self.captions].model_dump_json()
+        return {**super().options(), "--settings": settings}
+
+
+class ReviewCaptions(Job):
+    """Captions that a person should look at."""
+
+    stage, rule, patterns = "denoise", "review_captions", (REVIEW,)
+
+    def inputs(self) -> Inputs:
+        seeds = self.config.seeds
+        return {"verdicts": [KEPT_CAPTIONS.format(captions=self.captions, seed=s) for s in seeds]}
+
+    def options(self) -> Mapping[str, Option]:
+        return {"--worst": self.config.report.worst_captions}
+
+
+class TrainStudent(TrainsModel):
+    """A student."""
+
+    stage, rule = "students", "train_student"
+
+    @staticmethod
+    def values(context: Context) -> Mapping[str, Iterable[str]]:
+        return {"model": _trained_in("students", context)}
+
+
+class TrainPruned(TrainsModel):
+    """A student of fewer experts, also those that a search over experts tries."""
+
+    stage, rule = "pruned", "train_pruned"
+
+    @staticmethod
+    def values(context: Context) -> Mapping[str, Iterable[str]]:
+        return {"model": [*_trained_in("pruned", context), *searched_models(context)]}
+
+
+class PruneExpert(Job):
+    """The expert that a level of a search drops."""
+
+    stage, rule, patterns = "pruned", "prune_expert", (DECISION,)
+
+    def inputs(self) -> Inputs:
+        left = self.context.experts_after(self.search, int(self.level) - 1) or []
+        models = [subset_model(self.search, kept) for kept in without_each(left)]
+        return {"models": _of_seeds(self.context, models, MODEL), "ledger": [LEDGER]}
+
+
+class ComputePareto(Job):
+    """What is won and lost by each level of a search, with teachers and without."""
+
+    stage, rule, patterns = "pruned", "compute_pareto", ("results/pruned/{search}/pareto.parquet",)
+
+    def inputs(self) -> Inputs:
+        levels = self.context.levels(self.search)
+        known = [self.context.experts_after(self.search, level) for level in levels]
+        search = {self.search: self.config.searches()[self.search]}
+        models = [subset_model(curve, left) for curve in curves(search) for left in known if left]
+        return {
+            "evaluations": _of_seeds(self.context, models, METRICS),
+            "ranks": _of_seeds(self.context, models, RANKS),
+            # else nothing would ask for the models that lost, and none would be compared again
+            "decisions": [DECISION.format(search=self.search, level=level) for level in levels[1:]],
+            "ledger": [LEDGER],
+        }
+
+
+class BuildZeroShot(MakesModel):
+    """Cosines in the space of one checkpoint, written as a model."""
+
+    stage, rule = "zero_shot", "build_zero_shot"
+
+    @staticmethod
+    def values(context: Context) -> Mapping[str, Iterable[str]]:
+        return {"model": context.config.zero_shot, "seed": [str(SEED)]}
+
+
+class ImportCheckpoint(MakesModel):
+    """A model that others trained."""
+
+    stage, rule = "released", "import_checkpoint"
+
+    @staticmethod
+    def values(context: Context) -> Mapping[str, Iterable[str]]:
+        return {"model": context.config.released, "seed": [str(SEED)]}
+
+    def inputs(self) -> Inputs:
+        return {"checkpoint": [self._checkpoint], **super().inputs()}
+
+    def options(self) -> Mapping[str, Option]:
+        return {**super().options(), "--architecture": self.config.models.model_dump_json()}
+
+    def facts(self) -> Sequence[object]:
+        return [self.context.content(self._checkpoint)]
+
+    @property
+    def _checkpoint(self) -> str:
+        return self.config.released[self.model].checkpoint
+
+
+def similarities_of(context: Context, teachers: Iterable[TeacherSettings], seed: str) -> list[str]:
+    """Of all seeds of all teachers; seeds that only teach are trained for it."""
+    return [
+        SIMILARITIES.format(model=teacher.model, seed=its)
+        for teacher in teachers
+        for its in context.config.seeds_of(teacher, seed)
+    ]
+
+
+def searched_models(context: Context) -> list[str]:
+    """Patterns of the models that the searches train: which ones, the levels before decide."""
+    experts = context.config.used_experts()
+    return [subset_pattern(curve, experts) for curve in curves(context.config.searches())]
+
+
+def _trained_in(section: Section, context: Context) -> list[str]:
+    config = context.config
+    return [model for model in config.rows() if config.section(model) == section]
+
+
+def _of_seeds(context: Context, models: Iterable[str], pattern: str) -> list[str]:
+    seeds = context.config.seeds
+    return [pattern.format(model=model, seed=seed) for model in models for seed in seeds]

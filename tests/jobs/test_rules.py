@@ -1,0 +1,118 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from teachtext.jobs.models import DECISION
+from teachtext.jobs.rules import RULES, Rules
+from tests.jobs.test_plan import IMPORTED, SEARCH, config
+from tests.running import ROOT
+
+BLOCK = re.compile(
+    r"^(?:use rule \w+ as|rule|checkpoint) (\w+)(?: with)?:\n(.*?)(?=^\S|\Z)", re.M | re.S
+)
+OUTPUT = re.compile(r"    output:\n((?:        .*\n)+)")
+
+
+def rules_of(changes, folder=Path("nowhere"), decided=lambda search, level: None):
+    return Rules(config(changes), decided, folder)
+
+
+def written_rules():
+    """Name of each rule -> its stage and the patterns of its outputs, as the .smk files say."""
+    found = {}
+    for file in (ROOT / "workflow/rules").glob("*.smk"):
+        for name, body in BLOCK.findall(file.read_text()):
+            patterns = re.findall(r'"((?:results|data)/[^"]+)"', OUTPUT.search(body)[1])
+            plain = tuple(one.replace("{{", "{").replace("}}", "}") for one in patterns)
+            found[name] = file.stem, plain
+    return found
+
+
+def test_every_rule_of_the_workflow_is_here_with_its_stage_and_outputs():
+    assert {rule: (job.stage, job.patterns) for rule, job in RULES.items()} == written_rules()
+
+
+def test_stages_are_in_the_order_of_the_snakefile():
+    included = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
+    stages = dict.fromkeys(job.stage for job in RULES.values())
+    assert ["common", *stages] == included
+
+
+@pytest.mark.parametrize(
+    ("changes", "file", "rule", "item"),
+    [
+        ({}, "results/models/teachtext/0", "train_student", "teachtext/0"),
+        ({}, "results/models/teacher-glove/-3", "train_teacher", "teacher-glove/-3"),
+        ({}, "results/models/appearance-baseline/1", "train_pruned", "appearance-baseline/1"),
+        (SEARCH, "results/models/lean+audio+ocr/1", "train_pruned", "lean+audio+ocr/1"),
+        (SEARCH, "results/models/lean@baseline+ocr/0", "train_pruned", "lean@baseline+ocr/0"),
+        (IMPORTED, "results/models/theirs/0", "import_checkpoint", "theirs/0"),
+        (IMPORTED, "results/experts/ocr/1.zarr", "import_expert", "ocr"),
+        ({}, "results/experts/ocr/3.parquet", "extract_expert", "ocr/3"),
+        ({}, "results/text/glove.parquet", "embed_captions", "glove"),
+        ({}, "data/demo/captions.csv", "render_demo", ""),
+    ],
+)
+def test_each_file_has_its_maker(changes, file, rule, item):
+    job = rules_of(changes).maker(file)
+    assert (job.rule, job.item()) == (rule, item)
+    assert file in job.outputs()
+
+
+@pytest.mark.parametrize(
+    "file", ["captions.csv", "results/models/nobody/0", "results/models/teachtext/x", ""]
+)
+def test_other_files_have_none(file):
+    assert rules_of({}).maker(file) is None
+
+
+def test_a_url_of_features_is_an_option_and_no_input():
+    changes = {"experts": {"ocr": {"network": None, "fps": None, "text_encoder": None}}}
+    changes["experts"]["ocr"]["import"] = "s3://bucket/ocr.zarr"
+    job = rules_of(changes).job("import_expert", {"expert": "ocr"})
+    assert job.inputs() == {"features": [], "videos": ["data/demo/videos.csv"]}
+    assert job.words(job.inputs()) == ["--shards", "2", "--features", "s3://bucket/ocr.zarr"]
+
+
+def test_teachers_are_asked_with_their_own_seeds():
+    changes = {
+        "students": {"teachtext": {"teachers": [{"model": "teacher-glove", "seeds": [3, 5]}]}}
+    }
+    job = rules_of(changes).job("train_student", {"model": "teachtext", "seed": "0"})
+    assert job.inputs()["teachers"] == [
+        f"results/similarities/teacher-glove/{seed}.parquet" for seed in (3, 5)
+    ]
+
+
+def test_a_level_tries_to_do_without_each_expert_that_is_left():
+    rules = rules_of(SEARCH, decided=lambda search, level: ["audio", "motion"])
+    job = rules.job("prune_expert", {"search": "lean", "level": "2"})
+    seeds = rules.context.config.seeds
+    assert job.inputs()["models"] == [
+        f"results/models/lean+{expert}/{seed}" for expert in ("motion", "audio") for seed in seeds
+    ]
+    assert job.outputs() == (DECISION.format(search="lean", level=2),)
+
+
+def test_what_only_bounds_a_job_decides_nothing():
+    before, after = (
+        rules_of({"video": {"timeout_seconds": seconds}}).job("probe_videos", {"shard": "0"})
+        for seconds in (10, 20)
+    )
+    assert before.follows() == after.follows()
+    assert before.words({}) != after.words({})
+
+
+def test_a_gpu_is_for_what_is_trained():
+    rules = rules_of(IMPORTED | {"training": {"gpus": 2}})
+    gpus = {
+        rule: rules.job(rule, {"model": model, "seed": "0"}).gpus()
+        for rule, model in [
+            ("train_student", "teachtext"),
+            ("evaluate_model", "teachtext"),
+            ("import_checkpoint", "theirs"),
+        ]
+    }
+    assert gpus == {"train_student": 2, "evaluate_model": 1, "import_checkpoint": 0}
+    assert rules.job("evaluate_model", {"model": "theirs", "seed": "0"}).gpus() == 0
