@@ -2,11 +2,11 @@
 
     python benchmarks/planted_noise.py data/vatex WORK [--percent 5 10 20] [--seeds 0 1 2]
 
-The first folder holds what tests/configs/vatex.yaml names: captions.csv and videomae.npz. The model
-and the training are that file's, on the CPU; val and test stay clean. For each share of planted
-captions and each seed, captions are ranked by teachers that trained on all of them (in-sample),
-and by teachers that did not train on those that they rank, but on the other folds of the captions,
-or of the videos with all their captions (cross-fitted).
+The first folder holds what tests/support/configs/vatex.yaml names: captions.csv and videomae.npz.
+The model and the training are that file's, on the CPU; val and test stay clean. For each share of
+planted captions and each seed, captions are ranked by teachers that trained on all of them
+(in-sample), and by teachers that did not train on those that they rank, but on the other folds of
+the captions, or of the videos with all their captions (cross-fitted).
 
 precision: of the captions that are dropped, the planted ones, where as many are dropped as were
 planted; recall is then the same number, ties are dropped by lot. AP: average precision, over all
@@ -76,8 +76,8 @@ def main() -> None:
 
 
 def recipe(*, epochs, threads, folds):
-    """Of tests/configs/vatex.yaml, laid over config.yaml."""
-    texts = [ROOT / "config.yaml", ROOT / "tests/configs/vatex.yaml"]
+    """Of tests/support/configs/vatex.yaml, laid over config.yaml."""
+    texts = [ROOT / "config.yaml", ROOT / "tests/support/configs/vatex.yaml"]
     shipped, overlay = (yaml.safe_load(path.read_text()) for path in texts)
     models = shipped["models"] | overlay["models"] | {"video_clusters": {}, "max_rows": {}}
     training = shipped["training"] | overlay["training"] | {"epochs": epochs, "threads": threads}

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import settings
 
 from teachtext.files.locking import locked
-from tests.running import ROOT, snakemake
+from tests.support.running import ROOT, snakemake
 
 # a slow machine is no failure, and a red run shall be red again
 settings.register_profile("teachtext", deadline=None, derandomize=True)

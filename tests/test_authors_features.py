@@ -8,11 +8,11 @@ import torch
 
 from teachtext.models.retrieval import build_model
 from teachtext.tables.dataset import Caption, write_captions
-from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
-from tests.interop.features.authors_archive import words_of, write_archive
-from tests.models.references import theirs
-from tests.running import snakemake, teachtext
-from tests.toy_sets import toy_architecture
+from tests.support.authors_archive import words_of, write_archive
+from tests.support.authors_checkpoint import write_checkpoint
+from tests.support.authors_models import theirs
+from tests.support.running import snakemake, teachtext
+from tests.support.toy_sets import toy_architecture
 
 pytestmark = pytest.mark.e2e
 

@@ -3,7 +3,7 @@
 import pytest
 
 from teachtext.store.library import expert_path, tokens_path
-from tests.presets import (
+from tests.support.configurations import (
     FOLDER,
     ONCE,
     ROOT,

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from teachtext.cli import command_names, main, stage_names
-from tests.running import ENVIRONMENT
+from tests.support.running import ENVIRONMENT
 
 EXPLAIN_ALL = """
 import contextlib, io, sys

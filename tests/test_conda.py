@@ -9,31 +9,17 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 
-from tests.running import ENVIRONMENT, ROOT, command
 from tests.support.conda.distributions import (
     conda_name,
     packages_of_modules,
     public_version,
 )
+from tests.support.conda.environments import ENVIRONMENTS, ONLY_PIP, conda_pins, pip_pins
 from tests.support.conda.imports import third_party_modules
 from tests.support.conda.standin import set_up
-from tests.test_layout import RULES
-
-ENVIRONMENTS = {path.name: yaml.safe_load(path.read_text()) for path in ROOT.glob("envs/*.yaml")}
-PIN = re.compile(r"([a-z0-9-]+) =(\d+\.\d+)")
-PIP_PIN = re.compile(r"([a-z0-9-]+)==([\w.]+)(?:; .*)?")  # the marker of a platform
-
-
-def conda_pins(environment):
-    words = [word for word in environment["dependencies"] if isinstance(word, str)]
-    return dict(PIN.fullmatch(word).groups() for word in words)
-
-
-def pip_pins(environment):
-    sections = [word for word in environment["dependencies"] if isinstance(word, dict)]
-    return dict(PIP_PIN.fullmatch(line).groups() for part in sections for line in part["pip"])
+from tests.support.rules import RULES
+from tests.support.running import ENVIRONMENT, ROOT, command
 
 
 def versions_of_tests():
@@ -45,7 +31,6 @@ def versions_of_tests():
 
 
 TESTED = versions_of_tests()
-ONLY_PIP = {name for environment in ENVIRONMENTS.values() for name in pip_pins(environment)}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)

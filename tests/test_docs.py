@@ -20,7 +20,8 @@ from teachtext.models.checkpoint import load_model
 from teachtext.models.inputs import load_set
 from teachtext.runtime.progress import read_progress
 from teachtext.store.tokens import read_tokens
-from tests.pages import (
+from tests.support.configurations import on_authors_features
+from tests.support.documentation import (
     NOT_RUN,
     PAGES,
     SNIPPETS_NOT_RUN,
@@ -31,10 +32,9 @@ from tests.pages import (
     reason_not_run,
     run,
 )
-from tests.presets import on_authors_features
-from tests.running import ENVIRONMENT, ROOT, command
-from tests.test_layout import RULES, STAGES
-from tests.toy_sets import similarities
+from tests.support.rules import RULES, STAGES
+from tests.support.running import ENVIRONMENT, ROOT, command
+from tests.support.toy_sets import similarities
 
 COMMANDS = [shlex.split(command) for page in PAGES for command in commands_of(page)]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]

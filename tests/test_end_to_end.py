@@ -17,7 +17,14 @@ import yaml
 from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore
 from teachtext.tables.dataset import shard_of
-from tests.running import CONFIGS, ENVIRONMENT, command, scatter_features, snakemake, teachtext
+from tests.support.running import (
+    CONFIGS,
+    ENVIRONMENT,
+    command,
+    scatter_features,
+    snakemake,
+    teachtext,
+)
 
 KILLS = int(os.environ.get("TEACHTEXT_TEST_KILLS", "6"))
 """Times that a run is killed; more find more and take longer."""

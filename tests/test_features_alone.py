@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.running import scatter_features, snakemake, teachtext
-from tests.text.tunable_checkpoints import tiny_checkpoint
+from tests.support.running import scatter_features, snakemake, teachtext
+from tests.support.tunable_checkpoints import tiny_checkpoint
 
 pytestmark = pytest.mark.e2e
 

@@ -27,13 +27,13 @@ from teachtext.training.resuming import EpochStates, Run
 from teachtext.training.steps import batch_similarities, training_step
 from teachtext.training.trainer import Trainer, train_model
 from teachtext.video.media import SAMPLE_RATE, Audio
-from tests.experts.tiny_audio_checkpoints import save_ast, save_wav2vec2
-from tests.experts.tiny_checkpoints import DETECTORS, IMAGE, VIDEOS, build, clip
-from tests.stages.test_train_student import arguments, write_inputs
-from tests.text.tunable_checkpoints import tiny_checkpoint
-from tests.text.tuning.test_finetuning import tuned
-from tests.toy_sets import similarities, toy_architecture, toy_set
-from tests.training.test_optimizers import training
+from tests.support.student_inputs import arguments, write_inputs
+from tests.support.tiny_audio_checkpoints import save_ast, save_wav2vec2
+from tests.support.tiny_checkpoints import DETECTORS, IMAGE, VIDEOS, build, clip
+from tests.support.toy_sets import similarities, toy_architecture, toy_set
+from tests.support.toy_training import training
+from tests.support.toy_tuning import tuned
+from tests.support.tunable_checkpoints import tiny_checkpoint
 
 pytestmark = pytest.mark.gpu
 

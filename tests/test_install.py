@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 SCRIPT = ROOT / "envs/install.py"
 VERSION = ".".join(map(str, sys.version_info[:3]))

@@ -2,22 +2,14 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
 from teachtext.cli import command_names, stage_names
 from teachtext.store.versions import STAGE_VERSIONS
-
-ROOT = Path(__file__).parent.parent
-STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
-RULE = r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^rule |^checkpoint |\Z)"
-RULES = {
-    name: (path.stem, body)
-    for path in (ROOT / "workflow/rules").glob("*.smk")
-    for name, body in re.findall(RULE, path.read_text(), re.M | re.S)
-}
+from tests.support.rules import RULES, STAGES
+from tests.support.running import ROOT
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "common"])
@@ -156,3 +148,20 @@ def test_arguments_and_attributes_stand_alone():
         for entry in ENTRY.findall(section)
     ]
     assert found == []
+
+
+TESTS = [path for path in (ROOT / "tests").rglob("*.py") if path.stem != "__init__"]
+
+
+def test_helpers_of_tests_are_in_one_place():
+    """A test imports nothing from another test; in a process of its own it may import itself."""
+    found = []
+    for path in TESTS:
+        own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        names = re.findall(r"^\s*(?:from|import) (tests[\w.]*)", path.read_text(), re.M)
+        mine = ("tests.support.", f"{own}.")
+        found += [(own, name) for name in names if not f"{name}.".startswith(mine)]
+    assert found == []
+    support = ROOT / "tests/support"
+    others = [path.stem for path in TESTS if not path.is_relative_to(support)]
+    assert [name for name in others if not name.startswith("test_") and name != "conftest"] == []

@@ -16,7 +16,7 @@ from teachtext.errors import StoreError
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.records import Features
 from teachtext.store.weights import WeightsIdentity
-from tests.running import ENVIRONMENT, command, scatter_features
+from tests.support.running import ENVIRONMENT, command, scatter_features
 
 pytestmark = [pytest.mark.e2e, pytest.mark.s3]
 

@@ -3,7 +3,7 @@ import re
 import pytest
 import yaml
 
-from tests.presets import (
+from tests.support.configurations import (
     FOLDER,
     ONCE,
     ROOT,
@@ -44,7 +44,7 @@ def test_what_a_preset_says_to_run_is_valid(name):
 
 @pytest.mark.parametrize("name", ["tiny", "realclips", "vatex"])
 def test_the_tests_own_configurations_are_valid(name):
-    assert laid_over(ROOT / f"tests/configs/{name}.yaml").used_experts()
+    assert laid_over(ROOT / f"tests/support/configs/{name}.yaml").used_experts()
 
 
 @pytest.mark.parametrize("name", BASES)

@@ -9,9 +9,9 @@ import yaml
 
 from teachtext.store.tables import read_table
 from teachtext.tables.dataset import shard_of
-from tests.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.conda.environments import ENVIRONMENTS, ONLY_PIP
 from tests.support.conda.standin import set_up
-from tests.test_conda import ENVIRONMENTS, ONLY_PIP
+from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
 
 IMPORTING = f"""
 configfile: {CONFIGS[0]!r}

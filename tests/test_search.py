@@ -10,7 +10,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from tests.running import ENVIRONMENT, command, scatter_features, snakemake
+from tests.support.running import ENVIRONMENT, command, scatter_features, snakemake
 
 pytestmark = pytest.mark.e2e
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tests.running import ENVIRONMENT, ROOT, command, snakemake
 from tests.support.results import results_of
+from tests.support.running import ENVIRONMENT, ROOT, command, snakemake
 from tests.support.slurm.cluster import ask, running_slurm, what_is_missing
 
 PROFILE = [

@@ -6,7 +6,7 @@ import re
 
 import pyarrow.parquet as pq
 
-from tests.running import snakemake, teachtext
+from tests.support.running import snakemake, teachtext
 
 
 def test_the_run_ends_at_a_report(tiny_run):

@@ -2,39 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parent.parent
+from tests.support.running import dry_run, planned
 
 pytestmark = pytest.mark.e2e
-
-
-def dry_run(folder, changes):
-    """What Snakemake says that it would do in an empty folder."""
-    (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-            "--directory", str(folder), "--dry-run", "--printshellcmds",
-            "--configfile", str(ROOT / "config.yaml"), str(ROOT / "tests/configs/tiny.yaml"),
-            str(folder / "changes.yaml"),
-        ],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def planned(folder, changes):
-    """The files that a run in an empty folder would write."""
-    told = dry_run(folder, changes)
-    outputs = re.findall(r"^Reason: Missing output files: ([^;\n]*)", told, re.M)
-    return {name for names in outputs for name in names.split(", ")}
 
 
 def test_seeds_that_only_teach_are_trained_and_nothing_more(tmp_path):
@@ -98,14 +71,13 @@ def test_what_is_not_trained_is_built_and_evaluated_once_for_all_seeds(tmp_path)
     assert {"results/models/teachtext/1", "results/models/teachtext/2"} <= files
 
 
-def test_another_ffmpeg_concerns_those_who_listen(tmp_path, monkeypatch):
+def test_another_ffmpeg_concerns_those_who_listen(tmp_path):
     before = requests_in(dry_run(tmp_path, {}))
     program = tmp_path / "ffmpeg"
     program.write_text("")
-    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
-    named = requests_in(dry_run(tmp_path, {}))
+    named = requests_in(dry_run(tmp_path, {}, IMAGEIO_FFMPEG_EXE=str(program)))
     program.write_text("of another version")
-    replaced = requests_in(dry_run(tmp_path, {}))
+    replaced = requests_in(dry_run(tmp_path, {}, IMAGEIO_FFMPEG_EXE=str(program)))
     for one, other in ((before, named), (named, replaced)):
         assert {name for name in one if one[name] != other[name]} == {"audio", "speech"}
 

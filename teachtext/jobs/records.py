@@ -1,6 +1,6 @@
 """What Snakemake notes in .snakemake of a run: what began, what ended when, what failed.
 
-These files are not promised by Snakemake; ``tests/status`` reads those of the version in use.
+These files are not promised by Snakemake; ``tests/jobs`` reads those of the version in use.
 """
 
 import json

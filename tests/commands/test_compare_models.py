@@ -5,7 +5,7 @@ import pytest
 
 from teachtext.cli import run
 from teachtext.errors import StoreError
-from tests.report.corpus import Corpus, change_evaluation
+from tests.support.report_inputs import Corpus, change_evaluation
 
 main = partial(run, "compare-models")
 

@@ -11,8 +11,8 @@ from teachtext.interop.hub.hub import HubModel
 from teachtext.store.checksums import write_checksums
 from teachtext.store.json_files import write_json
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.interop.hub.exported import evaluation, save_toy
-from tests.running import ROOT
+from tests.support.exported import evaluation, save_toy
+from tests.support.running import ROOT
 
 main = partial(run, "export")
 

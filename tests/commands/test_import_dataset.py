@@ -2,7 +2,7 @@ import pytest
 
 from teachtext.cli import main
 from teachtext.tables.dataset import read_captions, read_videos
-from tests.interop.benchmarks.native import put, put_1ka
+from tests.support.benchmark_files import put, put_1ka
 
 
 @pytest.fixture

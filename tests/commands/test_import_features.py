@@ -10,7 +10,7 @@ from teachtext.errors import StoreError
 from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
 from teachtext.tables.dataset import Caption, read_captions, write_captions
-from tests.interop.features.authors_archive import words_of, write_archive
+from tests.support.authors_archive import words_of, write_archive
 
 VIDEOS = ["video0", "video1", "it's $(video2)"]
 

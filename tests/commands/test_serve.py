@@ -13,14 +13,14 @@ import pytest
 from teachtext.cli import run
 from teachtext.commands import serve
 from teachtext.errors import ConfigError, StoreError
-from tests.running import ENVIRONMENT, ROOT
-from tests.search.page.fakes import FakeSearcher, clip
+from tests.support.running import ENVIRONMENT, ROOT
+from tests.support.serving import FakeSearcher, clip
 
 SERVER = """
 import sys
 from teachtext.cli import run
 from teachtext.commands import serve
-from tests.search.page.fakes import FakeSearcher, clip
+from tests.support.serving import FakeSearcher, clip
 serve.load_named = lambda results, model, seed: FakeSearcher(model, [clip("a")])
 run("serve", sys.argv[1:])
 """

@@ -6,9 +6,9 @@ import pytest
 from teachtext.cli import run
 from teachtext.errors import ConfigError
 from teachtext.jobs.plan import plan_jobs
-from tests.jobs.test_plan import config
-from tests.jobs.test_snapshot import begin
-from tests.running import CONFIGS
+from tests.support.configurations import tiny_config
+from tests.support.running import CONFIGS
+from tests.support.snakemake_notes import begin
 
 main = partial(run, "status")
 
@@ -36,7 +36,7 @@ def test_a_fresh_folder_waits_for_everything(tmp_path, capsys):
 
 def test_a_finished_run_has_nothing_left(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("teachtext.jobs.snapshot.count_failed_videos", lambda folder: 0)
-    finish(tmp_path, plan_jobs(config({}), tmp_path))
+    finish(tmp_path, plan_jobs(tiny_config({}), tmp_path))
     lines = told(tmp_path, capsys).splitlines()
     assert lines[-1] == "Time left: none, everything is there."
     assert all(line.split()[3:] == ["-"] * 4 for line in lines[1:] if " - " in line)
@@ -51,7 +51,7 @@ def test_a_killed_run_says_how_to_go_on(tmp_path, capsys):
 
 
 def test_many_jobs_of_a_state_are_told_in_short(tmp_path, capsys):
-    jobs = plan_jobs(config({}), tmp_path)
+    jobs = plan_jobs(tiny_config({}), tmp_path)
     for job in jobs:
         begin(tmp_path, job.outputs[0])
     text = told(tmp_path, capsys)

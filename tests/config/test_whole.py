@@ -8,7 +8,7 @@ from teachtext.config.checks import load_config
 from teachtext.config.whole import json_schema
 from teachtext.errors import ConfigError
 from teachtext.tables.checks import ValUser
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 
 def test_the_shipped_config_is_valid(shipped_config):

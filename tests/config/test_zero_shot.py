@@ -15,9 +15,9 @@ from teachtext.store.records import Features
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
-from tests.running import snakemake
+from tests.support.joint_checkpoints import build
+from tests.support.running import snakemake
 from tests.support.stores import write_store
-from tests.text.joint_checkpoints import build
 
 main = partial(run, "build-zero-shot")
 

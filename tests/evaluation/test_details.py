@@ -7,8 +7,7 @@ from teachtext.evaluation.details import details_metadata, draw_sample, explain,
 from teachtext.evaluation.evaluate import evaluate
 from teachtext.evaluation.records import read_details, read_found
 from teachtext.store.tables import write_table
-from tests.evaluation.test_evaluate import FAMILIES, LARGE, toy_model
-from tests.toy_sets import similarities, toy_set
+from tests.support.toy_sets import FAMILIES, LARGE, similarities, toy_model, toy_set
 
 
 def evaluated(family="CollaborativeExperts", **size):

@@ -1,7 +1,6 @@
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,25 +17,10 @@ from teachtext.evaluation.evaluate import (
 )
 from teachtext.evaluation.metrics import summarize, text_to_video_ranks, video_to_text_ranks
 from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
-from teachtext.models.retrieval import build_model
 from teachtext.store.tokens import TokenTable
 from teachtext.tables.dataset import Caption
-from tests.toy_sets import WEIGHTS, similarities, toy_architecture, toy_set
-
-FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
-LARGE = {"videos": 70, "per_video": 5}
-"""350 captions and 70 videos: two blocks of each."""
-
-
-def toy_model(family="CollaborativeExperts", seed=0):
-    data = toy_set()
-    torch.manual_seed(seed)
-    return build_model(
-        toy_architecture(family),
-        token_dim=data.token_dim,
-        max_tokens=9,
-        expert_dims=data.expert_dims,
-    )
+from tests.support.running import ROOT
+from tests.support.toy_sets import FAMILIES, LARGE, WEIGHTS, similarities, toy_model, toy_set
 
 
 def whole_matrix(model, data):
@@ -148,8 +132,8 @@ EVALUATE_MANY = """
 import resource
 import numpy as np
 import torch
-from tests.evaluation.test_evaluate import evaluate, normalized, toy_model
-from tests.toy_sets import similarities, toy_set
+from tests.evaluation.test_evaluate import evaluate, normalized
+from tests.support.toy_sets import toy_model, toy_set
 
 torch.set_num_threads(1)
 data, model = toy_set(videos=2000, per_video=15), toy_model()
@@ -167,8 +151,7 @@ print((after - before) * 1024 / (len(data.captions) * len(data.video_ids) * 4))
 @pytest.mark.slow
 def test_evaluation_never_holds_the_matrix():
     """Here 30,000 captions and 2,000 videos make 240 MB."""
-    root = Path(__file__).parent.parent.parent
     run = subprocess.run(
-        [sys.executable, "-c", EVALUATE_MANY], check=True, cwd=root, capture_output=True, text=True
+        [sys.executable, "-c", EVALUATE_MANY], check=True, cwd=ROOT, capture_output=True, text=True
     )
     assert float(run.stdout) < 0.25

@@ -1,7 +1,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from teachtext.evaluation.metrics import (
     text_to_video_ranks,
     video_to_text_ranks,
 )
+from tests.support.reference import FOLDER
 
-REFERENCE = Path(__file__).parent.parent / "reference"
 NAMES = {"R1": "R@1", "R5": "R@5", "R10": "R@10", "R50": "R@50", "MedR": "MdR", "MeanR": "MnR",
          "geometric_mean_R1-R5-R10": "geometric_mean"}  # fmt: skip
 """The authors' names -> ours."""
@@ -32,10 +31,10 @@ def test_ranks_by_hand(scores, rank):
     assert video_to_text_ranks(np.repeat(column, 3, axis=1), owners)[0] == rank
 
 
-@pytest.mark.parametrize("case", json.loads((REFERENCE / "metrics.json").read_text()))
+@pytest.mark.parametrize("case", json.loads((FOLDER / "metrics.json").read_text()))
 def test_metrics_equal_the_authors(case):
-    """Six matrices with missing captions and ties; `tests/reference` says what they found."""
-    arrays_of = np.load(REFERENCE / "metrics.npz")
+    """Six matrices with missing captions and ties; `FOLDER` has what they found."""
+    arrays_of = np.load(FOLDER / "metrics.npz")
     valid = arrays_of[f"{case['case']}/valid"]
     sims = arrays_of[f"{case['case']}/sims"][valid.ravel()]
     video = np.repeat(np.arange(len(valid)), valid.sum(axis=1))

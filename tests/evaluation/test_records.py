@@ -7,7 +7,7 @@ from teachtext.evaluation import records
 from teachtext.store.json_files import read_json, write_json
 from teachtext.store.tables import read_table, table_metadata, write_table
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.report.corpus import Corpus, change_evaluation
+from tests.support.report_inputs import Corpus, change_evaluation
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from teachtext.experts.extraction import unfinished
 from teachtext.experts.finished_shard import FinishedShard
 from teachtext.store.features import FeatureStore
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.experts.shards import LISTENS, LOOKS, Shard, ToyExpert, record, torn
+from tests.support.expert_shards import LISTENS, LOOKS, Shard, ToyExpert, record, torn
 
 ABC = [record("a", "A"), record("b", "B"), record("c", "C")]
 

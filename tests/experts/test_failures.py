@@ -6,7 +6,7 @@ from teachtext.experts.finished_shard import FinishedShard
 from teachtext.jobs.retries import read_attempts
 from teachtext.store.journal import Journal
 from teachtext.store.tables import read_table, write_table
-from tests.experts.shards import Shard, ToyExpert, record, torn
+from tests.support.expert_shards import Shard, ToyExpert, record, torn
 
 RECORDS = [record("a", "A"), record("it's $(x)\nb", "B"), torn("t", "no such file"), record("c")]
 

@@ -1,14 +1,11 @@
 from collections import Counter
 
 import pytest
-import yaml
-from snakemake.utils import update_config
 
-from teachtext.config.checks import load_config
 from teachtext.jobs.plan import plan_jobs
 from teachtext.store.json_files import write_json
-from tests.running import CONFIGS
-from tests.test_workflow import planned
+from tests.support.configurations import tiny_config
+from tests.support.running import planned
 
 IMPORTED = {
     "dataset": {"name": "mine", "videos": None, "captions": "captions.csv"},
@@ -54,14 +51,6 @@ SEARCH = {
 LEFT = ["appearance", "audio", "ocr"]
 
 
-def config(changes):
-    values: dict = {}
-    for path in CONFIGS:
-        update_config(values, yaml.safe_load(open(path).read()))  # noqa: PTH123, SIM115
-    update_config(values, changes)
-    return load_config(values)
-
-
 def outputs(jobs):
     return [output for job in jobs for output in job.outputs]
 
@@ -73,7 +62,7 @@ def test_the_plan_is_snakemakes_own(changes, tmp_path):
     (tmp_path / "captions.csv").write_text(f"video_id,caption,split\n{rows}")
     for name in ("f.npz", "t.parquet", "s.parquet", "m.pth"):
         (tmp_path / name).touch()
-    jobs = plan_jobs(config(changes), tmp_path)
+    jobs = plan_jobs(tiny_config(changes), tmp_path)
     asked = planned(tmp_path, changes)
     assert len(outputs(jobs)) == len(set(outputs(jobs)))
     assert asked <= set(outputs(jobs))
@@ -82,12 +71,12 @@ def test_the_plan_is_snakemakes_own(changes, tmp_path):
 
 @pytest.mark.e2e
 def test_of_a_search_snakemake_knows_less(tmp_path):
-    found = outputs(plan_jobs(config(SEARCH), tmp_path))
+    found = outputs(plan_jobs(tiny_config(SEARCH), tmp_path))
     assert planned(tmp_path, SEARCH) <= set(found)
 
 
 def search_jobs(folder):
-    jobs = plan_jobs(config(SEARCH), folder)
+    jobs = plan_jobs(tiny_config(SEARCH), folder)
     return [job for job in jobs if job.stage in ("pruned", "evaluate")]
 
 
@@ -107,10 +96,10 @@ def test_a_search_has_as_many_jobs_whether_or_not_their_names_are_known(tmp_path
 
 
 def test_stages_follow_the_data(tmp_path, shipped_config):
-    stages = list(dict.fromkeys(job.stage for job in plan_jobs(config({}), tmp_path)))
+    stages = list(dict.fromkeys(job.stage for job in plan_jobs(tiny_config({}), tmp_path)))
     assert stages == [word for word in shipped_config if word in stages]
 
 
 def test_logs_are_those_of_the_rules(tmp_path):
-    logs = {job.log for job in plan_jobs(config({}), tmp_path)}
+    logs = {job.log for job in plan_jobs(tiny_config({}), tmp_path)}
     assert {"logs/extract_expert/ocr/1.log", "logs/write_report/write_report.log"} <= logs

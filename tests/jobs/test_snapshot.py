@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from teachtext.errors import StoreError
-from teachtext.jobs import records
 from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.snapshot import count_failed_videos, take_snapshot
 from teachtext.store.tables import write_table
-from tests.running import ENVIRONMENT
+from tests.support.running import ENVIRONMENT
+from tests.support.snakemake_notes import begin, end
 
 WORKFLOW = """
 rule all:
@@ -100,17 +100,6 @@ def test_a_run_is_told_while_it_runs_and_after_it_was_killed(at_work):
     assert states(folder)["fails"] == "failed"  # the log of --unlock is not that of a run
 
 
-def begin(folder, output, *, host="elsewhere"):
-    """The notes of a snakemake on another machine that has begun a job."""
-    for name in ("incomplete", "metadata", "log"):
-        (folder / ".snakemake" / name).mkdir(parents=True, exist_ok=True)
-    marker = records._record(folder / ".snakemake/incomplete", output)
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text("{}")
-    log = folder / ".snakemake/log/2026-01-01T000000.000000.snakemake.log"
-    log.write_text(f"  Host: {host}\n\nSelect jobs to execute...\n")
-
-
 def test_an_empty_folder_waits(tmp_path):
     status = take_snapshot(JOBS, tmp_path)
     assert {one.state for one in status.jobs} == {"waiting"}
@@ -149,11 +138,8 @@ def test_what_others_of_the_kind_took_is_expected(tmp_path):
     begin(tmp_path, "train/one/2")
     jobs = [PlannedJob("a", "train", f"one/{seed}", (f"train/one/{seed}",)) for seed in range(4)]
     jobs.append(PlannedJob("a", "train", "two/0", ("train/two/0",)))
-    (tmp_path / "train/one").mkdir(parents=True)
     for seed, seconds in ((0, 100), (1, 200)):
-        (tmp_path / f"train/one/{seed}").touch()
-        note = records._record(tmp_path / ".snakemake/metadata", f"train/one/{seed}")
-        note.write_text(f'{{"starttime": 5, "endtime": {5 + seconds}}}')
+        end(tmp_path, f"train/one/{seed}", seconds)
     log = tmp_path / jobs[2].log
     log.parent.mkdir(parents=True)
     log.touch()

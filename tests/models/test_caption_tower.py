@@ -4,7 +4,7 @@ import torch
 from teachtext.models.caption_tower import CaptionTower, GatedEmbeddings, LearnedWeights
 from teachtext.models.gating import GatedEmbeddingUnit
 from teachtext.models.pooling import MeanPooling
-from tests.models.toy_batches import toy_batch
+from tests.support.toy_batches import toy_batch
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -11,7 +11,7 @@ from teachtext.store.ragged import join
 from teachtext.store.records import Features
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.tables.dataset import Caption
-from tests.toy_sets import WEIGHTS, toy_architecture, toy_features, toy_set
+from tests.support.toy_sets import WEIGHTS, toy_architecture, toy_features, toy_set
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.data())

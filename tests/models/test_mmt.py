@@ -5,10 +5,10 @@ from torch.nn import functional as F
 
 from teachtext.models.sequences import Sequences
 from teachtext.models.transformer import Encoder
-from tests.models.references import tensors, within
-from tests.models.toy_batches import rows, toy_batch, toy_model
-from tests.models.transformer_reference import TRANSFORMER_DIMS, transformer_model
-from tests.reference import load
+from tests.support.authors_models import tensors, within
+from tests.support.authors_transformer import TRANSFORMER_DIMS, transformer_model
+from tests.support.reference import load
+from tests.support.toy_batches import rows, toy_batch, toy_model
 
 ARRAYS = load("mmt")
 

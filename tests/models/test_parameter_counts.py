@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from teachtext.models.retrieval import build_model
-from tests.presets import laid_over, on_authors_features
+from tests.support.configurations import laid_over, on_authors_features
 
 WIDTHS = {
     "antoine-rgb": 2048,

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from teachtext.models.sequences import Sequences
-from tests.models.toy_batches import (
+from tests.support.running import ROOT
+from tests.support.toy_batches import (
     DIMS,
     FAMILIES,
     MAX_ROWS,
@@ -15,7 +16,6 @@ from tests.models.toy_batches import (
     toy_batch,
     toy_model,
 )
-from tests.running import ROOT
 
 EVERY = pytest.mark.parametrize("family", FAMILIES)
 MODES = pytest.mark.parametrize("training", [True, False])
@@ -169,7 +169,7 @@ def test_a_model_without_weights_has_the_same_names_and_shapes_and_imports_no_co
     code = """
 import sys
 import torch
-from tests.models.toy_batches import FAMILIES, toy_model
+from tests.support.toy_batches import FAMILIES, toy_model
 from teachtext.models.retrieval import without_weights
 for family in FAMILIES:
     with without_weights():

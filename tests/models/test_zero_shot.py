@@ -8,7 +8,7 @@ from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.evaluation.evaluate import rank_set
 from teachtext.models.retrieval import build_model
 from teachtext.models.sequences import Sequences
-from tests.toy_sets import DIM, similarities, toy_features, toy_set
+from tests.support.toy_sets import DIM, similarities, toy_features, toy_set
 
 
 def zero_shot(*experts, dim=2):

@@ -12,7 +12,7 @@ from teachtext.pretrained.hub import (
     load_config,
 )
 from teachtext.store.weights import WeightsIdentity
-from tests.experts.tiny_checkpoints import build
+from tests.support.tiny_checkpoints import build
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.pruning.pareto import pareto_table
-from tests.report.corpus import evaluations_of
+from tests.support.report_inputs import evaluations_of
 
 SECONDS = {"appearance": 0.5, "audio": 0.25, "ocr": 1.0}
 LEVELS = {("appearance", "audio", "ocr"): 3, ("appearance", "audio"): 2, ("appearance",): 1}

@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.report.corpus import Corpus, three
+from tests.support.report_inputs import Corpus, three
 
 FPS = 10
 COLORS = {"red": (200, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 200)}

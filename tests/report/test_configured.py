@@ -11,7 +11,7 @@ from teachtext.errors import ConfigError, StoreError
 from teachtext.pruning.pareto import pareto_table
 from teachtext.store.tables import write_table
 from teachtext.store.versions import MADE_BY, STAGE_VERSIONS, stamp
-from tests.report.corpus import change_evaluation, evaluations_of
+from tests.support.report_inputs import change_evaluation, evaluations_of
 
 main = partial(run, "write-report")
 

@@ -4,7 +4,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.report.differences import Differences, measure_differences
-from tests.report.corpus import evaluation
+from tests.support.report_inputs import evaluation
 
 QUERIES = pa.table({"query_id": ["a", "b", "c", "d"], "video_id": ["1", "2", "3", "4"]})
 

@@ -3,7 +3,7 @@ import pytest
 
 from teachtext.report.gallery import build_gallery, choose_evaluation, choose_queries
 from teachtext.report.thumbnails import Clip
-from tests.report.corpus import evaluation, write_table
+from tests.support.report_inputs import evaluation, write_table
 
 
 def generator():

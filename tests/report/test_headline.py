@@ -5,7 +5,7 @@ from teachtext.evaluation.spread import Spread
 from teachtext.report.differences import DifferenceRow
 from teachtext.report.headline import format_difference, format_spread, headline
 from teachtext.report.summary import compare, summarize
-from tests.report.corpus import evaluation, evaluations_of
+from tests.support.report_inputs import evaluation, evaluations_of
 
 
 def findings(*evaluations, width=0.5, seconds=None):

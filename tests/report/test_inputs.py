@@ -2,7 +2,7 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.report import inputs
-from tests.report.corpus import write_table
+from tests.support.report_inputs import write_table
 
 
 def test_history_needs_its_model(tmp_path):

@@ -8,7 +8,7 @@ from teachtext.report.curves import legend, plot_recalls, plot_training
 from teachtext.report.inputs import History
 from teachtext.report.plots import Line, draw_lines, model_color
 from teachtext.report.summary import summarize
-from tests.report.corpus import evaluation
+from tests.support.report_inputs import evaluation
 
 LINE = Line("m0", "#3b7dd8", "students", [0, 1], [1.0, 2.0], [0.5, 2.0], [1.5, 2.0], [(1.0, 2.0)])
 

@@ -19,7 +19,7 @@ from teachtext.report.reproduction import (
 )
 from teachtext.report.results import result_tables
 from teachtext.report.summary import summarize
-from tests.report.corpus import evaluations_of
+from tests.support.report_inputs import evaluations_of
 
 README = "TT-CE+ (QB-Norm's README)"
 

@@ -8,8 +8,8 @@ from teachtext.report.headline import MINUS
 from teachtext.report.searches import read_search
 from teachtext.store.tables import write_table
 from teachtext.store.versions import MADE_BY, stamp
-from tests.report.corpus import evaluations_of
-from tests.report.test_write_report import Page, write
+from tests.support.report_inputs import evaluations_of
+from tests.support.report_pages import Page, write
 
 MADE = {MADE_BY: stamp("compute_pareto"), "search": "lean", "runs": "[]"}
 SECONDS = {"appearance": 0.3, "ocr": 0.3, "speech": 0.4}

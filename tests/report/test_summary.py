@@ -4,7 +4,7 @@ import pytest
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.spread import Spread, spread
 from teachtext.report.summary import best_as_shown, chance_found, chance_level, compare, summarize
-from tests.report.corpus import evaluation, evaluations_of
+from tests.support.report_inputs import evaluation, evaluations_of
 
 
 def test_spread_is_mean_and_sample_standard_deviation():

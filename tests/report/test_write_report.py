@@ -1,7 +1,6 @@
 import json
 import re
 from functools import partial
-from html.parser import HTMLParser
 
 import pytest
 
@@ -11,41 +10,12 @@ from teachtext.report.inputs import read_model
 from teachtext.report.page import format_millions, format_rank, render_page
 from teachtext.stages.write_report import read_report
 from teachtext.store.tables import read_table, table_metadata, write_table
-from tests.report.corpus import MODELS, Corpus, change_evaluation, three
+from tests.support.report_inputs import MODELS, Corpus, change_evaluation, three
+from tests.support.report_pages import Page, write
 
 main = partial(run, "write-report")
 
 HOSTILE = "<script>alert(1)</script> \"quoted\" 'n' ../../etc & <img src=http://example.com/x>"
-VOID = {"meta", "img", "input", "wbr", "path", "use", "rect"}
-
-
-class Page(HTMLParser):
-    """Tags, attributes and whether every tag is closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes, self.open = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag):
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-
-def write(corpus, **arguments):
-    output = corpus.folder / "report/index.html"
-    main(corpus.arguments(output, **arguments))
-    return output.read_text(encoding="utf-8")
 
 
 def rendered(corpus):

@@ -10,7 +10,7 @@ from teachtext.errors import StoreError
 from teachtext.search.loading import indexed_models
 from teachtext.store.checksums import write_checksums
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.search.conftest import gallery, write_index
+from tests.support.toy_indexes import gallery, write_index
 
 
 def test_a_large_part_is_searched_by_its_inverted_file(tmp_path, reading, monkeypatch):

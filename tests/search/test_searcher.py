@@ -6,11 +6,11 @@ from teachtext.evaluation.evaluate import encode_gallery
 from teachtext.models.checkpoint import load_model
 from teachtext.search.loading import load
 from teachtext.store.weights import WeightsIdentity
-from tests.search.conftest import FAMILIES, LookUp, gallery, write_index
-from tests.toy_sets import similarities
+from tests.support.toy_indexes import WITH_ZERO_SHOT, LookUp, gallery, write_index
+from tests.support.toy_sets import similarities
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WITH_ZERO_SHOT)
 def test_a_search_is_the_models_own_similarities_in_order(tmp_path, reading, family):
     data = gallery(family)
     reading(data)
@@ -28,7 +28,7 @@ def test_a_search_is_the_models_own_similarities_in_order(tmp_path, reading, fam
         ]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WITH_ZERO_SHOT)
 def test_summands_are_of_the_experts_that_count_and_sum_to_the_score(tmp_path, reading, family):
     data = gallery(family)
     reading(data)

@@ -11,11 +11,11 @@ from teachtext.store.records import Features
 from teachtext.store.tokens import write_tokens
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
-from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
-from tests.models.references import ARCHITECTURES, EXPERT_DIMS, batch, tensors
-from tests.reference import load, section
+from tests.support.authors_checkpoint import write_checkpoint
+from tests.support.authors_models import ARCHITECTURES, EXPERT_DIMS, batch, tensors
+from tests.support.reference import load, section
 from tests.support.stores import write_store
-from tests.toy_sets import toy_architecture
+from tests.support.toy_sets import toy_architecture
 
 WEIGHTS = WeightsIdentity("archive", "hash")
 

@@ -15,7 +15,7 @@ from teachtext.store.tokens import write_tokens
 from teachtext.store.versions import STAGE_VERSIONS
 from teachtext.tables.dataset import Caption
 from tests.support.stores import write_store
-from tests.toy_sets import DIM, WEIGHTS
+from tests.support.toy_sets import DIM, WEIGHTS
 
 SPLITS = ("train", "test")
 EVALUATE = EvaluateSettings(

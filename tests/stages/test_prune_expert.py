@@ -10,8 +10,8 @@ from teachtext.config.settings import TrainingSettings
 from teachtext.errors import StoreError
 from teachtext.models.checkpoint import MadeFrom, ModelCard
 from teachtext.stages.prune_expert import check_alike
-from tests.running import ROOT
-from tests.toy_sets import MADE_FROM, WEIGHTS, toy_architecture
+from tests.support.running import ROOT
+from tests.support.toy_sets import MADE_FROM, WEIGHTS, toy_architecture
 
 TRAINING = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
 

@@ -37,8 +37,8 @@ from teachtext.training.optimizers import AdamW
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
 from teachtext.video.media_folder import MediaFolder, MediaItem
-from tests.search.conftest import SETTINGS, gallery, write_index
-from tests.text.tunable_checkpoints import tiny_checkpoint
+from tests.support.toy_indexes import SETTINGS, gallery, write_index
+from tests.support.tunable_checkpoints import tiny_checkpoint
 
 WEIGHTS = WeightsIdentity("toy 1.0", "abc")
 ROWS = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)

@@ -3,7 +3,7 @@
 import os
 
 from tests.support import whole_run
-from tests.video.clips import write_clip
+from tests.support.clips import write_clip
 
 VIDEO = "train $(0)"
 LONG_AGO = 1_000_000_000

@@ -1,6 +1,6 @@
 """A change of every key of config.yaml, laid over the configuration of ``support.whole_run``."""
 
-from tests.models.references import EXPERT_DIMS
+from tests.support.authors_models import EXPERT_DIMS
 
 CHANGES = {
     "dataset.name": "other",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from tests.running import ENVIRONMENT, ROOT
+from tests.support.running import ENVIRONMENT, ROOT
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ import yaml
 from teachtext.store.tokens import write_tokens
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
-from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
-from tests.models.references import EXPERT_DIMS, tensors
-from tests.reference import load, section
-from tests.running import ENVIRONMENT, ROOT
-from tests.text.joint_checkpoints import build
-from tests.text.tunable_checkpoints import tiny_checkpoint
-from tests.video.clips import write_clip
+from tests.support.authors_checkpoint import write_checkpoint
+from tests.support.authors_models import EXPERT_DIMS, tensors
+from tests.support.clips import write_clip
+from tests.support.joint_checkpoints import build
+from tests.support.reference import load, section
+from tests.support.running import ENVIRONMENT, ROOT
+from tests.support.tunable_checkpoints import tiny_checkpoint
 
 SPLITS = {"train": 6, "val": 2, "test": 4}
 VIDEOS = {

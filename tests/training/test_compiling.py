@@ -14,8 +14,8 @@ from teachtext.training.losses import RetrievalLoss
 from teachtext.training.optimizers import make_optimizer
 from teachtext.training.resuming import Run
 from teachtext.training.steps import Batch, batch_similarities, training_step
-from tests.toy_sets import toy_architecture, toy_set
-from tests.training.test_optimizers import training
+from tests.support.toy_sets import toy_architecture, toy_set
+from tests.support.toy_training import training
 
 TRAINING = training(batch_size=8)
 

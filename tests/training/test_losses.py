@@ -14,7 +14,7 @@ from teachtext.training.losses import (
     kl_loss,
     max_margin_ranking_loss,
 )
-from tests.training.test_optimizers import training
+from tests.support.toy_training import training
 
 SIMS = torch.tensor([[0.9, 0.2, 0.5], [0.4, 0.6, 0.7], [0.1, 0.3, 0.8]])
 TEACHER = torch.tensor([[0.8, 0.0, 0.4], [0.5, 0.9, 0.6], [0.3, 0.1, 2.5]])

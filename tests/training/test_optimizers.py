@@ -8,7 +8,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teachtext.config.settings import TrainingSettings
 from teachtext.training.optimizers import (
     AdamW,
     RAdam,
@@ -17,6 +16,7 @@ from teachtext.training.optimizers import (
     make_optimizer,
     rectification,
 )
+from tests.support.toy_training import training
 
 
 class NaiveRAdam:
@@ -135,19 +135,6 @@ def test_a_saved_optimizer_goes_on_as_if_nothing_had_happened(kind):
         return weights.detach()
 
     assert torch.equal(run(stop_at=None), run(stop_at=8))
-
-
-def training(**changes):
-    values = {
-        "epochs": 4, "batch_size": 2, "optimizer": "radam", "learning_rate": 1.0,
-        "schedule": "exponential", "learning_rate_decay": 0.5, "warmup_steps": 0,
-        "weight_decay": 0, "ranking_loss": "max-margin", "margin": 0.1, "temperature": 0.05,
-        "distillation_loss": "huber", "distillation_weight": 1, "distillation_beta": 1,
-        "distillation_temperature": 0.05, "teacher_aggregation": "mean",
-        "val_captions": "all", "keep_epoch": "best", "threads": 1, "gpus": 0,
-        "precision": "float32", "compile": False, "tensorboard": False,
-    }  # fmt: skip
-    return TrainingSettings(**(values | changes))
 
 
 def rates(steps, **changes):

@@ -17,8 +17,8 @@ from pathlib import Path
 from teachtext.runtime.distributed import joined
 from teachtext.training.resuming import EpochStates
 from teachtext.training.trainer import train_model
-from tests.training.test_trainer import TRAINING, Agreed
-from tests.toy_sets import toy_architecture, toy_set
+from tests.support.toy_training import TRAINING, Agreed
+from tests.support.toy_sets import toy_architecture, toy_set
 
 torch.set_num_threads(1)
 folder, architecture, settings, pause = sys.argv[1:]

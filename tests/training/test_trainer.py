@@ -1,34 +1,15 @@
-import numpy as np
 import pytest
 import torch
 
 from teachtext.errors import DatasetError, StoreError, TrainingError
 from teachtext.models.checkpoint import ModelCard, load_model, save_model
-from teachtext.runtime.distributed import Processes
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
 from teachtext.training.trainer import Trainer, train_model
-from tests.toy_sets import MADE_FROM, WEIGHTS, similarities, toy_architecture, toy_set
-from tests.training.test_optimizers import training
+from tests.support.toy_sets import MADE_FROM, WEIGHTS, similarities, toy_architecture, toy_set
+from tests.support.toy_training import ALONE, TRAINING, Agreed
 
-ALONE = Processes(0, 1, torch.device("cpu"))
-TRAINING = training(
-    epochs=30, batch_size=8, learning_rate=0.01, learning_rate_decay=0.95, margin=0.2
-)
 LAST = TRAINING.model_copy(update={"keep_epoch": "last", "epochs": 5})
-
-
-class Agreed:
-    """A teacher that finds all captions and videos equally similar."""
-
-    def __init__(self, similarity=0.5):
-        self.similarity = similarity
-
-    def gather(self, rows, columns):
-        return np.full((len(rows), len(columns)), self.similarity, np.float32)
-
-    def release(self):
-        """Nothing is held."""
 
 
 def train(

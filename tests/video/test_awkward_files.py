@@ -15,7 +15,7 @@ from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.manifest import VideoRecord, probe_video
 from teachtext.video.media import SAMPLE_RATE
 from teachtext.video.sound import DecodedAudio, decode_audio
-from tests.video.clips import X264, number_of, run_ffmpeg, write_numbers
+from tests.support.clips import X264, number_of, run_ffmpeg, write_numbers
 
 LIMITS = Limits(timeout_seconds=30, memory_bytes=4 << 30)
 NO_B = X264 | {"bf": "0"}

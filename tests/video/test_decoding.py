@@ -13,7 +13,7 @@ from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.media import SAMPLE_RATE
 from teachtext.video.pictures import scaled_size
 from teachtext.video.sound import decode_audio
-from tests.video.clips import decode, number_of, numbers, record_of, run_ffmpeg, write_numbers
+from tests.support.clips import decode, number_of, numbers, record_of, run_ffmpeg, write_numbers
 
 NO_B = {"crf": "10", "preset": "veryfast", "bf": "0"}
 

@@ -7,7 +7,7 @@ from teachtext.errors import MediaError
 from teachtext.tables.dataset import VideoSource
 from teachtext.video import scanning
 from teachtext.video.manifest import failed_record, manifest_records, manifest_table
-from tests.video.clips import record_of, run_ffmpeg, write_numbers
+from tests.support.clips import record_of, run_ffmpeg, write_numbers
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from teachtext.video.manifest import manifest_table
 from teachtext.video.media_folder import MediaFolder
 from teachtext.video.probing import probe_shard
 from teachtext.video.shards import decode_shard
-from tests.video.clips import write_clip
+from tests.support.clips import write_clip
 
 LIMITS = Limits(timeout_seconds=30, memory_bytes=8 << 30)
 LOOKS = ExpertRequest(

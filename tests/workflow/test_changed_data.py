@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from teachtext.tables.dataset import shard_of
-from tests.models.references import EXPERT_DIMS
 from tests.support import changes_of_data as changes
 from tests.support import whole_run
+from tests.support.authors_models import EXPERT_DIMS
 from tests.support.plan import plan, write_distribution
 
 pytestmark = pytest.mark.e2e

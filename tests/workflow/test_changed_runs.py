@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from teachtext.tables.dataset import read_captions
-from tests.running import ENVIRONMENT
 from tests.support import changes_of_data as changes
 from tests.support import whole_run
 from tests.support.plan import plan
 from tests.support.results import results_of
+from tests.support.running import ENVIRONMENT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.kills]
 

@@ -8,10 +8,10 @@ import runpy
 import pytest
 import yaml
 
-from tests.running import ROOT
 from tests.support import whole_run
 from tests.support.changes_of_keys import CHANGES
 from tests.support.plan import plan, write_distribution
+from tests.support.running import ROOT
 
 CONSEQUENCES = yaml.safe_load((ROOT / "workflow/schemas/consequences.yaml").read_text())
 SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())

@@ -11,7 +11,7 @@ from transformers import AutoImageProcessor
 
 from teachtext.errors import ConfigError
 from teachtext.experts.networks.preprocessing import load_preprocessing, resize_like_pillow
-from tests.experts.tiny_checkpoints import CROPPED, picture, save_processor
+from tests.support.tiny_checkpoints import CROPPED, picture, save_processor
 
 EDGES = {"size": {"shortest_edge": 300, "longest_edge": 400}}
 PROCESSORS = {

@@ -24,7 +24,7 @@ from teachtext.experts.networks.transformers_audio import (
     window_bounds,
 )
 from teachtext.video.media import SAMPLE_RATE, Audio
-from tests.experts.tiny_audio_checkpoints import save_ast, save_clap, save_wav2vec2, save_whisper
+from tests.support.tiny_audio_checkpoints import save_ast, save_clap, save_wav2vec2, save_whisper
 
 WINDOW_SECONDS = {"ast": 1.28, "clap": 1.0, "fused": 1.0, "wav2vec2": 10.0}
 DIMS = {"ast": 16, "clap": 8, "fused": 8, "wav2vec2": 16}

@@ -9,7 +9,7 @@ from teachtext.experts.networks.transformers_face import TransformersFace, crop_
 from teachtext.experts.networks.transformers_image import ImageEmbedder
 from teachtext.experts.networks.transformers_objects import Detector
 from teachtext.experts.registry import load_expert
-from tests.experts.tiny_checkpoints import build, clip, picture
+from tests.support.tiny_checkpoints import build, clip, picture
 
 
 @pytest.fixture(scope="module")

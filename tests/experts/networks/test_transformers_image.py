@@ -18,7 +18,7 @@ from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_image import TransformersImage, embed_in_batches
 from teachtext.experts.registry import load_expert
 from teachtext.video.media import Frames
-from tests.experts.tiny_checkpoints import (
+from tests.support.tiny_checkpoints import (
     IMAGE,
     SQUARE,
     VISION,

@@ -7,7 +7,7 @@ from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_objects import TransformersObjects
 from teachtext.experts.registry import load_expert
 from teachtext.video.media import Frames
-from tests.experts.tiny_checkpoints import DETECTORS, build, clip
+from tests.support.tiny_checkpoints import DETECTORS, build, clip
 
 SOFTMAX = {"detr", "yolos"}
 

@@ -15,7 +15,7 @@ from teachtext.experts.networks.transformers_speech import (
 )
 from teachtext.text.encoders.glove import GloVe
 from teachtext.video.media import SAMPLE_RATE, Audio
-from tests.experts.tiny_audio_checkpoints import save_ast, save_whisper, whisper_tokens
+from tests.support.tiny_audio_checkpoints import save_ast, save_whisper, whisper_tokens
 
 IDS = whisper_tokens(2.0)
 

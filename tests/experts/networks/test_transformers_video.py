@@ -15,7 +15,7 @@ from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_video import TransformersVideo
 from teachtext.experts.registry import load_expert
 from teachtext.video.media import Frames
-from tests.experts.tiny_checkpoints import CROPPED, VIDEOS, build, clip
+from tests.support.tiny_checkpoints import CROPPED, VIDEOS, build, clip
 
 IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
 DIMS = dict.fromkeys(VIDEOS, 16) | {"xclip": 12}

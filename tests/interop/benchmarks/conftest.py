@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from teachtext.interop.benchmarks.importing import import_dataset
-from tests.interop.benchmarks.native import PUT
+from tests.support.benchmark_files import PUT
 
 
 @pytest.fixture

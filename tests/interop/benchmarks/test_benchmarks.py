@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from teachtext.interop.benchmarks.benchmarks import BENCHMARKS
-from tests.interop.benchmarks.native import PUT
-from tests.running import ROOT
+from tests.support.benchmark_files import PUT
+from tests.support.running import ROOT
 
 PRESETS = ROOT / "workflow/presets"
 

@@ -6,7 +6,7 @@ import pytest
 from teachtext.errors import DatasetError
 from teachtext.interop.benchmarks.benchmarks import BENCHMARKS
 from teachtext.interop.benchmarks.files import find_annotations
-from tests.interop.benchmarks.native import put
+from tests.support.benchmark_files import put
 
 ACTIVITYNET = BENCHMARKS["activitynet"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.interop.benchmarks.importing import import_dataset, write_dataset
 from teachtext.tables.dataset import read_captions, read_videos
-from tests.interop.benchmarks.native import msrvtt, put, put_lists
+from tests.support.benchmark_files import msrvtt, put, put_lists
 
 WORD = st.text(min_size=1, max_size=8)
 ODD = ["../x", "$(touch x)", "a,b", 'say "hi"', "line\nbreak", "\rreturn", " ", "é猫\u2028", "\0"]

@@ -6,7 +6,7 @@ import pytest
 import teachtext
 from teachtext.errors import DatasetError
 from teachtext.interop.benchmarks.importing import write_dataset
-from tests.interop.benchmarks.native import put
+from tests.support.benchmark_files import put
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from tests.interop.benchmarks.native import put
+from tests.support.benchmark_files import put
 
 
 def test_sentences_are_what_follows_the_last_tab(native, rows):

@@ -1,7 +1,7 @@
 import pytest
 
 from teachtext.errors import DatasetError
-from tests.interop.benchmarks.native import TEST, TRAIN, VAL, msrvtt, put
+from tests.support.benchmark_files import TEST, TRAIN, VAL, msrvtt, put
 
 
 def test_the_full_split_is_the_authors(native, rows):

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.interop.benchmarks.native import put, put_lists
+from tests.support.benchmark_files import put, put_lists
 
 
 def test_descriptions_follow_the_lists(native, rows):

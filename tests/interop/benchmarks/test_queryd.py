@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from teachtext.errors import DatasetError
-from tests.interop.benchmarks.native import put, put_lists
+from tests.support.benchmark_files import put, put_lists
 
 
 @pytest.mark.parametrize("name", ["queryd", "querydsegments"])

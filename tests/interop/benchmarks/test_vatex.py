@@ -1,4 +1,4 @@
-from tests.interop.benchmarks.native import put
+from tests.support.benchmark_files import put
 
 
 def id_of(number):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.interop.benchmarks.native import put
+from tests.support.benchmark_files import put
 
 
 def test_a_segment_is_a_clip_of_its_video(native, rows, touch):

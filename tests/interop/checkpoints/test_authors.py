@@ -9,9 +9,9 @@ from teachtext.interop.checkpoints.authors import from_authors, their_keys
 from teachtext.models.retrieval import build_model
 from teachtext.training.losses import max_margin_ranking_loss
 from teachtext.training.optimizers import RAdam
-from tests.models.references import ARCHITECTURES, batch, legacy_model, theirs
-from tests.reference import digest, load, section
-from tests.toy_sets import toy_architecture
+from tests.support.authors_models import ARCHITECTURES, batch, legacy_model, theirs
+from tests.support.reference import digest, load, section
+from tests.support.toy_sets import toy_architecture
 
 STEPS = {"lr": 1e-2, "weight_decay": 1e-3}
 NAMES = pytest.mark.parametrize("name", ARCHITECTURES)

@@ -4,9 +4,9 @@ import torch
 
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.interop.checkpoints.authors_files import build_released, sizes_of
-from tests.models.references import ARCHITECTURES, EXPERT_DIMS, batch, tensors
-from tests.reference import load, section
-from tests.toy_sets import toy_architecture
+from tests.support.authors_models import ARCHITECTURES, EXPERT_DIMS, batch, tensors
+from tests.support.reference import load, section
+from tests.support.toy_sets import toy_architecture
 
 EXPERTS = list(EXPERT_DIMS)
 ROWS = {"audio": 5, "ocr": 4}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from teachtext.errors import DatasetError
 from teachtext.interop.checkpoints.torch_files import read_state_dict
 from teachtext.interop.features.archives import MOST_ALWAYS
-from tests.interop.checkpoints.authors_checkpoint import write_checkpoint
+from tests.support.authors_checkpoint import write_checkpoint
 
 WEIGHTS = {
     "float": torch.arange(6.0).reshape(2, 3),

@@ -11,8 +11,8 @@ from teachtext.errors import ConfigError, StoreError
 from teachtext.interop.hub.hub import HubModel
 from teachtext.models.checkpoint import load_card, load_model
 from teachtext.store.checksums import write_checksums
-from tests.interop.hub.exported import save_glove, save_toy
-from tests.toy_sets import similarities, toy_set
+from tests.support.exported import save_glove, save_toy
+from tests.support.toy_sets import similarities, toy_set
 
 GLOVE = TextEncoderSettings(encoder="glove", max_tokens=8)
 

@@ -6,7 +6,7 @@ from huggingface_hub import ModelCard as HubCard
 from teachtext.config.settings import TextEncoderSettings
 from teachtext.interop.hub.page import Release, render_page
 from teachtext.models.checkpoint import load_card
-from tests.interop.hub.exported import evaluation, save_toy
+from tests.support.exported import evaluation, save_toy
 
 RELEASE = Release("org/model", "msrvtt-full", "apache-2.0", "cc-by-4.0", "Finds clips.")
 GLOVE = TextEncoderSettings(encoder="glove", max_tokens=8)

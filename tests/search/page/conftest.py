@@ -1,14 +1,7 @@
 import pytest
 
 from teachtext.search.page.app import make_app
-from tests.search.page.fakes import Asker, FakeSearcher, clip, serving
-
-ODD_IDS = [
-    "../etc/passwd",
-    "/etc/passwd",
-    "a \"b\" 'c' & <img src=x onerror=alert(1)>",
-    "ü/ñ%2e%2e#?",
-]
+from tests.support.serving import ODD_IDS, Asker, FakeSearcher, clip, serving
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from teachtext.search.page.app import make_app
-from tests.search.page.fakes import FakeSearcher, clip, serving
-from tests.video.clips import write_clip
+from tests.support.clips import write_clip
+from tests.support.serving import FakeSearcher, clip, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [

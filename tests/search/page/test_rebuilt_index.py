@@ -10,10 +10,9 @@ from teachtext.files.atomic import replacing
 from teachtext.search.loading import load
 from teachtext.search.page.app import make_app
 from teachtext.store.search_index import open_index
-from tests.search.conftest import SETTINGS, gallery, reading, write_index
-from tests.search.page.fakes import Asker, serving
+from tests.support.serving import Asker, serving
+from tests.support.toy_indexes import SETTINGS, gallery, write_index
 
-__all__ = ["reading"]
 QUESTIONS = [
     ("search", {"q": "3#0", "top": 16}),
     ("similar", {"video": "v3", "top": 16}),

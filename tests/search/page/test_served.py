@@ -1,7 +1,7 @@
 import asyncio
 
 from teachtext.search.page.served import ServedModels
-from tests.search.page.fakes import FakeSearcher, clip
+from tests.support.serving import FakeSearcher, clip
 
 
 def test_a_clip_is_known_if_one_model_knows_it():

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from teachtext.search.page.video_files import PIECE_BYTES
-from tests.search.page.conftest import ODD_IDS
+from tests.support.serving import ODD_IDS
 
 CONTENT = bytes(range(256)) * 4
 

@@ -5,7 +5,7 @@ import functools
 import re
 import sys
 
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 TARGET = re.compile(r'"(teachtext(?:\.\w+)+):\w+"')
 """How the catalog names a class that the ``load_`` function of a registry imports."""

@@ -7,7 +7,7 @@ from transformers import AutoModel, BertConfig, BertModel, SiglipTokenizer
 from teachtext.errors import ConfigError
 from teachtext.text.encoders.joint import JointEncoder
 from teachtext.text.encoders.registry import load_text_encoder
-from tests.text.joint_checkpoints import FAMILIES, build, save_tokenizer
+from tests.support.joint_checkpoints import FAMILIES, build, save_tokenizer
 
 CAPTIONS = ["a red circle turns", "", "star", "a red circle turns", "blue " * 50]
 POSITIONS = 8

@@ -15,7 +15,7 @@ from teachtext.text.tuning.objectives import (
     next_tokens,
     sentence_vectors,
 )
-from tests.training.test_trainer import ALONE
+from tests.support.toy_training import ALONE
 
 MASK, WORDS = 4, np.arange(5, 105)
 BATCH = TokenBatch(torch.tensor([[7, 8, 9], [7, 0, 0]]), torch.tensor([[1, 1, 1], [1, 0, 0]]))

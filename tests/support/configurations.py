@@ -1,13 +1,14 @@
-"""Configurations that presets make, merged and planned as Snakemake does."""
+"""Configurations merged and planned as Snakemake does."""
 
 import re
 import subprocess
+from pathlib import Path
 
 import yaml
 from snakemake.utils import update_config
 
 from teachtext.config.checks import load_config
-from tests.running import ENVIRONMENT, ROOT
+from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
 
 FOLDER = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
@@ -24,9 +25,19 @@ def on_authors_features(benchmark):
 
 def laid_over(*paths):
     """The configuration of config.yaml and the files over it."""
+    return _merged(ROOT / "config.yaml", *paths)
+
+
+def tiny_config(changes):
+    """The small configuration of the tests, with changes."""
+    return _merged(*map(Path, CONFIGS), changes=changes)
+
+
+def _merged(*paths, changes=()):
     values: dict = {}
-    for path in (ROOT / "config.yaml", *paths):
+    for path in paths:
         update_config(values, yaml.safe_load(path.read_text()))
+    update_config(values, dict(changes))
     return load_config(values)
 
 

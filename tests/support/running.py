@@ -1,14 +1,16 @@
 """Running the workflow and the command line as a user does, in a folder of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import yaml
 
-ROOT = Path(__file__).parent.parent
-CONFIGS = [str(ROOT / "config.yaml"), str(ROOT / "tests/configs/tiny.yaml")]
+ROOT = Path(__file__).parents[2]
+CONFIGS = [str(ROOT / "config.yaml"), str(ROOT / "tests/support/configs/tiny.yaml")]
 ENVIRONMENT = {
     **os.environ,
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -22,14 +24,31 @@ def command(folder, *arguments, overlay=None):
     return [*snakefile, "--cores", "2", *arguments, "--configfile", *configs]
 
 
-def snakemake(folder, *arguments, overlay=None):
+def snakemake(folder, *arguments, overlay=None, **environment):
     return subprocess.run(
         command(folder, *arguments, overlay=overlay),
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def dry_run(folder, changes, **environment):
+    """What Snakemake says that it would do in an empty folder."""
+    overlay = folder / "changes.yaml"
+    overlay.write_text(yaml.safe_dump(changes))
+    arguments = ["--dry-run", "--printshellcmds"]
+    done = snakemake(folder, *arguments, overlay=overlay, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def planned(folder, changes):
+    """The files that a run in an empty folder would write."""
+    told = dry_run(folder, changes)
+    outputs = re.findall(r"^Reason: Missing output files: ([^;\n]*)", told, re.M)
+    return {name for names in outputs for name in names.split(", ")}
 
 
 def teachtext(folder, *arguments):

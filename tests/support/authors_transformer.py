@@ -3,9 +3,9 @@
 import torch
 
 from teachtext.models.retrieval import build_model
-from tests.models.references import tensors
-from tests.reference import section
-from tests.toy_sets import toy_architecture
+from tests.support.authors_models import tensors
+from tests.support.reference import section
+from tests.support.toy_sets import toy_architecture
 
 TRANSFORMER_DIMS = {"ocr": 20, "rgb": 28, "vggish": 16}
 CLS_TYPE = 0

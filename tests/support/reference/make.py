@@ -1,4 +1,4 @@
-"""Cut the authors' results to files for a repository: ``python -m tests.reference.make FOLDER``.
+"""Cut the authors' results to small files: ``python -m tests.support.reference.make FOLDER``.
 
 The folder holds ce.npz, moee.npz and mmt.npz: batches, weights, gradients and similarities of
 small models that the authors' code built, trained and evaluated. Kept whole: batches, first weights
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.reference import FOLDER, digest
+from tests.support.reference import FOLDER, digest
 
 LARGEST_FILE = 450_000
 DIGESTED = ("grad/", "state_after/")

@@ -1,11 +1,13 @@
-"""Small sets of captions and videos, in memory, and a model's settings that fit them."""
+"""Small sets of captions and videos, in memory, and models that fit them."""
 
 import numpy as np
+import torch
 
 from teachtext.config.settings import ArchitectureSettings
 from teachtext.evaluation.evaluate import similarity_blocks
 from teachtext.models.checkpoint import MadeFrom
 from teachtext.models.inputs import RetrievalSet
+from teachtext.models.retrieval import build_model
 from teachtext.store.features import StoreIdentity
 from teachtext.store.loading import ExpertFeatures
 from teachtext.store.ragged import join
@@ -15,6 +17,9 @@ from teachtext.tables.dataset import Caption
 WEIGHTS = WeightsIdentity("toy", "0")
 MADE_FROM = MadeFrom("0", {"appearance": "0", "audio": "0"})
 DIM = 6
+FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
+LARGE = {"videos": 70, "per_video": 5}
+"""350 captions and 70 videos: two blocks of each."""
 
 
 def toy_architecture(architecture="CollaborativeExperts", **changes):
@@ -33,6 +38,18 @@ def toy_architecture(architecture="CollaborativeExperts", **changes):
         "legacy": False,
     }
     return ArchitectureSettings(**keys | changes)
+
+
+def toy_model(family="CollaborativeExperts", seed=0):
+    """A model of fresh weights that fits every ``toy_set``."""
+    data = toy_set()
+    torch.manual_seed(seed)
+    return build_model(
+        toy_architecture(family),
+        token_dim=data.token_dim,
+        max_tokens=9,
+        expert_dims=data.expert_dims,
+    )
 
 
 def toy_set(videos=16, per_video=2, seed=0, *, split="train", timed=False):

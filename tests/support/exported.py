@@ -10,8 +10,8 @@ from teachtext.store.features import StoreIdentity
 from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256
 from teachtext.text.encoders.registry import load_text_encoder
-from tests.running import ROOT
-from tests.toy_sets import DIM, MADE_FROM, WEIGHTS, toy_architecture
+from tests.support.running import ROOT
+from tests.support.toy_sets import DIM, MADE_FROM, WEIGHTS, toy_architecture
 
 METRICS = {
     **{"R@1": 20.0, "R@5": 50.0, "R@10": 80.0, "R@50": 100.0},

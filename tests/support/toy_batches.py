@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from teachtext.models.retrieval import build_model
 from teachtext.models.sequences import Sequences
-from tests.toy_sets import toy_architecture
+from tests.support.toy_sets import toy_architecture
 
 DIMS = {"appearance": 6, "audio": 4, "speech": 5}
 MAX_TOKENS = 4

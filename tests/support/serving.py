@@ -12,6 +12,12 @@ import uvicorn
 
 from teachtext.search.hits import CaptionHit, Clip, Hit
 
+ODD_IDS = [
+    "../etc/passwd",
+    "/etc/passwd",
+    "a \"b\" 'c' & <img src=x onerror=alert(1)>",
+    "ü/ñ%2e%2e#?",
+]
 EXPERTS = ("appearance", "audio", "speech")
 
 

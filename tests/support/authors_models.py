@@ -5,8 +5,8 @@ import torch
 from teachtext.interop.checkpoints.authors import from_authors, their_keys
 from teachtext.models.retrieval import build_model
 from teachtext.models.sequences import Sequences
-from tests.reference import section
-from tests.toy_sets import toy_architecture
+from tests.support.reference import section
+from tests.support.toy_sets import toy_architecture
 
 EXPERT_DIMS = {"audio": 128, "imagenet.senet154.0": 24, "ocr": 300, "scene.densenet161.0": 16}
 ARCHITECTURES = {

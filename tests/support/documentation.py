@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 from snakemake.utils import update_config
 
-from tests.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.M | re.S)
@@ -25,17 +25,17 @@ NOT_RUN = {
     r"snakemake --cores 8 --use-conda": "tests/test_conda.py runs it with a conda of its own",
     r"pip install .*": "needs a network",
     r".*(--workflow-profile|SNAKEMAKE_STORAGE).*": "needs a cluster; tests/test_slurm.py has one",
-    r"teachtext import-(dataset|features) .*": "needs a benchmark's files; see tests/datasets",
+    r"teachtext import-(dataset|features) .*": "needs a benchmark; see tests/interop/benchmarks",
     r"snakemake .*workflow/presets/.*": "needs a benchmark; tests/test_presets.py plans them",
     r"teachtext plan-extraction .*workflow/presets/.*": "needs a benchmark's videos",
     r"ssh .*": "needs another machine",
-    r"teachtext serve.*": "does not end; tests/serving runs it",
+    r"teachtext serve.*": "does not end; tests/search/page runs it",
     r"snakemake --cores 8 --resources gpu=2": "needs GPUs",
     r"benchmarks/gpu_check.sh .*": "needs a GPU; see tests/test_gpu_check.py",
 }
 """Commands that the test of the pages does not run -> why."""
 SNIPPETS_NOT_RUN = {
-    "data/msrvtt-full": "needs a benchmark's files; see tests/datasets",
+    "data/msrvtt-full": "needs a benchmark; see tests/interop/benchmarks",
     "s3://": "needs a bucket; tests/test_object_storage.py has one",
     "video17": "the name of a video that is not there",
 }

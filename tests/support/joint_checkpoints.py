@@ -3,7 +3,7 @@
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from tests.experts import tiny_audio_checkpoints, tiny_checkpoints
+from tests.support import tiny_audio_checkpoints, tiny_checkpoints
 
 WORDS = ["<s>", "</s>", "<unk>", "a", "red", "blue", "circle", "star", "turns", "."]
 """Their ids are their places; the networks know the first two."""

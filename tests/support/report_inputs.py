@@ -14,7 +14,7 @@ from teachtext.store import tables
 from teachtext.store.json_files import read_json, write_json
 from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 SHIPPED = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
 EXPERTS = ["appearance", "audio", "motion"]
