@@ -165,3 +165,31 @@ def test_helpers_of_tests_are_in_one_place():
     support = ROOT / "tests/support"
     others = [path.stem for path in TESTS if not path.is_relative_to(support)]
     assert [name for name in others if not name.startswith("test_") and name != "conftest"] == []
+
+
+def private(path):
+    """Names of functions, classes and attributes that a file keeps to itself."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.id if isinstance(node, ast.Name) else node.attr
+
+
+def reached_into(path):
+    """Names of other modules and objects that a file imports, reads, or patches as text."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) != "self":
+            yield node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
+            yield from re.findall(r"\b(\w+)'", ast.unparse(node))
+
+
+def test_no_test_reaches_into_what_is_private():
+    files = (ROOT / "teachtext").rglob("*.py")
+    ours = {name for path in files for name in private(path) if re.match("_[a-zA-Z]", name)}
+    # the networks' tests still do
+    tests = [path for path in TESTS if not path.is_relative_to(ROOT / "tests/experts/networks")]
+    assert [(path.name, one) for path in tests for one in reached_into(path) if one in ours] == []

@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     models = args.models or _indexed(args.results)
     # taken before the models are loaded: what stands in the way is told at once
     with _listen(args.host, args.port) as listening:
-        if not _is_loopback(args.host):
+        if not is_loopback(args.host):
             log.warning(
                 "everybody who reaches %s can search and watch the videos: there is no password",
                 args.host,
@@ -40,6 +40,14 @@ def main(args: argparse.Namespace) -> None:
         )
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address or a name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _indexed(results: Path) -> list[str]:
@@ -67,13 +75,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConfigError(
             f"Cannot listen at {host}, port {port}: {reason}. Choose another --port or --host."
         ) from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _address(listening: socket.socket) -> str:

@@ -84,25 +84,32 @@ def test_finished_clips_are_not_rendered_again(tmp_path):
     assert path.read_text() == "finished"
 
 
-def test_clips_of_another_seed_are_rendered_again(tmp_path, monkeypatch):
-    rendered = []
-    monkeypatch.setattr(rendering, "_render_all", lambda scenes, *_: rendered.append(len(scenes)))
-    for scene in (SILENT, SILENT, replace(SILENT, seed=1)):
+@pytest.fixture
+def rendered(monkeypatch):
+    """Scenes that were rendered, to empty files."""
+    scenes = []
+
+    def render(scene, folder):
+        scenes.append(scene)
+        video_path(scene, folder).parent.mkdir(exist_ok=True)
+        video_path(scene, folder).touch()
+
+    monkeypatch.setattr(rendering, "render_clip", render)
+    return scenes
+
+
+def test_clips_of_another_seed_are_rendered_again(tmp_path, rendered):
+    other = replace(SILENT, seed=1)
+    for scene in (SILENT, SILENT, other):
         render_corpus([scene], tmp_path, captions_per_clip=1, workers=1)
-        video_path(scene, tmp_path).parent.mkdir(exist_ok=True)
-        video_path(scene, tmp_path).touch()
-    assert rendered == [1, 0, 1]
+    assert rendered == [SILENT, other]
 
 
-def test_clips_of_another_ffmpeg_are_rendered_again(tmp_path, monkeypatch):
-    rendered = []
-    monkeypatch.setattr(rendering, "_render_all", lambda scenes, *_: rendered.append(len(scenes)))
-    for version in ("5.1", "5.1", "9.0"):
+def test_clips_of_another_ffmpeg_are_rendered_again(tmp_path, rendered, monkeypatch):
+    for version, count in (("5.1", 1), ("5.1", 1), ("9.0", 2)):
         monkeypatch.setattr(rendering, "ffmpeg_version", lambda version=version: version)
         render_corpus([SILENT], tmp_path, captions_per_clip=1, workers=1)
-        video_path(SILENT, tmp_path).parent.mkdir(exist_ok=True)
-        video_path(SILENT, tmp_path).touch()
-    assert rendered == [1, 0, 1]
+        assert rendered == [SILENT] * count
 
 
 def test_failed_clip_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -45,15 +45,12 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.delenv(devices.VISIBLE, raising=False)
-    monkeypatch.setattr(devices, "_held", held := [])
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
     devices.claim_gpus.cache_clear()
     yield tmp_path
     devices.claim_gpus.cache_clear()
-    for stream in held:
-        stream.close()
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 import logging
 import re
+import time
 
 import pytest
 
@@ -29,10 +30,11 @@ def test_a_log_is_not_flooded(caplog):
     assert len(caplog.records) == 1
 
 
-def test_the_latest_line_of_a_log_is_found(caplog):
+def test_the_latest_line_of_a_log_is_found(monkeypatch):
     counter = Progress(LOG, "decode", 90_000, unit="video")
     counter.advance(done=1000)
-    counter._begin -= 1000
+    later = time.monotonic() + 1000
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     text = f"2026-01-01 10:00:00,000 INFO {counter.line()}\n2026-01-01 10:00:30,000 INFO other\n"
     found = read_progress(
         f"2026-01-01 09:00:00,000 INFO decode: 1 of 90000 videos, 1 a second\n{text}"

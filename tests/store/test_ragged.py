@@ -1,3 +1,4 @@
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -66,9 +67,9 @@ def test_selecting_from_a_file_copies_no_value():
 
 
 def test_a_full_disk_names_the_folder(monkeypatch):
-    scratch = ScratchRows(1, dim=3, dtype=np.float16)
     with Path("/dev/full").open("wb", buffering=0) as full:
-        monkeypatch.setattr(scratch, "_file", full)
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
+        scratch = ScratchRows(1, dim=3, dtype=np.float16)
         with pytest.raises(OSError, match=r"No space left.*tmp"):
             scratch.add(np.array([0]), in_memory(sequences_of([1])))
 
