@@ -47,6 +47,7 @@ LONG_RULES = (
 """Those that take more than ten seconds on the videos of some archive."""
 WHOLE_RUNS = ("own-videos.md", "adding-an-expert.md", "adding-a-text-encoder.md", "resuming.md")
 OURS = [command for command in COMMANDS if command[0] == "teachtext"]
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md"]
 PRESETS = sorted({word for command in COMMANDS for word in command if "workflow/presets" in word})
 REPRODUCE = (ROOT / "docs/reproduce.md").read_text()
 OVERLAYS = re.findall(r"^```yaml\n(# .*? laid over .*?)^```", REPRODUCE, re.M | re.S)
@@ -104,10 +105,37 @@ def test_python_in_the_documentation_is_python(text):
     compile(text, "a page", "exec")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_to_files(page):
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
-    assert [link for link in links if not (page.parent / link).exists()] == []
+def prose_of(page):
+    """The text of a page without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+
+
+def headings_of(page):
+    """What GitHub calls the headings of a page in links."""
+    headings = re.findall(r"^#+ (.*)", prose_of(page), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings(page):
+    broken = []
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", prose_of(page)):
+        name, _, heading = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (heading and heading not in headings_of(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_readme_is_read_in_a_few_minutes():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
+
+
+def test_readme_names_every_package():
+    (tree,) = re.findall(r"^teachtext/ .*?^tests/", (ROOT / "README.md").read_text(), re.M | re.S)
+    names = [line.strip().partition("  ")[0].split() for line in tree.splitlines()[1:-1]]
+    packages = {path.parent.name for path in (ROOT / "teachtext").glob("*/__init__.py")}
+    assert {name.partition("/")[0] for line in names for name in line} == packages
 
 
 def test_the_picture_shows_every_stage_and_rule():

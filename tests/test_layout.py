@@ -16,7 +16,7 @@ from tests.support.running import ROOT
 def test_a_stage_word_names_file_section_and_heading(stage):
     assert (ROOT / f"workflow/rules/{stage}.smk").exists()
     assert stage in yaml.safe_load((ROOT / "config.yaml").read_text())
-    assert re.search(rf"^### {stage}$", (ROOT / "README.md").read_text(), re.M)
+    assert re.search(rf"^## {stage}$", (ROOT / "docs/stages.md").read_text(), re.M)
 
 
 @pytest.mark.parametrize("rule", RULES)
