@@ -18,8 +18,8 @@ from tests.support.conda.distributions import (
 from tests.support.conda.environments import ENVIRONMENTS, ONLY_PIP, conda_pins, pip_pins
 from tests.support.conda.imports import third_party_modules
 from tests.support.conda.standin import set_up
-from tests.support.rules import RULES
 from tests.support.running import ENVIRONMENT, ROOT, command
+from tests.support.written import RULES
 
 
 def versions_of_tests():

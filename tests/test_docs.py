@@ -1,5 +1,6 @@
 """What the documentation says can be done can be done."""
 
+import ast
 import csv
 import re
 import runpy
@@ -32,9 +33,9 @@ from tests.support.documentation import (
     reason_not_run,
     run,
 )
-from tests.support.rules import RULES, STAGES
 from tests.support.running import ENVIRONMENT, ROOT, command
 from tests.support.toy_sets import similarities
+from tests.support.written import LAYERS, RULES, STAGES
 
 COMMANDS = [shlex.split(command) for page in PAGES for command in commands_of(page)]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
@@ -127,6 +128,24 @@ def test_links_lead_to_files_and_headings(page):
     assert broken == []
 
 
+def names_in(module):
+    """Functions, classes and their methods, and constants that a module defines."""
+    tree = ast.parse(module.read_text())
+    targets = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
+    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            inner = [each.name for each in ast.walk(node) if isinstance(each, ast.FunctionDef)]
+            names |= {node.name, *(f"{node.name}.{name}" for name in inner)}
+    return names
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
+def test_code_that_a_page_links_to_has_the_name(page):
+    links = re.findall(r"\[`([\w.]+)`\]\(([^)]+\.py)\)", page.read_text())
+    assert [link for link in links if link[0] not in names_in(page.parent / link[1])] == []
+
+
 def test_readme_is_read_in_a_few_minutes():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 200
 
@@ -136,6 +155,13 @@ def test_readme_names_every_package():
     names = [line.strip().partition("  ")[0].split() for line in tree.splitlines()[1:-1]]
     packages = {path.parent.name for path in (ROOT / "teachtext").glob("*/__init__.py")}
     assert {name.partition("/")[0] for line in names for name in line} == packages
+
+
+def test_the_layers_of_the_architecture_are_those_that_a_test_holds():
+    page = (ROOT / "docs/architecture.md").read_text()
+    (picture,) = re.findall(r"^```text\n(cli .*?)^```", page, re.M | re.S)
+    drawn = [re.split(r"  +", line)[0].split(" · ") for line in picture.splitlines()]
+    assert [layer for row in reversed(drawn) for layer in row] == LAYERS
 
 
 def test_the_picture_shows_every_stage_and_rule():

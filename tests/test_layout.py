@@ -8,8 +8,8 @@ import yaml
 
 from teachtext.cli import command_names, stage_names
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.support.rules import RULES, STAGES
 from tests.support.running import ROOT
+from tests.support.written import LAYERS, RULES, STAGES
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "common"])
@@ -68,36 +68,6 @@ def test_no_command_line_grows_with_the_number_of_shards(rule):
     assert not [name for name in of_all_shards if f"{{input.{name}" in command]
     unnamed = re.search(r"^\s+expand\([^()]*shard=SHARDS", inputs, re.M)
     assert not (unnamed and "{input:" in command)
-
-
-LAYERS = [
-    "errors",
-    "files",
-    "tables",
-    "config",
-    "runtime",
-    "store",
-    "pretrained",
-    "video",
-    "demo",
-    "text",
-    "experts",
-    "models",
-    "evaluation",
-    "training",
-    "text.tuning",
-    "denoising",
-    "pruning",
-    "search",
-    "report",
-    "interop",
-    "jobs",
-    "stages",
-    "arguments",
-    "commands",
-    "cli",
-]
-"""From the ground up: a package imports from those before it alone."""
 
 
 def layer_of(module):

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from tests.support.rules import RULES
 from tests.support.running import ROOT, snakemake
+from tests.support.written import RULES
 
 PATHS = [*ROOT.glob("profiles/*/config.yaml"), *ROOT.glob("workflow/profiles/*/config.yaml")]
 PROFILES = {path.parent.name: yaml.safe_load(path.read_text()) for path in PATHS}

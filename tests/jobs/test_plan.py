@@ -4,47 +4,13 @@ import pytest
 
 from teachtext.jobs.plan import plan_jobs
 from teachtext.store.json_files import write_json
-from tests.support.configurations import tiny_config
+from tests.support.configurations import IMPORTED, SEARCH, tiny_config
 from tests.support.running import planned
 
-IMPORTED = {
-    "dataset": {"name": "mine", "videos": None, "captions": "captions.csv"},
-    "experts": {
-        **{name: {"network": None, "import": "f.npz"} for name in ("appearance", "audio", "ocr")},
-        "motion": {"network": None, "fps": None, "import": "f.npz"},
-        "speech": {"network": None, "text_encoder": None, "import": "f.npz"},
-    },
-    "text": {
-        "glove": {"encoder": None, "import": "t.parquet"},
-        "minilm": {
-            "encoder": "transformers",
-            "checkpoint": "x",
-            "finetune": {
-                "objective": "contrastive",
-                **{"epochs": 1, "batch_size": 2, "learning_rate": 0.1, "warmup_steps": 0},
-                **{"weight_decay": 0, "mask_fraction": 0.1, "temperature": 1, "seed": 0},
-                **{"threads": 1, "gpus": 0, "precision": "float32"},
-                **{"gradient_checkpointing": False, "state_minutes": 1},
-            },
-        },
-    },
-    "teachers": {"teacher-wordllama": {"text_encoder": None, "import": "s.parquet"}},
-    "released": {"theirs": {"checkpoint": "m.pth", "text_encoder": "glove"}},
-}
-for name in ("appearance", "ocr"):
-    IMPORTED["experts"][name] |= {"fps": None, "text_encoder": None}
 SEEDS = {
     "students": {"teachtext": {"teachers": [{"model": "teacher-glove", "seeds": [3, 5]}]}},
     "denoise": {"clean": {"teachers": [{"model": "baseline-two", "seeds": [7]}]}},
     "pruned": {"baseline-two": {"text_encoder": "glove", "teachers": ["teacher-glove"]}},
-}
-SEARCH = {
-    "pruned": {
-        "lean": {
-            **{"text_encoder": "glove", "teachers": ["teacher-glove"]},
-            **{"keep": 3, "strategy": "backward"},
-        }
-    }
 }
 
 

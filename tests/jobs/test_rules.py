@@ -5,8 +5,8 @@ import pytest
 
 from teachtext.jobs.models import DECISION
 from teachtext.jobs.rules import RULES, Rules
-from tests.jobs.test_plan import IMPORTED, SEARCH, config
-from tests.running import ROOT
+from tests.support.configurations import IMPORTED, SEARCH, tiny_config
+from tests.support.running import ROOT
 
 BLOCK = re.compile(
     r"^(?:use rule \w+ as|rule|checkpoint) (\w+)(?: with)?:\n(.*?)(?=^\S|\Z)", re.M | re.S
@@ -15,7 +15,7 @@ OUTPUT = re.compile(r"    output:\n((?:        .*\n)+)")
 
 
 def rules_of(changes, folder=Path("nowhere"), decided=lambda search, level: None):
-    return Rules(config(changes), decided, folder)
+    return Rules(tiny_config(changes), decided, folder)
 
 
 def written_rules():

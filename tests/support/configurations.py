@@ -13,6 +13,42 @@ from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
 FOLDER = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
 """Rules that every run has one job of."""
+IMPORTED = {
+    "dataset": {"name": "mine", "videos": None, "captions": "captions.csv"},
+    "experts": {
+        **{name: {"network": None, "import": "f.npz"} for name in ("appearance", "audio", "ocr")},
+        "motion": {"network": None, "fps": None, "import": "f.npz"},
+        "speech": {"network": None, "text_encoder": None, "import": "f.npz"},
+    },
+    "text": {
+        "glove": {"encoder": None, "import": "t.parquet"},
+        "minilm": {
+            "encoder": "transformers",
+            "checkpoint": "x",
+            "finetune": {
+                "objective": "contrastive",
+                **{"epochs": 1, "batch_size": 2, "learning_rate": 0.1, "warmup_steps": 0},
+                **{"weight_decay": 0, "mask_fraction": 0.1, "temperature": 1, "seed": 0},
+                **{"threads": 1, "gpus": 0, "precision": "float32"},
+                **{"gradient_checkpointing": False, "state_minutes": 1},
+            },
+        },
+    },
+    "teachers": {"teacher-wordllama": {"text_encoder": None, "import": "s.parquet"}},
+    "released": {"theirs": {"checkpoint": "m.pth", "text_encoder": "glove"}},
+}
+for _name in ("appearance", "ocr"):
+    IMPORTED["experts"][_name] |= {"fps": None, "text_encoder": None}
+"""Changes after which some of each kind are made elsewhere."""
+SEARCH = {
+    "pruned": {
+        "lean": {
+            **{"text_encoder": "glove", "teachers": ["teacher-glove"]},
+            **{"keep": 3, "strategy": "backward"},
+        }
+    }
+}
+"""Changes after which a search over experts is among the models."""
 
 
 def preset(name):
