@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
 import pytest
@@ -162,6 +163,13 @@ def test_the_layers_of_the_architecture_are_those_that_a_test_holds():
     (picture,) = re.findall(r"^```text\n(cli .*?)^```", page, re.M | re.S)
     drawn = [re.split(r"  +", line)[0].split(" · ") for line in picture.splitlines()]
     assert [layer for row in reversed(drawn) for layer in row] == LAYERS
+
+
+def test_contributing_explains_every_marker():
+    table = (ROOT / "CONTRIBUTING.md").read_text()
+    markers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    names = {marker.partition(":")[0] for marker in markers["markers"]}
+    assert names <= set(re.findall(r"`(\w+)`", table))
 
 
 def test_the_picture_shows_every_stage_and_rule():
