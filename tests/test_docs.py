@@ -147,6 +147,15 @@ def test_code_that_a_page_links_to_has_the_name(page):
     assert [link for link in links if link[0] not in names_in(page.parent / link[1])] == []
 
 
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
+def test_files_that_a_page_names_are_there_or_made_by_a_page(page):
+    folders = "benchmarks|docs|envs|profiles|teachtext|tests|workflow"
+    named = set(re.findall(rf"\b(?:{folders})/[\w./-]+\.\w+", page.read_text()))
+    made = {block.file for block in BLOCKS}
+    missing = {name for name in named - made if not (ROOT / name).exists()}
+    assert [name for name in missing if "verb_noun" not in name] == []
+
+
 def test_readme_is_read_in_a_few_minutes():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 200
 

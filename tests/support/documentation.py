@@ -25,7 +25,7 @@ NOT_RUN = {
     r"snakemake --cores 8 --use-conda": "tests/test_conda.py runs it with a conda of its own",
     r"pip install .*": "needs a network",
     r".*(--workflow-profile|SNAKEMAKE_STORAGE).*": "needs a cluster; tests/test_slurm.py has one",
-    r"teachtext import-(dataset|features) .*": "needs a benchmark; see tests/interop/benchmarks",
+    r"teachtext import-(dataset|features) .*": "needs a benchmark's files; see tests/interop",
     r"snakemake .*workflow/presets/.*": "needs a benchmark; tests/test_presets.py plans them",
     r"teachtext plan-extraction .*workflow/presets/.*": "needs a benchmark's videos",
     r"ssh .*": "needs another machine",
@@ -35,7 +35,7 @@ NOT_RUN = {
 }
 """Commands that the test of the pages does not run -> why."""
 SNIPPETS_NOT_RUN = {
-    "data/msrvtt-full": "needs a benchmark; see tests/interop/benchmarks",
+    "data/msrvtt-full": "needs a benchmark's files; see tests/interop",
     "s3://": "needs a bucket; tests/test_object_storage.py has one",
     "video17": "the name of a video that is not there",
 }
