@@ -127,12 +127,10 @@ def _render_all(scenes: Sequence[Scene], folder: Path, workers: int) -> None:
         return
     # Threads: Pillow, ffmpeg and espeak-ng work outside of Python's lock, and a killed run leaves
     # no worker processes behind that wait for ever.
-    with (
-        ThreadPoolExecutor(workers) as pool,
-        Progress(log, "render", len(scenes), unit="clip") as progress,
-    ):
-        for _ in pool.map(partial(render_clip, folder=folder), scenes):
-            progress.advance()
+    with ThreadPoolExecutor(workers) as pool:
+        rendered = pool.map(partial(render_clip, folder=folder), scenes)
+        for _ in Progress(log, "render", len(scenes), unit="clip").over(rendered):
+            continue
 
 
 def _remove_outdated(scenes: Sequence[Scene], folder: Path) -> None:

@@ -119,17 +119,8 @@ def _search(model: RetrievalModel, tokens: Rows, gallery: VideoEmbeddings) -> It
 
 def shown(blocks: Blocks, what: str, data: RetrievalSet) -> Blocks:
     """The same blocks; tells how far they are."""
-    with Progress(log, what, len(data.captions), unit="caption") as progress:
-        for indices, sims in blocks:
-            yield indices, sims
-            progress.advance(done=len(indices))
-
-
-def _shown_videos(blocks: Iterable[VideoEmbeddings], count: int) -> Iterator[VideoEmbeddings]:
-    with Progress(log, "embed", count, unit="video") as progress:
-        for block in blocks:
-            yield block
-            progress.advance(done=len(block.available_GM))
+    progress = Progress(log, what, len(data.captions), unit="caption")
+    return progress.over(blocks, count=lambda block: len(block[0]))
 
 
 def rank_set(model: RetrievalModel, data: RetrievalSet) -> Ranks:
@@ -161,10 +152,8 @@ def _rows_of(matrix: MappedRows, size: int) -> Iterator[NDArray[np.float32]]:
 
 def _shown_rows(matrix: MappedRows) -> Iterator[NDArray[np.float32]]:
     """For normalisation, which goes over all captions several times."""
-    with Progress(log, "normalize", len(matrix), unit="caption") as progress:
-        for sims in _rows_of(matrix, NORMALIZED_BLOCK):
-            yield sims
-            progress.advance(done=len(sims))
+    progress = Progress(log, "normalize", len(matrix), unit="caption")
+    return progress.over(_rows_of(matrix, NORMALIZED_BLOCK), count=len)
 
 
 def _bounds(count: int, size: int) -> Iterator[tuple[int, int]]:
@@ -199,7 +188,9 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         top: Number of best results kept per query.
     """
     results = _Results(captions=len(data.captions), videos=len(data.video_ids), top=top)
-    gallery = _joined(_shown_videos(_gallery_blocks(model, data), len(data.video_ids)))
+    progress = Progress(log, "embed", len(data.video_ids), unit="video")
+    blocks_of_gallery = _gallery_blocks(model, data)
+    gallery = _joined(progress.over(blocks_of_gallery, count=lambda block: len(block.available_GM)))
     blocks = shown(_search(model, data.tokens, gallery), "evaluate", data)
     ranks, similarities = _rank(results.noting(blocks), data)
     caption_ids = [caption.caption_id for caption in data.captions]

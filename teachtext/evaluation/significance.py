@@ -116,14 +116,12 @@ def _sums(
     videos = len(values_VC)
     size = max(1, DRAWS // videos)
     sums = []
-    with Progress(log, "bootstrap", samples, unit="draw") as progress:
-        for begin in range(0, samples, size):
-            rows = min(size, samples - begin)
-            drawn = generator.integers(videos, size=(rows, videos), dtype=np.int32)
-            drawn += np.arange(rows, dtype=np.int32)[:, None] * np.int32(videos)
-            counts = np.bincount(drawn.ravel(), minlength=rows * videos).reshape(rows, videos)
-            sums.append(counts.astype(np.float64) @ values_VC)
-            progress.advance(done=rows)
+    blocks = [min(size, samples - begin) for begin in range(0, samples, size)]
+    for rows in Progress(log, "bootstrap", samples, unit="draw").over(blocks, count=int):
+        drawn = generator.integers(videos, size=(rows, videos), dtype=np.int32)
+        drawn += np.arange(rows, dtype=np.int32)[:, None] * np.int32(videos)
+        counts = np.bincount(drawn.ravel(), minlength=rows * videos).reshape(rows, videos)
+        sums.append(counts.astype(np.float64) @ values_VC)
     return np.concatenate(sums)
 
 

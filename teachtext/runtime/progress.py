@@ -4,12 +4,15 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from tqdm import tqdm
+
+Item = TypeVar("Item")
 
 LOG_EVERY_SECONDS = 30.0
 _LINE = re.compile(r"^\S+ \S+ INFO (.+: \d+ of \d+ .+)$", re.M)
@@ -83,6 +86,20 @@ class Progress:
         if self._bar.disable and now - self._logged >= LOG_EVERY_SECONDS:
             self._logged = now
             self._log.info("%s", self.line())
+
+    def over(
+        self, items: Iterable[Item], *, count: Callable[[Item], int] = lambda _: 1
+    ) -> Iterator[Item]:
+        """The same items; each is counted when the next one is asked for.
+
+        Args:
+            items: Items, or blocks of them.
+            count: Function that gives the number of items in a block.
+        """
+        with self:
+            for item in items:
+                yield item
+                self.advance(done=count(item))
 
     def line(self) -> str:
         """``decode: 120 of 2000 videos, 12.3 a second, 0:02:33 left, 3 failed``."""

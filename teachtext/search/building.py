@@ -123,13 +123,13 @@ def _embed_captions(
     count = len(data.captions)
     captions_CE = folder.create_array("captions", (count, width), np.float16)
     weights_CM = folder.create_array("weights", (count, len(model.experts)), np.float32)
-    with Progress(log, "embed", count, unit="caption") as progress:
-        for begin in range(0, count, CAPTION_BLOCK):
-            rows = np.arange(begin, min(begin + CAPTION_BLOCK, count))
-            embedded = model.encode_captions(pad(data.tokens, rows).to(model.device))
-            captions_CE[rows], weights_CM[rows] = queries_of(embedded)
-            data.release()
-            progress.advance(done=len(rows))
+    blocks = (
+        np.arange(count)[begin : begin + CAPTION_BLOCK] for begin in range(0, count, CAPTION_BLOCK)
+    )
+    for rows in Progress(log, "embed", count, unit="caption").over(blocks, count=len):
+        embedded = model.encode_captions(pad(data.tokens, rows).to(model.device))
+        captions_CE[rows], weights_CM[rows] = queries_of(embedded)
+        data.release()
 
 
 def _indexed(

@@ -91,11 +91,11 @@ def build_inverted(videos_GE: NDArray[np.float32], *, seed: int) -> faiss.IndexI
     log.info("finding %d groups among %d of %d videos", groups, len(drawn), count)
     index.cp.seed = seed
     index.train(videos_GE[np.sort(drawn)])
-    with Progress(log, "index", count, unit="video") as progress:
-        for begin in range(0, count, _ADDED_AT_ONCE):
-            block = np.ascontiguousarray(videos_GE[begin : begin + _ADDED_AT_ONCE])
-            index.add(block)
-            progress.advance(done=len(block))
+    blocks = (
+        videos_GE[begin : begin + _ADDED_AT_ONCE] for begin in range(0, count, _ADDED_AT_ONCE)
+    )
+    for block in Progress(log, "index", count, unit="video").over(blocks, count=len):
+        index.add(np.ascontiguousarray(block))
     return index
 
 

@@ -2,11 +2,9 @@
 
 import argparse
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from teachtext.config.models import DenoiseSettings
 from teachtext.config.teachers import seeds_of_teachers
@@ -44,7 +42,8 @@ def main(args: argparse.Namespace) -> None:
     column = {video: index for index, video in enumerate(video_ids)}
     video_of_caption = np.array([column[caption.video_id] for caption in captions])
     blocks = aggregate_blocks(_opinions(teachers), settings.aggregation)
-    placement = place_captions(_shown(blocks, len(captions)), video_of_caption)
+    progress = Progress(log, "denoise", len(captions), unit="caption")
+    placement = place_captions(progress.over(blocks, count=len), video_of_caption)
     selection = _select(placement, settings)
     verdicts = judge_captions(
         placement,
@@ -85,14 +84,6 @@ def _opinions(stores: list[SimilarityStore]) -> list[Blocks]:
     return [
         mean_blocks([stores[place].blocks() for place in places]) for places in teachers.values()
     ]
-
-
-def _shown(blocks: Blocks, captions: int) -> Iterator[NDArray[np.float32]]:
-    """The same blocks; tells how far they are."""
-    with Progress(log, "denoise", captions, unit="caption") as progress:
-        for sims in blocks:
-            yield sims
-            progress.advance(done=len(sims))
 
 
 def _select(placement: Placement, settings: DenoiseSettings) -> Selection:

@@ -49,11 +49,9 @@ def _window(longest: int) -> int:
 def _embed(
     encoder: TextEncoder, captions: list[Caption], window: int
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float32]]]]:
-    with Progress(log, "embed", len(captions), unit="caption") as progress:
-        for begin in range(0, len(captions), window):
-            together = captions[begin : begin + window]
-            vectors = encoder.encode([caption.caption for caption in together])
-            progress.advance(done=len(together))
-            for start in range(0, len(together), BLOCK):
-                block = together[start : start + BLOCK]
-                yield block, vectors[start : start + BLOCK]
+    windows = [captions[begin : begin + window] for begin in range(0, len(captions), window)]
+    progress = Progress(log, "embed", len(captions), unit="caption")
+    for together in progress.over(windows, count=len):
+        vectors = encoder.encode([caption.caption for caption in together])
+        for start in range(0, len(together), BLOCK):
+            yield together[start : start + BLOCK], vectors[start : start + BLOCK]

@@ -2,10 +2,6 @@
 
 import argparse
 import logging
-from collections.abc import Iterable, Iterator
-
-import numpy as np
-from numpy.typing import NDArray
 
 from teachtext.interop.features.similarities import read_imported
 from teachtext.runtime.progress import Progress
@@ -14,8 +10,6 @@ from teachtext.store.similarities import BLOCK, write_similarities
 from teachtext.tables.dataset import videos_of
 
 log = logging.getLogger(__name__)
-Block = tuple[list[str], NDArray[np.float32]]
-"""Caption ids and their (block, videos) similarities."""
 
 
 def main(args: argparse.Namespace) -> None:
@@ -25,9 +19,10 @@ def main(args: argparse.Namespace) -> None:
     imported = read_imported(
         args.similarities, [caption.caption_id for caption in captions], video_ids
     )
+    progress = Progress(log, "import", len(captions), unit="caption")
     write_similarities(
         args.output,
-        _shown(imported.grid.blocks(BLOCK), len(captions)),
+        progress.over(imported.grid.blocks(BLOCK), count=lambda block: len(block[0])),
         model=f"{args.model}/{args.seed}",
         video_ids=video_ids,
         made_by="import_similarities",
@@ -39,11 +34,3 @@ def main(args: argparse.Namespace) -> None:
         imported.unknown_captions,
         imported.unknown_videos,
     )
-
-
-def _shown(blocks: Iterable[Block], captions: int) -> Iterator[Block]:
-    """The same blocks; tells how far they are."""
-    with Progress(log, "import", captions, unit="caption") as progress:
-        for caption_ids, sims in blocks:
-            yield caption_ids, sims
-            progress.advance(done=len(caption_ids))

@@ -23,9 +23,11 @@ def main(args: argparse.Namespace) -> None:
     own = by_video(read_captions(args.captions))
     parts = [own[query.video_id] if args.paragraphs else [query] for query in queries]
     places = _places(args.tokens, table, parts)
+    blocks = _blocks(table, queries, places, args.max_tokens)
+    progress = Progress(log, "import", len(queries), unit="caption")
     write_tokens(
         args.output,
-        _blocks(table, queries, places, args.max_tokens),
+        progress.over(blocks, count=lambda block: len(block[0])),
         encoder=args.name,
         weights=table.weights,
         dim=table.tokens.dim,
@@ -57,10 +59,8 @@ def _blocks(
     max_tokens: int,
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
     """Queries with the vectors of their captions, one after another."""
-    with Progress(log, "import", len(queries), unit="caption") as progress:
-        for begin in range(0, len(queries), BLOCK):
-            block = slice(begin, begin + BLOCK)
-            vectors = [table.tokens.take(chosen).values[:max_tokens] for chosen in places[block]]
-            yield queries[block], vectors
-            progress.advance(done=len(vectors))
-            table.tokens.release()
+    for begin in range(0, len(queries), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        vectors = [table.tokens.take(chosen).values[:max_tokens] for chosen in places[block]]
+        yield queries[block], vectors
+        table.tokens.release()

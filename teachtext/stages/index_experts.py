@@ -19,17 +19,17 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     stores = [store for stores in features_of(args).values() for store in stores]
     ledger = pa.concat_tables([read_table(path.with_suffix(".parquet")) for path in stores])
-    with Progress(log, "index", len(stores), unit="store") as progress:
-        index = pa.concat_tables([_index(path, progress) for path in stores])
+    progress = Progress(log, "index", len(stores), unit="store")
+    index = pa.concat_tables([_index(path) for path in progress.over(stores)])
     write_table(args.index, index)
     write_table(args.ledger, ledger)
     log.info("%d rows of the ledger, %d stores", len(ledger), len(stores))
 
 
-def _index(path: Path, progress: Progress) -> pa.Table:
+def _index(path: Path) -> pa.Table:
     store = FeatureStore(path)
     offsets = store.offsets()
-    table = pa.table(
+    return pa.table(
         {
             "video_id": pa.array(store.video_ids, pa.string()),
             "expert": pa.array([store.identity.expert] * len(store.video_ids), pa.string()),
@@ -39,5 +39,3 @@ def _index(path: Path, progress: Progress) -> pa.Table:
             "available": pa.array(store.available(), pa.bool_()),
         }
     )
-    progress.advance()
-    return table

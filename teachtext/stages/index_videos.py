@@ -16,12 +16,8 @@ log = logging.getLogger(__name__)
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     paths = [args.manifests / f"{shard}.parquet" for shard in range(args.shards)]
-    tables = []
-    with Progress(log, "join", len(paths), unit="manifest") as progress:
-        for path in paths:
-            tables.append(read_table(path))
-            progress.advance()
-    manifest = pa.concat_tables(tables)
+    progress = Progress(log, "join", len(paths), unit="manifest")
+    manifest = pa.concat_tables([read_table(path) for path in progress.over(paths)])
     records = manifest_records(manifest)
     failed = {record.video_id: record.reason for record in records if record.status != "ok"}
     write_table(args.output, manifest)

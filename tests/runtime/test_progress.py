@@ -30,6 +30,14 @@ def test_a_log_is_not_flooded(caplog):
     assert len(caplog.records) == 1
 
 
+def test_blocks_are_counted_by_their_items_when_the_next_is_asked_for(caplog):
+    counter = Progress(LOG, "embed", 3, unit="caption")
+    with caplog.at_level(logging.INFO):
+        lines = [(block, counter.line()[:20]) for block in counter.over(["ab", "c"], count=len)]
+    assert lines == [("ab", "embed: 0 of 3 captio"), ("c", "embed: 2 of 3 captio")]
+    assert caplog.records[-1].message.startswith("embed: 3 of 3 captions")
+
+
 def test_the_latest_line_of_a_log_is_found(monkeypatch):
     counter = Progress(LOG, "decode", 90_000, unit="video")
     counter.advance(done=1000)

@@ -108,10 +108,8 @@ def _read_long(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[
 
 
 def _batches(file: pq.ParquetFile, size: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with Progress(log, "read", file.metadata.num_rows, unit="row") as progress:
-        for batch in file.iter_batches(size, columns=list(columns)):
-            yield batch
-            progress.advance(done=len(batch))
+    progress = Progress(log, "read", file.metadata.num_rows, unit="row")
+    return progress.over(file.iter_batches(size, columns=list(columns)), count=len)
 
 
 def _video_ids(path: Path, metadata: dict[bytes, bytes]) -> list[str]:

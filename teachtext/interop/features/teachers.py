@@ -65,10 +65,11 @@ def import_teacher(
     experts = sorted(next(iter(videos.values())))
     known = [video for video in video_ids if video in foreign]
     videos_JE = np.stack([_joined(path, videos[foreign[v]], experts) for v in known])
-    with Progress(log, f"import {teacher}", len(asked), unit="caption") as progress:
-        rows = (_joined(path, found[query.caption_id], experts) for query in asked)
-        blocks = _blocks([query.caption_id for query in asked], rows, videos_JE, progress)
-        write_similarities(output, blocks, model=f"{teacher}/0", video_ids=known)
+    rows = (_joined(path, found[query.caption_id], experts) for query in asked)
+    blocks = _blocks([query.caption_id for query in asked], rows, videos_JE)
+    progress = Progress(log, f"import {teacher}", len(asked), unit="caption")
+    shown = progress.over(blocks, count=lambda block: len(block[0]))
+    write_similarities(output, shown, model=f"{teacher}/0", video_ids=known)
     norms = [np.linalg.norm(part) for part in _parts(path, found[asked[0].caption_id], experts)]
     log.info(
         "%s: the norms of a text's %d parts add up to %.2f; 1 says that weights are in them",
@@ -81,13 +82,11 @@ def _blocks(
     caption_ids: Sequence[str],
     texts: Iterator[NDArray[np.float32]],
     videos_JE: NDArray[np.float32],
-    progress: Progress,
 ) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
     for begin in range(0, len(caption_ids), BLOCK):
         block = list(caption_ids[begin : begin + BLOCK])
         texts_BE = np.stack(list(islice(texts, len(block))))
         yield block, texts_BE @ videos_JE.T
-        progress.advance(done=len(block))
 
 
 def _read(path: Path) -> tuple[dict[str, Embedding], dict[str, list[Embedding]]]:

@@ -71,25 +71,24 @@ def import_tokens(
             outcome.remarks.add("without token vectors", caption.caption_id)
     outcome.dim = next(iter(found.values())).shape[1]
     outcome.videos = len({caption.video_id for caption in spoken})
-    with Progress(log, f"import {encoder}", len(spoken), unit="caption") as progress:
-        write_tokens(
-            output,
-            _blocks(spoken, found, outcome.dim, progress),
-            encoder=encoder,
-            weights=identify_weights(name, paths),
-            dim=outcome.dim,
-            max_tokens=max(vectors.shape[0] for vectors in found.values()),
-        )
+    progress = Progress(log, f"import {encoder}", len(spoken), unit="caption")
+    write_tokens(
+        output,
+        progress.over(_blocks(spoken, found, outcome.dim), count=lambda block: len(block[0])),
+        encoder=encoder,
+        weights=identify_weights(name, paths),
+        dim=outcome.dim,
+        max_tokens=max(vectors.shape[0] for vectors in found.values()),
+    )
     return outcome
 
 
 def _blocks(
-    captions: Sequence[Caption], found: Mapping[str, Vectors], dim: int, progress: Progress
+    captions: Sequence[Caption], found: Mapping[str, Vectors], dim: int
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
     for begin in range(0, len(captions), BLOCK):
         block = list(captions[begin : begin + BLOCK])
         yield block, [_loaded(caption, found[caption.caption_id], dim) for caption in block]
-        progress.advance(done=len(block))
 
 
 def _loaded(caption: Caption, vectors: Vectors, dim: int) -> NDArray[np.float16]:
