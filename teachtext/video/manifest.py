@@ -1,6 +1,7 @@
 """The manifest: one row for each video, with what its file is and which decoder reads it."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from typing import get_type_hints
 
 import pyarrow as pa
 
@@ -16,7 +17,7 @@ DECORD_CODECS = ("h264", "hevc", "mpeg4", "vp8", "vp9")
 
 @dataclass(frozen=True)
 class VideoRecord:
-    """One row of the manifest.
+    """One row of the manifest; a file that cannot be read has the defaults.
 
     Attributes:
         video_id: Id in the table of videos.
@@ -45,19 +46,19 @@ class VideoRecord:
     shard: int
     start_seconds: float
     end_seconds: float | None
-    duration_seconds: float
-    fps: float
-    width: int
-    height: int
-    variable_frame_rate: bool
-    has_edit_list: bool
-    rotation: int
-    has_audio: bool
-    content_sha256: str
-    decoder: str
-    decoder_reason: str
-    status: str
-    reason: str
+    duration_seconds: float = 0.0
+    fps: float = 0.0
+    width: int = 0
+    height: int = 0
+    variable_frame_rate: bool = False
+    has_edit_list: bool = False
+    rotation: int = 0
+    has_audio: bool = False
+    content_sha256: str = ""
+    decoder: str = ""
+    decoder_reason: str = ""
+    status: str = "ok"
+    reason: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -65,28 +66,14 @@ class VideoRecord:
         return self.decoder == "decord"
 
 
-_SCHEMA = pa.schema(
-    [
-        pa.field("video_id", pa.string()),
-        pa.field("path", pa.string()),
-        pa.field("shard", pa.int32()),
-        pa.field("start_seconds", pa.float64()),
-        pa.field("end_seconds", pa.float64()),
-        pa.field("duration_seconds", pa.float64()),
-        pa.field("fps", pa.float64()),
-        pa.field("width", pa.int32()),
-        pa.field("height", pa.int32()),
-        pa.field("variable_frame_rate", pa.bool_()),
-        pa.field("has_edit_list", pa.bool_()),
-        pa.field("rotation", pa.int32()),
-        pa.field("has_audio", pa.bool_()),
-        pa.field("content_sha256", pa.string()),
-        pa.field("decoder", pa.string()),
-        pa.field("decoder_reason", pa.string()),
-        pa.field("status", pa.string()),
-        pa.field("reason", pa.string()),
-    ]
-)
+_COLUMNS: dict[object, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int32(),
+    bool: pa.bool_(),
+    float: pa.float64(),
+    float | None: pa.float64(),
+}
+_SCHEMA = pa.schema([(name, _COLUMNS[kind]) for name, kind in get_type_hints(VideoRecord).items()])
 
 
 def manifest_table(records: list[VideoRecord]) -> pa.Table:
@@ -98,11 +85,10 @@ def manifest_records(table: pa.Table) -> list[VideoRecord]:
     """The manifest's rows.
 
     Raises:
-        StoreError: it is of another version.
+        StoreError: It is of another version.
     """
-    names = [field.name for field in fields(VideoRecord)]
-    require_columns(table, names, "manifest in results/video")
-    return [VideoRecord(**{name: row[name] for name in names}) for row in table.to_pylist()]
+    require_columns(table, _SCHEMA.names, "manifest in results/video")
+    return [VideoRecord(**row) for row in table.select(_SCHEMA.names).to_pylist()]
 
 
 def failed_record(source: VideoSource, shard: int, reason: str) -> VideoRecord:
@@ -113,17 +99,6 @@ def failed_record(source: VideoSource, shard: int, reason: str) -> VideoRecord:
         shard=shard,
         start_seconds=source.start_seconds or 0.0,
         end_seconds=source.end_seconds,
-        duration_seconds=0.0,
-        fps=0.0,
-        width=0,
-        height=0,
-        variable_frame_rate=False,
-        has_edit_list=False,
-        rotation=0,
-        has_audio=False,
-        content_sha256="",
-        decoder="",
-        decoder_reason="",
         status="failed",
         reason=reason,
     )
@@ -160,8 +135,6 @@ def probe_video(source: VideoSource, shard: int) -> VideoRecord:
         content_sha256=facts.content_sha256,
         decoder="pyav" if reasons else "decord",
         decoder_reason=", ".join(reasons) or "plain",
-        status="ok",
-        reason="",
     )
 
 

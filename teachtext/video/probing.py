@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
+from functools import partial
 
 from teachtext.errors import MediaError
 from teachtext.runtime.progress import Progress
@@ -12,14 +13,6 @@ from teachtext.video.isolation import Limits, map_isolated
 from teachtext.video.manifest import VideoRecord, failed_record, probe_video
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ProbeTask:
-    """One file to probe."""
-
-    source: VideoSource
-    shard: int
 
 
 def probe_shard(
@@ -43,21 +36,16 @@ def probe_shard(
     states = {source.video_id: source.state for source in sources}
     waiting = [source for source in sources if states[source.video_id] not in known]
     log.info("%d of %d videos are probed already", len(sources) - len(waiting), len(sources))
-    tasks = [ProbeTask(source, shard) for source in waiting]
-    with Progress(log, "probe", len(tasks), unit="video") as progress:
-        for task, outcome in map_isolated(_probe, tasks, workers=workers, limits=limits):
-            video_id, record = task.source.video_id, outcome
+    probe = partial(probe_video, shard=shard)
+    with Progress(log, "probe", len(waiting), unit="video") as progress:
+        for source, record in map_isolated(probe, waiting, workers=workers, limits=limits):
             if isinstance(record, MediaError):
-                log.warning("%r failed: %s", video_id, record)
-                record = failed_record(task.source, shard, str(record))
+                log.warning("%r failed: %s", source.video_id, record)
+                record = failed_record(source, shard, str(record))
             progress.advance(failed=int(record.status != "ok"))
-            known[states[video_id]] = asdict(record)
-            journal.append(states[video_id], asdict(record))
+            known[states[source.video_id]] = asdict(record)
+            journal.append(states[source.video_id], asdict(record))
     return [
         replace(VideoRecord(**known[states[source.video_id]]), video_id=source.video_id)
         for source in sources
     ]
-
-
-def _probe(task: ProbeTask) -> VideoRecord:
-    return probe_video(task.source, task.shard)
