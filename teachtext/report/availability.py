@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from teachtext.video.manifest import VideoRecord
 
 STATUSES = ("ok", "partial", "absent", "failed")
 
@@ -65,17 +68,12 @@ def count_reasons(ledger: pa.Table) -> list[Reason]:
     )
 
 
-def list_failed_videos(manifest: pa.Table, ledger: pa.Table) -> list[FailedVideo]:
+def list_failed_videos(manifest: Sequence[VideoRecord], ledger: pa.Table) -> list[FailedVideo]:
     """Videos that could not be read, or on which an expert failed, in order of their ids."""
     failures: dict[str, list[tuple[str, str]]] = {}
-    for video_id, reason in _failed(manifest, ["video_id", "reason"]):
-        failures.setdefault(video_id, []).append(("video", reason or ""))
-    for video_id, expert, reason in _failed(ledger, ["video_id", "expert", "reason"]):
-        failures.setdefault(video_id, []).append((expert, reason or ""))
+    for record in manifest:
+        if record.status == "failed":
+            failures.setdefault(record.video_id, []).append(("video", record.reason))
+    for row in ledger.filter(pc.equal(ledger["status"], "failed")).to_pylist():
+        failures.setdefault(row["video_id"], []).append((row["expert"], row["reason"] or ""))
     return [FailedVideo(video_id, tuple(rows)) for video_id, rows in sorted(failures.items())]
-
-
-def _failed(table: pa.Table, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    statuses = table["status"].to_pylist()
-    rows = zip(*(table[column].to_pylist() for column in columns), strict=True)
-    return [row for row, status in zip(rows, statuses, strict=True) if status == "failed"]

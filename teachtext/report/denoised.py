@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from teachtext.report.inputs import read_named_table
-from teachtext.report.thumbnails import Clip, Thumbnail, make_thumbnails
+from teachtext.report.thumbnails import Thumbnail, make_thumbnails
+from teachtext.video.manifest import VideoRecord
 
 REVIEW_COLUMNS = [
     "caption_id",
@@ -63,12 +64,12 @@ class Review:
     worst: tuple[DoubtfulCaption, ...]
 
 
-def build_reviews(paths: Sequence[Path], clips: Mapping[str, Clip]) -> list[Review]:
+def build_reviews(paths: Sequence[Path], videos: Mapping[str, VideoRecord]) -> list[Review]:
     """Read the captions to review and make thumbnails of their videos.
 
     Args:
         paths: Tables of review-captions, one for each caption set.
-        clips: Clip of each video; a video that is missing here gets no picture.
+        videos: Record of each video; a video that is missing here gets no picture.
     """
     tables = [read_named_table(path, REVIEW_COLUMNS, key="captions") for path in paths]
     reviewed = [(captions, table.to_pylist()) for captions, table in tables]
@@ -78,7 +79,7 @@ def build_reviews(paths: Sequence[Path], clips: Mapping[str, Clip]) -> list[Revi
         for row in rows
         for video in ("video_id", "first_video_id")
     }
-    thumbnails = make_thumbnails({name: clips[name] for name in sorted(shown) if name in clips})
+    thumbnails = make_thumbnails(shown, videos)
     return [
         Review(captions, tuple(_doubtful(row, thumbnails) for row in rows))
         for captions, rows in reviewed
@@ -86,17 +87,16 @@ def build_reviews(paths: Sequence[Path], clips: Mapping[str, Clip]) -> list[Revi
 
 
 def _doubtful(row: Mapping[str, Any], thumbnails: Mapping[str, Thumbnail]) -> DoubtfulCaption:
-    def candidate(video_id: str, similarity: float) -> Candidate:
-        unknown = Thumbnail("", "not in the manifest")
-        return Candidate(video_id, similarity, thumbnails.get(video_id, unknown))
-
-    first = candidate(row["first_video_id"], row["first_similarity"])
+    own, first = (
+        Candidate(row[f"{which}video_id"], row[similarity], thumbnails[row[f"{which}video_id"]])
+        for which, similarity in (("", "own_similarity"), ("first_", "first_similarity"))
+    )
     return DoubtfulCaption(
         caption_id=row["caption_id"],
         caption=row["caption"],
         rank=row["rank"],
-        own=candidate(row["video_id"], row["own_similarity"]),
-        first=None if row["first_video_id"] == row["video_id"] else first,
+        own=own,
+        first=None if first.video_id == own.video_id else first,
         first_caption=row["first_caption"],
         decision=describe_decision(row["kept"], row["seeds"]),
         reason=row["reason"],

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from teachtext.evaluation.records import Evaluation, Found, read_found, read_text_query_ranks
 from teachtext.report.mixture import Decision, decide
-from teachtext.report.thumbnails import Clip, Thumbnail, make_thumbnails
+from teachtext.report.thumbnails import Thumbnail, make_thumbnails
+from teachtext.video.manifest import VideoRecord
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def choose_queries(
 
 def build_gallery(
     evaluation: Evaluation,
-    clips: Mapping[str, Clip],
+    videos: Mapping[str, VideoRecord],
     *,
     queries: int,
     results_per_query: int,
@@ -84,7 +84,7 @@ def build_gallery(
 
     Args:
         evaluation: Evaluation whose results are shown.
-        clips: Clip of each video; a video that is missing here gets no picture.
+        videos: Record of each video; a video that is missing here gets no picture.
         queries: Number of queries to show.
         results_per_query: Number of videos to show for each query.
         generator: Random generator that chooses the queries.
@@ -94,8 +94,7 @@ def build_gallery(
     shown = {
         video for row in found.values() for video in (*row.top[:results_per_query], row.video_id)
     }
-    unknown = Clip(Path(), reason="not in the manifest")
-    thumbnails = make_thumbnails({name: clips.get(name, unknown) for name in sorted(shown)})
+    thumbnails = make_thumbnails(shown, videos)
     return Gallery(
         model=evaluation.model,
         seed=evaluation.seed,

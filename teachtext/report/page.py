@@ -28,6 +28,7 @@ from teachtext.report.plots import COLORS
 from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
 from teachtext.report.searches import SearchResult
 from teachtext.tables.dataset import SPLITS
+from teachtext.video.manifest import VideoRecord
 
 FOLDER = Path(__file__).parent
 MAX_REASONS = 50
@@ -40,7 +41,7 @@ class Report:
     """All content of the page.
 
     Attributes:
-        manifest: Manifest with one row per video; empty if only features are available.
+        manifest: Records of all videos; empty if only features are available.
         ledger: Ledger with one row per video and expert.
         splits: Name of each split, and its numbers of captions and videos.
         details: Details of every model and seed.
@@ -55,7 +56,7 @@ class Report:
     details: Mapping[Run, Details]
     heat_map: int
     histories: Sequence[History]
-    manifest: pa.Table
+    manifest: Sequence[VideoRecord]
     ledger: pa.Table
     splits: Sequence[tuple[str, int, int]]
     captions_sha256: str
@@ -215,18 +216,21 @@ def _provenance(report: Report, models: Sequence[summary.ModelSummary]) -> dict[
 
 def _facts(report: Report, models: Sequence[summary.ModelSummary]) -> list[tuple[str, str]]:
     seeds = sorted({evaluation.seed for evaluation in report.evaluations})
-    clips = report.manifest.num_rows
+    clips = len(report.manifest)
+    readable = sum(record.status == "ok" for record in report.manifest)
     captions = sum(captions for _, captions, _ in report.splits)
     counts = {
         split: f"{captions:,} captions of {videos:,} videos"
         for split, captions, videos in report.splits
     }
-    read = f"{provenance.readable(report.manifest):,} of {clips:,}"
     hashed = provenance.hash_videos(report.manifest)
     return [
         ("models", str(len(models))),
         ("seeds", ", ".join(map(str, seeds))),
-        ("videos that can be read", read if clips else "none, features alone"),
+        (
+            "videos that can be read",
+            f"{readable:,} of {clips:,}" if clips else "none, features alone",
+        ),
         ("captions", f"{captions:,}"),
         *((f"split {split}", counts.get(split, f"no {split} split")) for split in SPLITS),
         ("SHA-256 of the captions", report.captions_sha256),

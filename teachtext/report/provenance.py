@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from teachtext import __version__
 from teachtext.evaluation.records import Evaluation
 from teachtext.pretrained.packages import installed_versions
 from teachtext.report.inputs import History
+from teachtext.video.manifest import VideoRecord
 
 WRITERS = ("snakemake", "transformers", "matplotlib", "pyarrow", "av")
 """Packages at work where the page is written, and those that its environment may have."""
@@ -71,14 +71,9 @@ def durations_of(histories: Sequence[History], ledger: pa.Table) -> list[Duratio
     return rows + [Duration("training", model, seconds) for model, seconds in trained.items()]
 
 
-def hash_videos(manifest: pa.Table) -> str:
+def hash_videos(manifest: Sequence[VideoRecord]) -> str:
     """One SHA-256 of all videos: over their ids and the hashes of their files, sorted by id."""
     digest = hashlib.sha256()
-    for row in manifest.select(["video_id", "content_sha256"]).sort_by("video_id").to_pylist():
-        digest.update(f"{row['video_id']}\0{row['content_sha256'] or ''}\0".encode())
+    for video_id, sha256 in sorted((record.video_id, record.content_sha256) for record in manifest):
+        digest.update(f"{video_id}\0{sha256}\0".encode())
     return digest.hexdigest()
-
-
-def readable(manifest: pa.Table) -> int:
-    """How many videos can be read."""
-    return int(pc.sum(pc.equal(manifest["status"], "ok")).as_py() or 0)

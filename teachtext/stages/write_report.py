@@ -3,11 +3,9 @@
 import argparse
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from pydantic import ValidationError
 
 from teachtext.config.checks import first_problem
@@ -28,20 +26,10 @@ from teachtext.report.inputs import ModelRecord
 from teachtext.report.page import Report, render_page
 from teachtext.report.searches import read_search
 from teachtext.report.summary import compare, summarize
-from teachtext.report.thumbnails import Clip
 from teachtext.store.tables import read_table
+from teachtext.video.manifest import VideoRecord, manifest_records
 
 log = logging.getLogger(__name__)
-
-MANIFEST_COLUMNS = [
-    "video_id",
-    "path",
-    "start_seconds",
-    "end_seconds",
-    "content_sha256",
-    "status",
-    "reason",
-]
 
 
 def main(args: argparse.Namespace) -> None:
@@ -72,8 +60,9 @@ def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Repo
     check_samples(evaluations, details)
     if args.published is not None:
         check_published(args.published, [evaluation.model for evaluation in evaluations])
-    manifest = _read_manifest(args.manifest)
-    clips = _clips(manifest)
+    # without a manifest the features were made elsewhere
+    manifest = [] if args.manifest is None else manifest_records(read_table(args.manifest))
+    videos = {record.video_id: record for record in manifest}
     return Report(
         title=args.title,
         evaluations=evaluations,
@@ -86,20 +75,20 @@ def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Repo
         captions_sha256=inputs.hash_file(args.captions),
         config=args.config,
         denoised=[inputs.read_denoised(path) for path in args.denoise],
-        reviews=build_reviews(args.reviews, clips),
+        reviews=build_reviews(args.reviews, videos),
         differences=_differences(args, evaluations),
         published=args.published,
         searches=[read_search(path, place=place) for place, path in enumerate(args.searches)],
-        gallery=_gallery(args, evaluations, clips),
+        gallery=_gallery(args, evaluations, videos),
     )
 
 
 def _gallery(
-    args: argparse.Namespace, evaluations: Sequence[Evaluation], clips: dict[str, Clip]
+    args: argparse.Namespace, evaluations: Sequence[Evaluation], videos: Mapping[str, VideoRecord]
 ) -> Gallery:
     return build_gallery(
         choose_evaluation(evaluations),
-        clips,
+        videos,
         queries=args.queries,
         results_per_query=args.results_per_query,
         generator=np.random.default_rng(args.seed),
@@ -115,26 +104,3 @@ def _differences(args: argparse.Namespace, evaluations: Sequence[Evaluation]) ->
         samples=args.bootstrap_samples,
         generator=np.random.default_rng(args.bootstrap_seed),
     )
-
-
-def _read_manifest(path: Path | None) -> pa.Table:
-    """The manifest; one without rows where the features were made elsewhere."""
-    if path is None:
-        return pa.table({name: pa.array([], pa.string()) for name in MANIFEST_COLUMNS})
-    return read_table(path, MANIFEST_COLUMNS)
-
-
-def _clips(manifest: pa.Table) -> dict[str, Clip]:
-    """Where each video lies, by its id."""
-    return {
-        row["video_id"]: Clip(
-            Path(row["path"] or ""), row["start_seconds"], row["end_seconds"], _why_unreadable(row)
-        )
-        for row in manifest.to_pylist()
-    }
-
-
-def _why_unreadable(row: dict[str, Any]) -> str:
-    if row["status"] == "failed":
-        return row["reason"] or "unreadable"
-    return "" if row["path"] else "no video file"

@@ -43,6 +43,7 @@ class DecodedFrames:
             damaged ones.
         height: Height of the pictures in pixels.
         width: Width of the pictures in pixels.
+        pixel_aspect: Width of a pixel by its height on a screen; 1 where they are square.
         decoder: ``decord``, or ``pyav`` with the reason in brackets.
         problem: Number of missing pictures and time of the first one; empty if none is missing.
     """
@@ -50,6 +51,7 @@ class DecodedFrames:
     seconds_T: NDArray[np.float64]
     height: int
     width: int
+    pixel_aspect: float
     decoder: str
     problem: str
 
@@ -74,27 +76,27 @@ def decode_frames(
             the file.
 
     Raises:
-        MediaError: not one picture can be read.
+        MediaError: Not one picture can be read.
     """
-    writer = PictureWriter(file)
+    is_turned = bool(record.rotation % 180)
     if not len(times_T):
-        width, height = _shown_size(record, short_side)
-        return DecodedFrames(times_T, height, width, record.decoder, "")
-    name = _decode(record, times_T, short_side, writer, decoder)
+        width, height = scaled_size(record.width, record.height, short_side)
+        width, height = (height, width) if is_turned else (width, height)
+        return DecodedFrames(times_T, height, width, 1.0, record.decoder, "")
+    writer = PictureWriter(file)
+    with open_video(Path(record.path)) as (container, stream):
+        name = _decode(record, container, stream, times_T, short_side, writer, decoder)
+        coded_aspect = float(stream.sample_aspect_ratio or 1)
     if not writer.seconds:
         raise MediaError("no picture can be decoded")
     return DecodedFrames(
         seconds_T=np.array(writer.seconds),
         height=writer.height,
         width=writer.width,
+        pixel_aspect=1 / coded_aspect if is_turned else coded_aspect,
         decoder=name,
         problem=_problem(times_T, writer.seconds),
     )
-
-
-def _shown_size(record: VideoRecord, short_side: int) -> tuple[int, int]:
-    width, height = scaled_size(record.width, record.height, short_side)
-    return (height, width) if record.rotation % 180 else (width, height)
 
 
 def _problem(times_T: NDArray[np.float64], written: list[float]) -> str:
@@ -106,6 +108,8 @@ def _problem(times_T: NDArray[np.float64], written: list[float]) -> str:
 
 def _decode(
     record: VideoRecord,
+    container: InputContainer,
+    stream: VideoStream,
     times_T: NDArray[np.float64],
     short_side: int,
     writer: PictureWriter,
@@ -113,30 +117,24 @@ def _decode(
 ) -> str:
     """Write the pictures; returns the decoder that read them."""
     path = Path(record.path)
-    with open_video(path) as (container, stream):
-        seconds_T = times_T + record.start_seconds + _origin(container, stream)
-        first, last = float(seconds_T[0]), float(seconds_T[-1])
-        part = read_part(path, container, stream, first=first, last=last)
-        runs = plan_runs(part, seconds_T)
-        reason = _reason_for_pyav(record, runs, forced)
-        if not reason:
-            try:
-                size = scaled_size(record.width, record.height, short_side)
-                read_with_decord(path, part, runs, times_T, writer, size=size)
-            except MediaError as error:
-                writer.restart()
-                reason = f"decord: {error}"
-            else:
-                return "decord"
-        reader = PyAVReader(part, stream.codec_context, writer, short_side=short_side)
-        reader.read(runs, seconds_T, times_T)
+    begin = (stream.start_time or 0) * (stream.time_base or 1)
+    seconds_T = times_T + record.start_seconds + origin_seconds(container, float(begin))
+    first, last = float(seconds_T[0]), float(seconds_T[-1])
+    part = read_part(path, container, stream, first=first, last=last)
+    runs = plan_runs(part, seconds_T)
+    reason = _reason_for_pyav(record, runs, forced)
+    if not reason:
+        try:
+            size = scaled_size(record.width, record.height, short_side)
+            read_with_decord(path, part, runs, times_T, writer, size=size)
+        except MediaError as error:
+            writer.restart()
+            reason = f"decord: {error}"
+        else:
+            return "decord"
+    reader = PyAVReader(part, stream.codec_context, writer, short_side=short_side)
+    reader.read(runs, seconds_T, times_T)
     return f"pyav ({reason})"
-
-
-def _origin(container: InputContainer, stream: VideoStream) -> float:
-    """Where the clock of the manifest is zero on the stream's own clock, seconds."""
-    first = (stream.start_time or 0) * (stream.time_base or 1)
-    return origin_seconds(container, float(first))
 
 
 def _reason_for_pyav(record: VideoRecord, runs: list[Run], forced: str | None) -> str:

@@ -1,6 +1,7 @@
 import pyarrow as pa
 
 from teachtext.report.availability import count_availability, count_reasons, list_failed_videos
+from teachtext.video.manifest import VideoRecord
 
 
 def ledger(*rows):
@@ -16,7 +17,10 @@ LEDGER = ledger(
     ("d", "audio", "failed", "bit rot"),
     ("a", "appearance", "partial", None),
 )
-MANIFEST = pa.table({"video_id": ["a", "z"], "status": ["ok", "failed"], "reason": ["", "empty"]})
+MANIFEST = [
+    VideoRecord("a", "a.mp4", 0, 0.0, None),
+    VideoRecord("z", "z.mp4", 0, 0.0, None, status="failed", reason="empty"),
+]
 
 
 def test_counts_per_expert():

@@ -1,13 +1,15 @@
 import pytest
 
 from teachtext.report.denoised import build_reviews, describe_decision
-from teachtext.report.thumbnails import Clip
+from teachtext.store.tables import read_table
+from teachtext.video.manifest import manifest_records
 
 
 @pytest.fixture
 def review(corpus):
-    clips = {name: Clip(corpus.videos[name]) for name in ("first", "second")}
-    (built,) = build_reviews([corpus.review(first="second")], clips)
+    first, second, _ = manifest_records(read_table(corpus.manifest))
+    videos = {"first": first, "second": second}
+    (built,) = build_reviews([corpus.review(first="second")], videos)
     return built
 
 

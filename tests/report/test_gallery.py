@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from teachtext.report.gallery import build_gallery, choose_evaluation, choose_queries
-from teachtext.report.thumbnails import Clip
+from teachtext.tables.dataset import VideoSource
+from teachtext.video.manifest import probe_video
 from tests.support.report_inputs import evaluation, write_table
 
 
@@ -37,7 +38,7 @@ def test_the_main_student_is_the_first_with_teachers_in_its_smallest_seed():
     assert choose_evaluation([teacher, evaluation("baseline")]) is teacher
 
 
-def gallery_of(tmp_path, rank, top, clips=None, similarities=None):
+def gallery_of(tmp_path, rank, top, videos=None, similarities=None):
     row = {
         "direction": "t2v",
         "query_id": "q",
@@ -55,7 +56,7 @@ def gallery_of(tmp_path, rank, top, clips=None, similarities=None):
     path = write_table(tmp_path / "0.parquet", [row, other], {"experts": '["audio", "ocr"]'})
     shown = build_gallery(
         evaluation(ranks_path=path),
-        clips or {},
+        videos or {},
         queries=5,
         results_per_query=2,
         generator=generator(),
@@ -83,8 +84,9 @@ def test_a_right_video_outside_of_the_table_has_no_similarity(tmp_path):
     assert gallery_of(tmp_path, 77.0, ["x", "y"]).missed.similarity is None
 
 
-def test_pictures_come_from_the_clips(tmp_path, video):
-    query = gallery_of(tmp_path, 0.0, ["own", "x"], {"own": Clip(video)})
+def test_pictures_come_from_the_videos(tmp_path, video):
+    record = probe_video(VideoSource("own", video), 0)
+    query = gallery_of(tmp_path, 0.0, ["own", "x"], {"own": record})
     assert query.results[0].thumbnail.uri
     assert query.results[1].thumbnail.reason == "not in the manifest"
 

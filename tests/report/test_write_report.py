@@ -113,7 +113,7 @@ def test_without_denoising_there_is_no_such_section(written):
 def test_a_video_without_picture_says_why(tmp_path, video):
     videos = {"seen": video, "gone": tmp_path / "gone.mp4", "known": None}
     text = write(Corpus(tmp_path / "run", videos), queries=6, results_per_query=3)
-    assert 'alt="no picture: No such file or directory"' in text
+    assert 'alt="no picture: no such file"' in text
     assert 'alt="no picture: moov atom not found"' in text
     assert "data:image/jpeg;base64," in text
 

@@ -14,6 +14,7 @@ from teachtext.store import tables
 from teachtext.store.json_files import read_json, write_json
 from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256
+from teachtext.video.manifest import VideoRecord, manifest_table
 from tests.support.running import ROOT
 
 SHIPPED = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
@@ -24,6 +25,7 @@ MODELS = {
     "teachtext": {"section": "students", "teachers": ["teacher-glove"]},
 }
 CAPTIONS_PER_VIDEO = 2
+PROBED = {"content_sha256": "5e" * 32, "decoder": "decord", "decoder_reason": "plain"}
 
 
 def evaluation(model="baseline", seed=0, geometric_mean=40.0, **changes):
@@ -320,21 +322,15 @@ class Corpus:
         return write_table(path, rows, {"model": model, "seed": str(seed)})
 
     def _probe(self):
-        rows = [
-            {
-                "video_id": video,
-                "path": str(path),
-                "start_seconds": None,
-                "end_seconds": None,
-                "duration_seconds": 4.0,
-                "content_sha256": "5e" * 32,
-                "status": "ok" if path is not None else "failed",
-                "reason": "" if path is not None else "moov atom not found",
-            }
+        records = [
+            VideoRecord(video, str(path), 0, 0.0, None, duration_seconds=3.0, **PROBED)
+            if path is not None
+            else VideoRecord(video, "", 0, 0.0, None, status="failed", reason="moov atom not found")
             for video, path in self.videos.items()
         ]
-        schema = {"start_seconds": pa.float64(), "end_seconds": pa.float64()}
-        return write_table(self.folder / "manifest.parquet", rows, types=schema)
+        path = self.folder / "manifest.parquet"
+        tables.write_table(path, manifest_table(records))
+        return path
 
     def _extract(self):
         statuses = {"audio": ["ok", "ok", "absent"], "motion": ["ok", "partial", "ok", "failed"]}
@@ -381,10 +377,7 @@ def metrics_of(ranks, gallery):
     }
 
 
-def write_table(path, rows, metadata=None, types=None):
+def write_table(path, rows, metadata=None):
     path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pylist(rows)
-    for name, kind in (types or {}).items():
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(kind))
-    tables.write_table(path, table, metadata)
+    tables.write_table(path, pa.Table.from_pylist(rows), metadata)
     return path
