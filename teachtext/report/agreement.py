@@ -55,7 +55,7 @@ def measure_agreement(
     rows = []
     for section in ("students", "pruned"):
         members = [model for model in models if model.section == section]
-        taught = dict.fromkeys(name for model in members for name in teacher_names(model))
+        taught = dict.fromkeys(name for model in members for name in model.teacher_names)
         teachers = [by_name[name] for name in taught if name in by_name]
         for model in members:
             cells = tuple(
@@ -66,11 +66,6 @@ def measure_agreement(
             if cells:
                 rows.append(AgreementRow(model, cells))
     return rows
-
-
-def teacher_names(model: ModelSummary) -> list[str]:
-    """Names of its teachers, without the remark of how many seeds of each taught."""
-    return [label.split(" ")[0] for label in model.teachers]
 
 
 def plot_heat_maps(
@@ -124,5 +119,5 @@ def _agree(model: ModelSummary, teacher: ModelSummary, details: Mapping[Run, Det
         teacher.model,
         spread([rank_correlation(one.sampled_SS, other.sampled_SS) for one, other in pairs]),
         spread([top_overlap(one.top_QK, other.top_QK) for one, other in pairs]),
-        teacher.model in teacher_names(model),
+        teacher.model in model.teacher_names,
     )

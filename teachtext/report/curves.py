@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from teachtext.evaluation.records import Direction, Evaluation
 from teachtext.report.inputs import History
-from teachtext.report.plots import INK, Line, draw_lines, model_color
-from teachtext.report.summary import ModelSummary, chance_found, ranked_items
+from teachtext.report.plots import INK, Line, draw_lines
+from teachtext.report.summary import DIRECTION_NAMES, ModelSummary, chance_found, ranked_items
 
 MAX_K = 50
 TRAINING_PLOTS = {
@@ -19,7 +19,6 @@ TRAINING_PLOTS = {
     "ranking_loss": ("Ranking loss", "loss"),
     "distillation_loss": ("Distillation loss", "loss"),
 }
-RECALL_PLOTS: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
 
 Series = Mapping[int, float]
 
@@ -32,26 +31,8 @@ class Plot:
     svg: Markup
 
 
-@dataclass(frozen=True)
-class LegendEntry:
-    """Which colour and key a model has in every plot."""
-
-    key: str
-    model: str
-    color: str
-    section: str
-
-
-def legend(models: Sequence[ModelSummary]) -> list[LegendEntry]:
-    """Colours and keys, in the order of the results table."""
-    return [
-        LegendEntry(f"m{place}", model.model, model_color(place), model.section)
-        for place, model in enumerate(models)
-    ]
-
-
 def plot_training(
-    entries: Sequence[LegendEntry],
+    models: Sequence[ModelSummary],
     histories: Sequence[History],
     evaluations: Sequence[Evaluation],
 ) -> list[Plot]:
@@ -60,29 +41,29 @@ def plot_training(
     plots: list[Plot] = []
     for column, (title, y_label) in TRAINING_PLOTS.items():
         lines = []
-        for entry in entries:
-            runs = [history for history in histories if history.model == entry.model]
+        for model in models:
+            runs = [history for history in histories if history.model == model.model]
             series = {(run.model, run.seed): _epochs(run, column) for run in runs}
             marks = [
                 (float(best[key]), values[best[key]])
                 for key, values in series.items()
                 if best.get(key) in values
             ]
-            lines += _line(entry, list(series.values()), marks)
+            lines += _line(model, list(series.values()), marks)
         if lines:
             svg = draw_lines(f"training-{len(plots)}", lines, x_label="epoch", y_label=y_label)
             plots.append(Plot(title, svg))
     return plots
 
 
-def plot_recalls(entries: Sequence[LegendEntry], evaluations: Sequence[Evaluation]) -> list[Plot]:
+def plot_recalls(models: Sequence[ModelSummary], evaluations: Sequence[Evaluation]) -> list[Plot]:
     """Recall at k on the test split, one plot for each direction."""
     plots = []
-    for direction, title in RECALL_PLOTS.items():
+    for direction, title in DIRECTION_NAMES.items():
         lines = [_chance_line(evaluations[0], direction)]
-        for entry in entries:
-            runs = [row for row in evaluations if row.model == entry.model]
-            lines += _line(entry, [_recalls(run, direction) for run in runs])
+        for model in models:
+            runs = [row for row in evaluations if row.model == model.model]
+            lines += _line(model, [_recalls(run, direction) for run in runs])
         svg = draw_lines(f"recall-{direction}", lines, x_label="k", y_label="recall at k, %")
         plots.append(Plot(title, svg))
     return plots
@@ -107,7 +88,7 @@ def _epochs(history: History, column: str) -> Series:
 
 
 def _line(
-    entry: LegendEntry, runs: Sequence[Series], marks: Sequence[tuple[float, float]] = ()
+    model: ModelSummary, runs: Sequence[Series], marks: Sequence[tuple[float, float]] = ()
 ) -> list[Line]:
     """The line of one model, none if it has no values. A seed that stopped early ends early."""
     xs = sorted({x for run in runs for x in run})
@@ -116,9 +97,9 @@ def _line(
     values = [[run[x] for run in runs if x in run] for x in xs]
     return [
         Line(
-            key=entry.key,
-            color=entry.color,
-            section=entry.section,
+            key=model.key,
+            color=model.color,
+            section=model.section,
             x=xs,
             mean=[statistics.fmean(row) for row in values],
             low=[min(row) for row in values],

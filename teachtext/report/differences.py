@@ -13,7 +13,7 @@ import numpy as np
 from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation
 from teachtext.evaluation.significance import METRICS, Difference, Resamples, difference, resample
-from teachtext.report.summary import UNTRAINED
+from teachtext.report.summary import UNTRAINED, seeds_of_models
 
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Ends of the axis of differences, in points, that halve into round numbers."""
@@ -119,11 +119,9 @@ def compare_models(
     """
     _check_same_queries(evaluations)
     _, video_Q = np.unique(evaluations[0].text_queries["video_id"], return_inverse=True)
-    by_model: dict[str, list[Evaluation]] = {}
-    for evaluation in evaluations:
-        by_model.setdefault(evaluation.model, []).append(evaluation)
     ranks = {
-        model: np.stack([seed.ranks["t2v"] for seed in seeds]) for model, seeds in by_model.items()
+        model: np.stack([seed.ranks["t2v"] for seed in seeds])
+        for model, seeds in seeds_of_models(evaluations).items()
     }
     resamples = resample(ranks, video_Q, samples=samples, generator=generator)
     rows = tuple(

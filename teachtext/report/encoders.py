@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from teachtext.report.differences import DifferenceRow
-from teachtext.report.plots import Curve, draw_dots, model_color
-from teachtext.report.results import DIRECTION_NAMES
-from teachtext.report.summary import UNTRAINED, ModelSummary, without_teachers
+from teachtext.report.plots import Curve, draw_dots
+from teachtext.report.summary import (
+    COLORS,
+    DIRECTION_NAMES,
+    UNTRAINED,
+    ModelSummary,
+    without_teachers,
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def _plot(name: str, group: Sequence[ModelSummary]) -> Markup:
         shift = 0.12 * (2 * place - 1)
         curves.append(
             Curve(
-                color=model_color(place),
+                color=COLORS[place],
                 dash="none",
                 x=[number + shift for number in range(len(group))],
                 mean=[value.mean for value in found],

@@ -7,7 +7,7 @@ import numpy as np
 
 from teachtext.evaluation.records import Details, Found
 from teachtext.report.agreement import Run
-from teachtext.report.curves import LegendEntry, Plot
+from teachtext.report.curves import Plot
 from teachtext.report.plots import Box, draw_boxes
 from teachtext.report.summary import ModelSummary
 
@@ -70,23 +70,17 @@ def decide(found: Found) -> Decision | None:
     return Decision(found.rival, tuple(shares), decisive, own_ahead)
 
 
-def plot_weights(
-    models: Sequence[ModelSummary],
-    entries: Sequence[LegendEntry],
-    details: Mapping[Run, Details],
-) -> list[Plot]:
+def plot_weights(models: Sequence[ModelSummary], details: Mapping[Run, Details]) -> list[Plot]:
     """Mixture weights of all test captions and seeds, for models with more than one expert.
 
     Args:
         models: All models.
-        entries: Legend entry of each model.
         details: Details of every model and seed.
     """
-    entry_of = {entry.model: entry for entry in entries}
     weighing = [model for model in models if len(model.experts) > 1]
     experts = list(dict.fromkeys(name for model in weighing for name in sorted(model.experts)))
     boxes = [
-        _boxes(entry_of[model.model], model, experts, details, (place + 1) / (len(weighing) + 1))
+        _boxes(model, experts, details, (place + 1) / (len(weighing) + 1))
         for place, model in enumerate(weighing)
     ]
     drawn = [box for row in boxes for box in row]
@@ -96,7 +90,6 @@ def plot_weights(
 
 
 def _boxes(
-    entry: LegendEntry,
     model: ModelSummary,
     experts: Sequence[str],
     details: Mapping[Run, Details],
@@ -108,5 +101,5 @@ def _boxes(
         columns = [run.weights_QM[:, run.experts.index(name)] for run in runs]
         values = np.percentile(np.concatenate(columns), PERCENTILES)
         x = experts.index(name) + 0.8 * (offset - 0.5)
-        boxes.append(Box(entry.key, entry.color, x, *map(float, values)))
+        boxes.append(Box(model.key, model.color, x, *map(float, values)))
     return boxes

@@ -24,7 +24,6 @@ from teachtext.report.gallery import Gallery
 from teachtext.report.headline import MINUS, format_difference, format_spread, headline, judge
 from teachtext.report.inputs import DenoisedSet, History
 from teachtext.report.mixture import plot_weights
-from teachtext.report.plots import COLORS
 from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
 from teachtext.report.searches import SearchResult
 from teachtext.tables.dataset import SPLITS
@@ -129,8 +128,7 @@ def format_duration(seconds: float) -> str:
 
 def _context(report: Report) -> dict[str, Any]:
     models = summary.summarize(report.evaluations)
-    entries = curves.legend(models)
-    tables = results.result_tables(models, entries, report.evaluations[0])
+    tables = results.result_tables(models, report.evaluations[0])
     published = report.published if report.published and report.published.rows else None
     script = (FOLDER / "page.js").read_text(encoding="utf-8")
     return {
@@ -139,16 +137,15 @@ def _context(report: Report) -> dict[str, Any]:
         **_findings(report, models),
         "untrained": summary.UNTRAINED,
         "other_metrics": OTHERS,
-        "legend": entries,
         "has_val": any(evaluation.val is not None for evaluation in report.evaluations),
         "tables": tables,
-        "reproduction": published and set_beside(published, models, entries, tables),
+        "reproduction": published and set_beside(published, models, tables),
         "limit": LIMIT,
         "rounding_std": ROUNDING_STD,
         "costs": results.cost_rows(models, report.evaluations, report.histories),
-        "training": curves.plot_training(entries, report.histories, report.evaluations),
-        "recalls": curves.plot_recalls(entries, report.evaluations),
-        **_similarities(report, models, entries),
+        "training": curves.plot_training(models, report.histories, report.evaluations),
+        "recalls": curves.plot_recalls(models, report.evaluations),
+        **_similarities(report, models),
         **_availability(report),
         **_provenance(report, models),
         "script": Markup(script),
@@ -169,15 +166,11 @@ def _findings(report: Report, models: Sequence[summary.ModelSummary]) -> dict[st
         ],
         "verdicts": VERDICTS,
         "encoders": compare_encoders(models, effects),
-        "encoder_colors": COLORS,
+        "encoder_colors": summary.COLORS,
     }
 
 
-def _similarities(
-    report: Report,
-    models: Sequence[summary.ModelSummary],
-    entries: Sequence[curves.LegendEntry],
-) -> dict[str, Any]:
+def _similarities(report: Report, models: Sequence[summary.ModelSummary]) -> dict[str, Any]:
     """How alike models are, and what they weigh."""
     first = next(iter(report.details.values()))
     return {
@@ -186,7 +179,7 @@ def _similarities(
         "top_size": first.top_QK.shape[1],
         "heat_maps": plot_heat_maps(models, report.details, size=report.heat_map),
         "heat_size": min(report.heat_map, len(first.captions)),
-        "mixtures": plot_weights(models, entries, report.details),
+        "mixtures": plot_weights(models, report.details),
     }
 
 

@@ -13,11 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-# Middle tones: each has a contrast of at least 3 on a white and on a near-black page.
-COLORS = (
-    "#3b7dd8", "#d9730d", "#2e9e5b", "#d6455d", "#9467d6",
-    "#1598ad", "#a0704a", "#d558a8", "#94900f", "#7f8794",
-)  # fmt: skip
 DASHES = {
     "teachers": (0, (4, 2)),
     "students": "solid",
@@ -87,11 +82,6 @@ class Box:
     middle: float
     high: float
     highest: float
-
-
-def model_color(place: int) -> str:
-    """Colour of the model at a place in the results table; they repeat after ten."""
-    return COLORS[place % len(COLORS)]
 
 
 def draw_lines(name: str, lines: Sequence[Line], *, x_label: str, y_label: str) -> Markup:

@@ -17,7 +17,6 @@ from teachtext.config.published import (
 from teachtext.config.report import PublishedSettings
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.spread import Spread
-from teachtext.report.curves import LegendEntry
 from teachtext.report.plots import Curve, draw_dots
 from teachtext.report.results import LABELS, ResultTable
 from teachtext.report.summary import LOWER_IS_BETTER, ModelSummary
@@ -50,7 +49,7 @@ class MetricPair:
     @property
     def label(self) -> str:
         """What the page calls the metric."""
-        return LABELS.get(self.metric, self.metric)
+        return LABELS[self.metric]
 
     @property
     def difference(self) -> float:
@@ -70,7 +69,6 @@ class ModelPair:
     """A model and a published row in one direction, by the metrics that both have."""
 
     model: ModelSummary
-    entry: LegendEntry
     published: PublishedRow
     source: Source
     metrics: tuple[MetricPair, ...]
@@ -105,7 +103,6 @@ class Reproduction:
 def set_beside(
     settings: PublishedSettings,
     models: Sequence[ModelSummary],
-    entries: Sequence[LegendEntry],
     tables: Sequence[ResultTable],
 ) -> Reproduction:
     """Pair models with published rows.
@@ -113,7 +110,6 @@ def set_beside(
     Args:
         settings: Names of existing models and of the published rows they are paired with.
         models: All models of the run.
-        entries: Legend entry of each model.
         tables: Results of each direction.
     """
     published = read_published()
@@ -123,8 +119,8 @@ def set_beside(
     drawn = []
     for table in tables:
         pairs = [
-            _pair(model, entry, row, published.sources[row.source])
-            for model, entry in zip(models, entries, strict=True)
+            _pair(model, row, published.sources[row.source])
+            for model in models
             if (name := settings.rows.get(model.model))
             and (row := published.row(settings.benchmark, name, table.direction))
         ]
@@ -168,16 +164,14 @@ def sample_std(std: float, *, seeds: int, ddof: int) -> float:
     return std * math.sqrt((seeds - ddof) / (seeds - 1))
 
 
-def _pair(
-    model: ModelSummary, entry: LegendEntry, published: PublishedRow, source: Source
-) -> ModelPair:
+def _pair(model: ModelSummary, published: PublishedRow, source: Source) -> ModelPair:
     ours = model.test[published.direction]
     metrics = tuple(
         _metric_pair(metric, ours[metric], Spread(*published.metrics[metric]), source)
         for metric in METRICS
         if metric in published.metrics
     )
-    return ModelPair(model, entry, published, source, metrics)
+    return ModelPair(model, published, source, metrics)
 
 
 def _metric_pair(metric: str, ours: Spread, published: Spread, source: Source) -> MetricPair:
@@ -198,13 +192,13 @@ def _plot(name: str, pairs: Sequence[ModelPair]) -> Markup:
                 pair, [metric.published for metric in shown], shift=left + step / 2, filled=False
             ),
         ]
-    places = [LABELS.get(metric, metric) for metric in DRAWN]
+    places = [LABELS[metric] for metric in DRAWN]
     return draw_dots(name, curves, places=places, x_label="metric", y_label="%")
 
 
 def _dots(pair: ModelPair, spreads: Sequence[Spread], *, shift: float, filled: bool) -> Curve:
     return Curve(
-        color=pair.entry.color,
+        color=pair.model.color,
         dash="none",
         x=[place + shift for place in range(len(spreads))],
         mean=[spread.mean for spread in spreads],

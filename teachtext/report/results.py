@@ -8,12 +8,16 @@ from itertools import groupby
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction, Evaluation
 from teachtext.evaluation.spread import Spread
-from teachtext.report.curves import LegendEntry
 from teachtext.report.inputs import History
-from teachtext.report.summary import ModelSummary, best_as_shown, chance_level, ranked_items
+from teachtext.report.summary import (
+    DIRECTION_NAMES,
+    ModelSummary,
+    best_as_shown,
+    chance_level,
+    ranked_items,
+)
 
-DECIMALS = 1
-LABELS = {"geometric_mean": "Geometric mean"}
+LABELS = {metric: metric for metric in METRICS} | {"geometric_mean": "Geometric mean"}
 NORMALIZATIONS = {
     "qb-norm": ("QB-Norm", "by what training captions find: a search sees no other query"),
     "dual-softmax": (
@@ -30,17 +34,6 @@ SECTION_HEADINGS = {
     "released": ("released", "weights that others trained; one result, whatever the seed"),
 }
 """Section -> heading and remark, where it is not its name alone."""
-DIRECTION_NAMES: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number: for sorting, for reading, and whether it is the best student's."""
-
-    value: float
-    mean: str
-    std: str
-    best: bool
 
 
 @dataclass(frozen=True)
@@ -49,13 +42,13 @@ class ResultRow:
 
     Attributes:
         addition: Normalisation of the similarities; empty if there is none.
+        cells: Value of each metric, and whether it is the best student's.
     """
 
     addition: str
     model: ModelSummary
-    entry: LegendEntry
     experts: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[tuple[Spread, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +74,7 @@ class ResultTable:
     columns: tuple[str, ...]
     sections: tuple[ResultSection, ...]
     normalized: tuple[ResultSection, ...]
-    chance: tuple[str, ...]
+    chance: tuple[float, ...]
     queries: int
     gallery: int
 
@@ -97,14 +90,11 @@ class CostRow:
     peak_memory_mebibytes: float
 
 
-def result_tables(
-    models: Sequence[ModelSummary], entries: Sequence[LegendEntry], first: Evaluation
-) -> list[ResultTable]:
+def result_tables(models: Sequence[ModelSummary], first: Evaluation) -> list[ResultTable]:
     """One table per direction.
 
     Args:
         models: Models grouped by section.
-        entries: Legend entry of each model.
         first: Any evaluation; all of them share the test split, which determines the chance level.
     """
     tables = []
@@ -115,10 +105,10 @@ def result_tables(
             ResultTable(
                 direction=direction,
                 name=DIRECTION_NAMES[direction],
-                columns=tuple(LABELS.get(metric, metric) for metric in METRICS),
-                sections=_sections(models, entries, direction),
-                normalized=_normalized_sections(models, entries, direction),
-                chance=tuple(f"{chance[metric]:.{DECIMALS}f}" for metric in METRICS),
+                columns=tuple(LABELS.values()),
+                sections=_sections(models, direction),
+                normalized=_normalized_sections(models, direction),
+                chance=tuple(chance[metric] for metric in METRICS),
                 queries=len(first.ranks[direction]),
                 gallery=gallery,
             )
@@ -159,65 +149,47 @@ def describe_experts(experts: Sequence[str], every: set[str]) -> tuple[str, ...]
     return tuple(experts)
 
 
-def _sections(
-    models: Sequence[ModelSummary], entries: Sequence[LegendEntry], direction: Direction
-) -> tuple[ResultSection, ...]:
+def _sections(models: Sequence[ModelSummary], direction: Direction) -> tuple[ResultSection, ...]:
     students = [model for model in models if model.section == "students"]
-    best = {
-        metric: best_as_shown(students, direction, metric, decimals=DECIMALS) for metric in METRICS
-    }
-    rows = _rows([(model, model.test[direction]) for model in models], entries, best=best)
+    best = {metric: best_as_shown(students, direction, metric) for metric in METRICS}
+    rows = _rows([(model, model.test[direction]) for model in models], best=best)
     return tuple(
-        _section(section, tuple(members))
+        ResultSection(*SECTION_HEADINGS.get(section, (section, "")), tuple(members))
         for section, members in groupby(rows, lambda row: row.model.section)
     )
 
 
-def _section(section: str, members: tuple[ResultRow, ...]) -> ResultSection:
-    heading, remark = SECTION_HEADINGS.get(section, (section, ""))
-    return ResultSection(heading, remark, members)
-
-
 def _normalized_sections(
-    models: Sequence[ModelSummary], entries: Sequence[LegendEntry], direction: Direction
+    models: Sequence[ModelSummary], direction: Direction
 ) -> tuple[ResultSection, ...]:
     sections = []
     for key, (name, remark) in NORMALIZATIONS.items():
         found = [(model, model.normalized.get(key, {}).get(direction)) for model in models]
         members = [(model, spreads) for model, spreads in found if spreads is not None]
         if members:
-            rows = _rows(members, entries, best={}, addition=f"+ {name}")
+            rows = _rows(members, best={}, addition=f"+ {name}")
             sections.append(ResultSection(name, remark, tuple(rows)))
     return tuple(sections)
 
 
 def _rows(
     members: Sequence[tuple[ModelSummary, Mapping[str, Spread]]],
-    entries: Sequence[LegendEntry],
     *,
     best: Mapping[str, set[str]],
     addition: str = "",
 ) -> list[ResultRow]:
     every = {expert for model, _ in members for expert in model.experts}
-    entry_of = {entry.model: entry for entry in entries}
     return [
         ResultRow(
             addition=addition,
             model=model,
-            entry=entry_of[model.model],
             experts=describe_experts(model.experts, every),
             cells=tuple(
-                _cell(spreads[metric], best=model.model in best.get(metric, ()))
-                for metric in METRICS
+                (spreads[metric], model.model in best.get(metric, ())) for metric in METRICS
             ),
         )
         for model, spreads in members
     ]
-
-
-def _cell(value: Spread, *, best: bool) -> Cell:
-    std = "" if value.std is None else f"{value.std:.{DECIMALS}f}"
-    return Cell(value.mean, f"{value.mean:.{DECIMALS}f}", std, best)
 
 
 def _join(values: Iterable[int]) -> str:

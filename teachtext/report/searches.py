@@ -14,7 +14,8 @@ from teachtext.evaluation.spread import Spread
 from teachtext.pruning.pareto import COLUMNS, VAL, metric_column
 from teachtext.report.headline import format_difference
 from teachtext.report.inputs import read_named_table
-from teachtext.report.plots import COLORS, Curve, draw_curves
+from teachtext.report.plots import Curve, draw_curves
+from teachtext.report.summary import COLORS
 
 KINDS = {True: "with teachers", False: "without teachers"}
 LOOKS = {True: (COLORS[0], "solid"), False: (COLORS[1], "dashed")}

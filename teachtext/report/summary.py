@@ -2,21 +2,27 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.evaluation.metrics import METRICS
+from teachtext.config.models import SECTIONS, Section
+from teachtext.evaluation.metrics import METRICS, RECALL_AT
 from teachtext.evaluation.records import Direction, Evaluation
 from teachtext.evaluation.spread import Spread, spread
 
 LOWER_IS_BETTER = ("MdR", "MnR")
-SECTIONS = ("teachers", "students", "pruned", "zero_shot", "released")
 UNTRAINED = ("zero_shot", "released")
 ALL_CAPTIONS = "all"
+DIRECTION_NAMES: dict[Direction, str] = {"t2v": "Text to video", "v2t": "Video to text"}
+# Middle tones: each has a contrast of at least 3 on a white and on a near-black page.
+COLORS = (
+    "#3b7dd8", "#d9730d", "#2e9e5b", "#d6455d", "#9467d6",
+    "#1598ad", "#a0704a", "#d558a8", "#94900f", "#7f8794",
+)  # fmt: skip
 
 OF_TEACHERS = ("distillation_", "teacher_")
 """Beginnings of the settings of training that teachers bring along."""
@@ -30,8 +36,13 @@ Verdict = Literal["better", "within", "worse", "one seed"]
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """One model over its seeds; what is not explained here is explained in ``Evaluation``."""
+    """One model over its seeds; what is not explained here is explained in ``Evaluation``.
 
+    Attributes:
+        place: Place in the results table, counted from 0.
+    """
+
+    place: int
     model: str
     section: str
     models: Mapping[str, Any]
@@ -44,6 +55,21 @@ class ModelSummary:
     seeds: tuple[int, ...]
     test: Mapping[Direction, Mapping[str, Spread]]
     normalized: Mapping[str, Mapping[Direction, Mapping[str, Spread]]]
+
+    @property
+    def key(self) -> str:
+        """Short name, the same in every plot; the page highlights lines by it."""
+        return f"m{self.place}"
+
+    @property
+    def color(self) -> str:
+        """Colour in every plot; they repeat after ten models."""
+        return COLORS[self.place % len(COLORS)]
+
+    @property
+    def teacher_names(self) -> tuple[str, ...]:
+        """Names of its teachers, without the remark of how many seeds of each taught."""
+        return tuple(label.split(" ")[0] for label in self.teachers)
 
     @property
     def headline(self) -> Spread:
@@ -87,16 +113,17 @@ class Comparison:
 
 def summarize(evaluations: Sequence[Evaluation]) -> list[ModelSummary]:
     """One summary per model: sections in the order of the method, models in the given order."""
+    groups = seeds_of_models(evaluations).values()
+    ordered = sorted(groups, key=lambda seeds: SECTIONS.index(cast("Section", seeds[0].section)))
+    return [_summarize_model(place, seeds) for place, seeds in enumerate(ordered)]
+
+
+def seeds_of_models(evaluations: Iterable[Evaluation]) -> dict[str, list[Evaluation]]:
+    """Evaluations by model, in the given order."""
     by_model: dict[str, list[Evaluation]] = {}
     for evaluation in evaluations:
         by_model.setdefault(evaluation.model, []).append(evaluation)
-    summaries = [_summarize_model(seeds) for seeds in by_model.values()]
-    return sorted(summaries, key=lambda summary: section_order(summary.section))
-
-
-def section_order(section: str) -> int:
-    """Place of a section in the report; unknown ones come last."""
-    return SECTIONS.index(section) if section in SECTIONS else len(SECTIONS)
+    return by_model
 
 
 def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
@@ -121,13 +148,11 @@ def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
     return sorted(pairs, key=lambda pair: (KINDS.index(pair.kind), not pair.model.teachers))
 
 
-def best_as_shown(
-    models: Sequence[ModelSummary], direction: Direction, metric: str, *, decimals: int
-) -> set[str]:
-    """Models with the best mean of a column, among equals as they are printed."""
+def best_as_shown(models: Sequence[ModelSummary], direction: Direction, metric: str) -> set[str]:
+    """Models with the best mean of a column, among equals as they are printed, in tenths."""
     if not models:
         return set()
-    means = {model.model: round(model.test[direction][metric].mean, decimals) for model in models}
+    means = {model.model: round(model.test[direction][metric].mean, 1) for model in models}
     best = min(means.values()) if metric in LOWER_IS_BETTER else max(means.values())
     return {name for name, mean in means.items() if mean == best}
 
@@ -156,7 +181,7 @@ def chance_found(gallery: int, targets: NDArray[np.int64]) -> NDArray[np.float64
 def chance_level(gallery: int, targets: NDArray[np.int64]) -> dict[str, float]:
     """Expected metrics of a random order; the arguments are those of ``chance_found``."""
     found = chance_found(gallery, targets)
-    recalls = {f"R@{k}": 100 * float(found[min(k, gallery) - 1]) for k in (1, 5, 10, 50)}
+    recalls = {f"R@{k}": 100 * float(found[min(k, gallery) - 1]) for k in RECALL_AT}
     return {
         **recalls,
         "MdR": _median_rank(found),
@@ -177,7 +202,7 @@ def _has_pruned(model: ModelSummary, reference: ModelSummary) -> bool:
     return (
         model.section == "pruned"
         and reference.section == "students"
-        and tuple(label.split(" ")[0] for label in model.teachers) == (reference.model,)
+        and model.teacher_names == (reference.model,)
         and set(model.experts) < set(reference.experts)
     )
 
@@ -201,9 +226,10 @@ def without_teachers(model: ModelSummary) -> dict[str, Any]:
     }
 
 
-def _summarize_model(evaluations: Sequence[Evaluation]) -> ModelSummary:
+def _summarize_model(place: int, evaluations: Sequence[Evaluation]) -> ModelSummary:
     first = evaluations[0]
     return ModelSummary(
+        place=place,
         model=first.model,
         section=first.section,
         models=first.models,

@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 
-from teachtext.report.curves import legend, plot_recalls, plot_training
+from teachtext.report.curves import plot_recalls, plot_training
 from teachtext.report.inputs import History
-from teachtext.report.plots import Line, draw_lines, model_color
+from teachtext.report.plots import Line, draw_lines
 from teachtext.report.summary import summarize
 from tests.support.report_inputs import evaluation
 
@@ -58,8 +58,9 @@ def test_one_seed_has_no_band():
 
 
 def test_colours_repeat_after_ten():
-    assert model_color(0) == model_color(10)
-    assert len({model_color(place) for place in range(10)}) == 10
+    models = summarize([evaluation(f"model-{place}") for place in range(11)])
+    assert models[0].color == models[10].color
+    assert len({model.color for model in models}) == 10
 
 
 def history(seed, scores, distillation):
@@ -78,8 +79,8 @@ def history(seed, scores, distillation):
 
 def titles(histories):
     evaluations = [evaluation("teachtext", 0, best_epoch=1)]
-    entries = legend(summarize(evaluations))
-    return [plot.title for plot in plot_training(entries, histories, evaluations)]
+    models = summarize(evaluations)
+    return [plot.title for plot in plot_training(models, histories, evaluations)]
 
 
 def test_a_loss_that_nobody_has_is_not_plotted():
@@ -98,6 +99,6 @@ def test_models_without_history_are_left_out():
 
 def test_recalls_are_drawn_in_both_directions():
     evaluations = [evaluation(ranks={"t2v": np.array([0.0, 3.0]), "v2t": np.array([1.0])})]
-    plots = plot_recalls(legend(summarize(evaluations)), evaluations)
+    plots = plot_recalls(summarize(evaluations), evaluations)
     assert [plot.title for plot in plots] == ["Text to video", "Video to text"]
     assert all("line-m0" in plot.svg and "line-chance" in plot.svg for plot in plots)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from teachtext.config.published import SplitSize
 from teachtext.config.report import PublishedSettings
 from teachtext.evaluation.spread import Spread
-from teachtext.report.curves import legend
 from teachtext.report.reproduction import (
     ROUNDING_STD,
     MetricPair,
@@ -26,10 +25,9 @@ README = "TT-CE+ (QB-Norm's README)"
 
 def beside(rows, *evaluations, benchmark="msrvtt-full"):
     models = summarize(evaluations)
-    entries = legend(models)
-    tables = result_tables(models, entries, evaluations[0])
+    tables = result_tables(models, evaluations[0])
     settings = PublishedSettings(benchmark=benchmark, rows=rows)
-    return set_beside(settings, models, entries, tables)
+    return set_beside(settings, models, tables)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +146,8 @@ def test_a_split_of_another_size_is_not_comparable():
 def test_each_pair_has_a_filled_and_a_hollow_dot_for_each_drawn_metric():
     runs = [*evaluations_of("a", [40.0, 41.0]), *evaluations_of("b", [41.0, 43.0])]
     plot = beside({"a": "CE", "b": "TT-CE"}, *runs).tables[0].plot
-    for entry in legend(summarize(runs)):
-        signs = re.findall(rf'<use [^>]*style="([^"]*stroke: {entry.color})"', plot)
+    for model in summarize(runs):
+        signs = re.findall(rf'<use [^>]*style="([^"]*stroke: {model.color})"', plot)
         assert sum("fill-opacity: 0" in sign for sign in signs) == 4
         assert len(signs) == 2 * 4 * 3  # a dot and both ends of its bar
     for place in ("R@1", "R@5", "R@10", "Geometric mean"):

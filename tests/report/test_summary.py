@@ -152,9 +152,9 @@ def test_best_is_decided_on_what_is_printed():
     models = summarize(
         [evaluation("a", 0, 40.04), evaluation("b", 0, 40.01), evaluation("c", 0, 9)]
     )
-    assert best_as_shown(models, "t2v", "R@1", decimals=1) == {"a", "b"}
-    assert best_as_shown(models, "t2v", "MdR", decimals=1) == {"c"}
-    assert best_as_shown([], "t2v", "R@1", decimals=1) == set()
+    assert best_as_shown(models, "t2v", "R@1") == {"a", "b"}
+    assert best_as_shown(models, "t2v", "MdR") == {"c"}
+    assert best_as_shown([], "t2v", "R@1") == set()
 
 
 def test_chance_with_one_right_item():
