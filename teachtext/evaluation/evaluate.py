@@ -95,7 +95,7 @@ def similarity_blocks(model: RetrievalModel, data: RetrievalSet) -> Iterator[_Bl
         (block,) caption indices and their (block, videos) similarities.
 
     Raises:
-        TrainingError: a similarity is not a number.
+        TrainingError: A similarity is not a number.
     """
     yield from _search(model, data.tokens, encode_gallery(model, data))
 

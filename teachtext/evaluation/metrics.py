@@ -45,7 +45,7 @@ def video_to_text_ranks(
         video_Q: (captions,) Column of each caption's own video; every column occurs.
 
     Raises:
-        ValueError: a column does not occur.
+        ValueError: A column does not occur.
     """
     own_Q = similarities_QG[np.arange(len(video_Q)), video_Q]
     best_G = best_of_videos(own_Q, video_Q, videos=similarities_QG.shape[1])
@@ -61,7 +61,7 @@ def best_of_videos(own_Q: NDArray[Any], video_Q: NDArray[Any], *, videos: int) -
         videos: Number of videos; each has a caption.
 
     Raises:
-        ValueError: a video has none.
+        ValueError: A video has no caption.
     """
     without = np.flatnonzero(np.bincount(video_Q, minlength=videos) == 0)
     if len(without):

@@ -159,8 +159,8 @@ def read_evaluation(path: Path) -> Evaluation:
     """Read one evaluation and the ranks that lie beside it.
 
     Raises:
-        StoreError: a file is missing, damaged, of another version, or lacks a value; or they are
-            of two evaluations.
+        StoreError: A file is missing, damaged, of another version, or lacks a value; or the two
+            files are of two evaluations.
     """
     values = read_json(path)
     check_stamp(values.get(MADE_BY), path)
@@ -251,7 +251,7 @@ def read_details(path: Path) -> Details:
     """Read what a ranks table keeps beside the ranks.
 
     Raises:
-        StoreError: it is damaged, or another version wrote it.
+        StoreError: The table is damaged, or another version wrote it.
     """
     table = read_table(path, ["direction", "query_id", "top", *DETAILS]).sort_by("query_id")
     experts, captions = _names(table, "experts", path), _names(table, "sample", path)

@@ -170,7 +170,7 @@ def load_card(folder: Path) -> ModelCard:
     """Read what a model is, and compare it with what was written.
 
     Raises:
-        StoreError: no model directory, a damaged one, or one of another version.
+        StoreError: There is no model directory, or it is damaged or of another version.
     """
     values = _read_card(folder)
     check_stamp(values.get(MADE_BY), folder)
@@ -199,7 +199,7 @@ def kept_score(folder: Path, card: ModelCard) -> float:
     """Val text-to-video geometric mean of the epoch whose weights a model has.
 
     Raises:
-        StoreError: no history, or one without val.
+        StoreError: There is no history, or it has no val.
     """
     if card.best_epoch is None:
         raise StoreError(f"{folder} was not trained, so no epoch was kept. Name a trained model.")
@@ -213,8 +213,8 @@ def load_model(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
     """Rebuild a model, ready to encode; every byte is compared with what was written.
 
     Raises:
-        StoreError: no model directory, a damaged one, one of another version, or weights that do
-            not fit.
+        StoreError: There is no model directory, it is damaged or of another version, or its weights
+            do not fit.
     """
     card = load_card(folder)
     return _rebuilt(folder, card), card
@@ -224,7 +224,7 @@ def load_exported(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
     """The same of a model that was exported, whichever version made it.
 
     Raises:
-        StoreError: no model directory, or weights that do not fit.
+        StoreError: There is no model directory, or its weights do not fit.
     """
     card = _card_of(_read_card(folder), folder)
     return _rebuilt(folder, card), card

@@ -73,7 +73,7 @@ class RetrievalSet:
         """The same set with only those captions, and only the videos they leave.
 
         Raises:
-            DatasetError: no caption is left.
+            DatasetError: No caption is left.
         """
         kept = np.array([c.caption_id in caption_ids for c in self.captions], dtype=bool)
         if not kept.any():
@@ -86,7 +86,7 @@ class RetrievalSet:
         """The same set without videos that no expert found anything in.
 
         Raises:
-            DatasetError: no video is left.
+            DatasetError: No video is left.
         """
         lengths = [features.rows.lengths for features in self.experts.values()]
         seen = np.sum(lengths, axis=0) > 0
@@ -133,7 +133,7 @@ def load_set(
             a video's rows, or its first rows, or these with their times.
 
     Raises:
-        StoreError: a video of the split has no features.
+        StoreError: A video of the split has no features.
     """
     chosen = np.flatnonzero([caption.split == split for caption in tokens.captions])
     captions = [tokens.captions[index] for index in chosen]
@@ -192,7 +192,7 @@ def load_val(
         None without captions of val.
 
     Raises:
-        StoreError: a video of the split has no features.
+        StoreError: A video of the split has no features.
     """
     if not any(caption.split == "val" for caption in tokens.captions):
         return None

@@ -41,7 +41,7 @@ def pareto_table(
         are null if those of one expert are not known; std is null for one seed.
 
     Raises:
-        StoreError: an evaluation has no val.
+        StoreError: An evaluation has no val.
     """
     groups: dict[tuple[bool, Experts], list[Evaluation]] = {}
     for evaluation in evaluations:

@@ -20,7 +20,7 @@ def load(path: str | Path) -> Searcher:
             ``results/search/{model}/{seed}``.
 
     Raises:
-        StoreError: there is no such model, or no index of it as it is now, or one is damaged.
+        StoreError: There is no such model, or no index of it as it is now, or one is damaged.
     """
     folder = Path(path).absolute()
     results = folder.parents[2]
@@ -49,7 +49,7 @@ def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
         seed: Training seed of the model; None for the first that has an index.
 
     Raises:
-        StoreError: there is no index of it.
+        StoreError: There is no index of the model.
     """
     known = indexed_models(results)
     if model not in known or (seed is not None and seed not in known[model]):

@@ -27,8 +27,8 @@ def load_query_encoder(
         weights: Identity of the text encoder's weights at training.
 
     Raises:
-        ConfigError: it was made elsewhere, or cannot be loaded.
-        StoreError: its weights are others than those of the training.
+        ConfigError: The text encoder cannot be loaded, or the vectors were made elsewhere.
+        StoreError: The weights are not those that the model was trained with.
     """
     if settings is None:
         raise ConfigError(

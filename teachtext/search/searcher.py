@@ -82,8 +82,8 @@ class Searcher:
             contains: Text that the video IDs must contain.
 
         Raises:
-            ConfigError: the text encoder cannot be loaded, or there is none.
-            StoreError: its weights are not those that the model was trained with.
+            ConfigError: The text encoder cannot be loaded, or there is none.
+            StoreError: The weights are not those that the model was trained with.
         """
         encoder = self._encoder  # is loaded once
         begin = time.perf_counter()
@@ -117,7 +117,7 @@ class Searcher:
             split: Split that the videos must belong to; None for all splits.
 
         Raises:
-            DatasetError: there is no such video.
+            DatasetError: There is no such video.
         """
         own = self._row(video_id)
         both_GM = self._counted_GM & self._counted_GM[own]
@@ -148,7 +148,7 @@ class Searcher:
             top: Maximum number of captions returned.
 
         Raises:
-            DatasetError: there is no such video.
+            DatasetError: There is no such video.
         """
         own = self._row(video_id)
         counted_M = self._counted_GM[own]

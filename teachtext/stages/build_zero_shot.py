@@ -50,7 +50,7 @@ def check_widths(model: str, tokens: TokenTable, experts: Mapping[str, StoreIden
         experts: Expert -> identity of what made its features.
 
     Raises:
-        ConfigError: an expert's rows are wider or narrower than captions.
+        ConfigError: An expert's rows are wider or narrower than captions.
     """
     for name, identity in experts.items():
         if identity.dim != tokens.tokens.dim:

@@ -31,7 +31,7 @@ def compiled_similarities(run: Run, batch: Batch, training: TrainingSettings) ->
         training: Training settings, for the precision.
 
     Raises:
-        TrainingError: the compiled model has other gradients.
+        TrainingError: The compiled model has other gradients.
     """
     # sequences are as long as the longest of their batch: without `dynamic`, each length compiles
     compiled: Similarities = torch.compile(batch_similarities, dynamic=True)

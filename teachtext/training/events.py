@@ -13,7 +13,7 @@ class EventFiles:
         folder: Folder of the run, for ``tensorboard --logdir``.
 
     Raises:
-        PackageError: tensorboardX is not installed.
+        PackageError: TensorboardX is not installed.
     """
 
     def __init__(self, folder: Path) -> None:

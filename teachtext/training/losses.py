@@ -136,7 +136,7 @@ class RetrievalLoss(nn.Module):
         teachers: For each teacher, the indices of its seeds' matrices, whose mean is taken.
 
     Raises:
-        ConfigError: teachers and their weights differ in number.
+        ConfigError: Teachers and their weights differ in number.
     """
 
     def __init__(self, training: TrainingSettings, *, teachers: Sequence[Sequence[int]]) -> None:

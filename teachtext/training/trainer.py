@@ -178,8 +178,8 @@ def train_model(
         None in all processes but the first.
 
     Raises:
-        DatasetError: a single video has nothing to be told from, or nothing chooses the epoch.
-        TrainingError: the loss is no longer a number.
+        DatasetError: A single video has nothing to be told from, or nothing chooses the epoch.
+        TrainingError: The loss is no longer a number.
     """
     trainer = Trainer(train, teachers, training, seed, processes)
     if not trainer.steps_per_epoch:
