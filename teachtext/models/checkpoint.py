@@ -98,6 +98,11 @@ class ModelCard:
     parameters: int
     made_from: MadeFrom
 
+    @property
+    def gpus(self) -> int:
+        """Number of GPUs that it was trained on; 0 if nothing was trained."""
+        return 0 if self.training is None else self.training.gpus
+
     @classmethod
     def untrained(
         cls,

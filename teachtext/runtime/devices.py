@@ -14,8 +14,6 @@ from typing import IO
 
 import torch
 
-from teachtext.config.settings import TrainingSettings
-
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -32,9 +30,9 @@ def pick_device() -> torch.device:
     return device
 
 
-def device_of(training: TrainingSettings | None) -> torch.device:
-    """Where a model is used: on a GPU if it was trained on some, and there is one here."""
-    return pick_device() if training is not None and training.gpus else torch.device("cpu")
+def device_of(gpus: int) -> torch.device:
+    """Where a model that was trained on so many GPUs is used: on one, if there is one here."""
+    return pick_device() if gpus else torch.device("cpu")
 
 
 @functools.cache

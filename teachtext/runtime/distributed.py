@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
 
 from teachtext.errors import ConfigError
-from teachtext.runtime.devices import hand_over_gpus, pick_device
+from teachtext.runtime.devices import device_of, hand_over_gpus
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def joined(*, gpus: int, section: str) -> Iterator[Processes]:
             f"Set {section}.gpus: 0 to train on the CPU, or run this stage where the GPUs are."
         )
     if count == 1:
-        yield Processes(0, 1, pick_device() if gpus else torch.device("cpu"))
+        yield Processes(0, 1, device_of(gpus))
         return
     device = torch.device("cuda", local) if gpus else torch.device("cpu")
     distributed.init_process_group("nccl" if gpus else "gloo")

@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> None:
     model, card = load_model(args.model)
     tokens, stores = read_tokens(args.tokens), features_of(args)
     check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
-    model.to(device_of(card.training))
+    model.to(device_of(card.gpus))
     data = load_whole(tokens, stores, architecture=card.architecture)
     encoder: TextEncoderSettings | None = args.text_encoder
     with replacing(args.output) as temporary:

@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     model, card = load_model(args.model)
     tokens, stores = read_tokens(args.tokens), features_of(args)
     check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
-    model.to(device_of(card.training))
+    model.to(device_of(card.gpus))
     data = load_set(tokens, stores, "train", architecture=card.architecture)
     blocks = (
         ([data.captions[index].caption_id for index in indices], sims)

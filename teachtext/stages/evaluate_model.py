@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> None:
     model, card = load_model(args.model)
     tokens, stores = read_tokens(args.tokens), features_of(args)
     check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
-    model.to(device_of(card.training))
+    model.to(device_of(card.gpus))
     val_set = load_val(tokens, stores, architecture=card.architecture)
     val = None if val_set is None else evaluate(model, val_set, top=settings.top).metrics
     test_set = load_set(tokens, stores, "test", architecture=card.architecture)

@@ -110,4 +110,4 @@ def test_a_folder_of_locks_that_is_anothers_costs_nothing_but_the_locks(machine,
 def test_without_a_gpu_it_is_the_cpu(machine, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert devices.pick_device() == torch.device("cpu")
-    assert devices.device_of(None) == torch.device("cpu")
+    assert devices.device_of(0) == torch.device("cpu")
