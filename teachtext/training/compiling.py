@@ -65,12 +65,14 @@ def _gradients(
 
 @contextmanager
 def _unchanged(model: RetrievalModel) -> Iterator[None]:
-    """Running statistics are put back; dropout draws alike in both ways."""
+    """Running statistics are put back, whatever happens; dropout draws alike in both ways."""
     import torch._inductor.config as inductor
 
     buffers = [buffer.clone() for buffer in model.buffers()]
     model.train()
-    with inductor.patch(fallback_random=True):
-        yield
-    for buffer, kept in zip(model.buffers(), buffers, strict=True):
-        buffer.copy_(kept)
+    try:
+        with inductor.patch(fallback_random=True):
+            yield
+    finally:
+        for buffer, kept in zip(model.buffers(), buffers, strict=True):
+            buffer.copy_(kept)

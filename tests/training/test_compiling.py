@@ -67,3 +67,24 @@ def test_wrong_gradients_are_refused(monkeypatch):
     run, batch = run_and_batch("CollaborativeExperts")
     with pytest.raises(TrainingError, match=r"a wrong gradient.*Set training\.compile: false"):
         compiled_similarities(run, batch, TRAINING)
+
+
+class CompilerError(Exception):
+    """Ends a compilation."""
+
+
+def test_a_compiler_that_fails_leaves_the_model_as_it_was(monkeypatch):
+    def compile_half(function, *, dynamic):
+        def failing(*inputs):
+            function(*inputs)
+            raise CompilerError
+
+        return failing
+
+    monkeypatch.setattr(compiling.torch, "compile", compile_half)
+    run, batch = run_and_batch("CollaborativeExperts")
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    with pytest.raises(CompilerError):
+        compiled_similarities(run, batch, TRAINING)
+    for name, value in run.model.state_dict().items():
+        assert torch.equal(value, before[name]), name
