@@ -1,20 +1,29 @@
 """What evaluate_model wrote, read into plain records. Checks shape, computes nothing."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from teachtext.config.settings import TrainingSettings
-from teachtext.config.teachers import teacher_labels
+from teachtext.config.teachers import ModelSeed, ModelSeedText, teacher_labels
 from teachtext.errors import StoreError
+from teachtext.models.checkpoint import first_finding
+from teachtext.store.checksums import file_sha256
 from teachtext.store.json_files import read_json
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.versions import MADE_BY, check_stamp
@@ -27,6 +36,25 @@ EVALUATION_SHA256 = "evaluation_sha256"
 """Key in the metadata of the ranks: SHA-256 of the JSON file that lies beside them."""
 DETAILS = ("weights", "own_parts", "rival", "rival_parts", "sampled")
 """Columns that ``details`` adds to the ranks."""
+_ByDirection = Mapping[Direction, Mapping[str, float]]
+
+
+def _both(metrics: _ByDirection) -> _ByDirection:
+    for direction in DIRECTIONS:
+        if direction not in metrics:
+            raise ValueError(f"there is no {direction!r}")
+    return metrics
+
+
+def _labels(opinions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(teacher_labels(map(ModelSeed.parse, opinions)))
+
+
+def _by_name(weights: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return {"text": weights["text"], **weights["experts"]}
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no text and experts in it ({error!r})") from None
 
 
 @dataclass(frozen=True)
@@ -41,7 +69,7 @@ class Evaluation:
         training: Section ``training`` of the configuration, with the row's overrides; None if not
             trained.
         teachers: Models it was distilled from; empty for a baseline.
-        opinions: Teachers with each of their seeds, as ``name/seed``.
+        opinions: Each seed of each teacher.
         captions: Caption set it was trained on: ``all`` or a denoised one.
         best_epoch: Epoch with the best validation score, counted from 0; None if not trained.
         val: Metrics on val by direction and metric name, recalls in percent; they chose the epoch.
@@ -67,20 +95,21 @@ class Evaluation:
     training: Mapping[str, Any] | None
     text_encoder: str
     experts: tuple[str, ...]
-    teachers: tuple[str, ...]
-    opinions: tuple[str, ...]
+    teachers: Annotated[tuple[str, ...], AfterValidator(_labels)]
+    opinions: Annotated[tuple[ModelSeedText, ...], Field(validation_alias="teachers")]
     captions: str
     parameters: int
     best_epoch: int | None
-    val: Mapping[Direction, Mapping[str, float]] | None
-    test: Mapping[Direction, Mapping[str, float]]
-    normalized: Mapping[str, Mapping[Direction, Mapping[str, float]]]
-    weights: Mapping[str, WeightsIdentity]
+    val: Annotated[_ByDirection, AfterValidator(_both)] | None
+    test: Annotated[_ByDirection, AfterValidator(_both)]
+    normalized: Annotated[Mapping[str, _ByDirection], Field(validation_alias="test_normalized")]
+    weights: Annotated[Mapping[str, WeightsIdentity], BeforeValidator(_by_name)]
     versions: Mapping[str, str]
     ranks: Mapping[Direction, NDArray[np.float64]]
     text_queries: pa.Table
     own_captions: NDArray[np.int64]
     ranks_path: Path
+    __pydantic_config__: ClassVar = ConfigDict(arbitrary_types_allowed=True)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -96,7 +125,7 @@ class Evaluation:
             "training": training and TrainingSettings.model_validate(training).content(),
             "text_encoder": self.text_encoder,
             "experts": list(self.experts),
-            "teachers": list(self.opinions),
+            "teachers": [str(opinion) for opinion in self.opinions],
             "captions": self.captions,
         }
 
@@ -104,6 +133,9 @@ class Evaluation:
     def epochs(self) -> int:
         """How long it was trained."""
         return 0 if self.training is None else int(self.training["epochs"])
+
+
+_EVALUATIONS = TypeAdapter(Evaluation)
 
 
 @dataclass(frozen=True)
@@ -166,40 +198,17 @@ def read_evaluation(path: Path) -> Evaluation:
     check_stamp(values.get(MADE_BY), path)
     ranks_path = path.with_suffix(".parquet")
     ranks = read_table(ranks_path, ["direction", "query_id", "query", "video_id", "rank"])
-    if table_metadata(ranks).get(EVALUATION_SHA256) != _sha256(path):
+    if table_metadata(ranks).get(EVALUATION_SHA256) != file_sha256(path):
         raise StoreError(
             f"{ranks_path} does not belong to {path}. Delete both and run snakemake again."
         )
     try:
-        return Evaluation(**_facts(values), **_ranks(ranks), ranks_path=ranks_path)
-    except (KeyError, TypeError, ValueError) as error:
+        return _EVALUATIONS.validate_python(values | _ranks(ranks) | {"ranks_path": ranks_path})
+    except ValidationError as error:
         raise StoreError(
-            f"{path} is not an evaluation of this version ({error!r}). Delete it to evaluate again."
-        ) from error
-
-
-def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "model": str(values["model"]),
-        "seed": int(values["seed"]),
-        "model_sha256": str(values["model_sha256"]),
-        "settings": dict(values["settings"]),
-        "section": str(values["section"]),
-        "models": dict(values["models"]),
-        "training": None if values["training"] is None else dict(values["training"]),
-        "text_encoder": str(values["text_encoder"]),
-        "experts": tuple(map(str, values["experts"])),
-        "teachers": tuple(teacher_labels(map(str, values["teachers"]))),
-        "opinions": tuple(map(str, values["teachers"])),
-        "captions": str(values["captions"]),
-        "parameters": int(values["parameters"]),
-        "best_epoch": None if values["best_epoch"] is None else int(values["best_epoch"]),
-        "val": None if values["val"] is None else _by_direction(values["val"]),
-        "test": _by_direction(values["test"]),
-        "normalized": dict(values["test_normalized"]),
-        "weights": _weights(values["weights"]),
-        "versions": dict(values["versions"]),
-    }
+            f"{path} is not an evaluation of this version ({first_finding(error)}). Delete it to "
+            "evaluate again."
+        ) from None
 
 
 def _ranks(table: pa.Table) -> dict[str, Any]:
@@ -213,10 +222,6 @@ def _ranks(table: pa.Table) -> dict[str, Any]:
         "text_queries": by_direction["t2v"].select(["query_id", "query", "video_id"]),
         "own_captions": np.asarray(own_captions, dtype=np.int64),
     }
-
-
-def _by_direction(metrics: Mapping[str, Any]) -> dict[Direction, dict[str, float]]:
-    return {direction: dict(metrics[direction]) for direction in DIRECTIONS}
 
 
 def read_text_query_ranks(path: Path) -> dict[str, float]:
@@ -279,16 +284,6 @@ def _names(table: pa.Table, key: str, path: Path) -> tuple[str, ...]:
     if key not in metadata:
         raise StoreError(f"{path} does not say its {key}. Delete it to evaluate again.")
     return tuple(json.loads(metadata[key]))
-
-
-def _weights(values: Mapping[str, Any]) -> dict[str, WeightsIdentity]:
-    found = {"text": values["text"], **values["experts"]}
-    return {name: WeightsIdentity(**identity) for name, identity in found.items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _text_queries(path: Path, columns: list[str]) -> pa.Table:

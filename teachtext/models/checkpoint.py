@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
@@ -12,13 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from teachtext import __version__
 from teachtext.config.models import Section
 from teachtext.config.settings import TrainingSettings
+from teachtext.config.teachers import ModelSeedText
 from teachtext.config.zero_shot import SEED, AnyArchitecture
 from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing
 from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tables import read_table, write_table
-from teachtext.store.tokens import TokenTable
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.store.weights import CARD, WEIGHTS, WeightsIdentity
 
@@ -45,20 +45,20 @@ class MadeFrom:
         tokens: SHA-256 of the table of token vectors.
         features: Expert -> one SHA-256 of all its stores.
         captions: SHA-256 of the table of the denoised set; None if all captions were used, or none.
-        teachers: SHA-256 of the similarities of each ``name/seed``.
+        teachers: SHA-256 of the similarities of each seed of each teacher.
         checkpoint: SHA-256 of the file that others released; None for other models.
     """
 
     tokens: str
     features: Mapping[str, str]
     captions: str | None = None
-    teachers: Mapping[str, str] = field(default_factory=dict)
+    teachers: Mapping[ModelSeedText, str] = field(default_factory=dict)
     checkpoint: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """Everything needed to rebuild a model, and what it was trained on.
+    """Everything needed to rebuild a model, and what it was trained on, if it was trained here.
 
     Attributes:
         model: Name of the model in config.yaml.
@@ -71,7 +71,7 @@ class ModelCard:
         token_dim: Width of the text encoder's token vectors.
         max_tokens: Number of tokens at which the text encoder truncates captions.
         experts: Expert -> identity of what made its features, in the order of the mixture weights.
-        teachers: Models whose similarities it was trained on, each seed as ``name/seed``.
+        teachers: Models whose similarities it was trained on, each seed by itself.
         captions: Captions that it was trained on: ``all``, the name of a denoised set, or ``none``.
         train_captions: Number of training captions.
         train_videos: Number of training videos.
@@ -81,20 +81,20 @@ class ModelCard:
     """
 
     model: str
-    seed: int
+    seed: int = SEED
     section: Section
     architecture: AnyArchitecture
-    training: TrainingSettings | None
+    training: TrainingSettings | None = None
     text_encoder: str
     text_weights: WeightsIdentity
     token_dim: int
     max_tokens: int
     experts: Mapping[str, StoreIdentity]
-    teachers: Sequence[str]
-    captions: str
-    train_captions: int
-    train_videos: int
-    best_epoch: int | None
+    teachers: Sequence[ModelSeedText] = ()
+    captions: str = "none"
+    train_captions: int = 0
+    train_videos: int = 0
+    best_epoch: int | None = None
     parameters: int
     made_from: MadeFrom
 
@@ -102,39 +102,6 @@ class ModelCard:
     def gpus(self) -> int:
         """Number of GPUs that it was trained on; 0 if nothing was trained."""
         return 0 if self.training is None else self.training.gpus
-
-    @classmethod
-    def untrained(
-        cls,
-        model: str,
-        *,
-        section: Section,
-        architecture: AnyArchitecture,
-        tokens: TokenTable,
-        experts: Mapping[str, StoreIdentity],
-        parameters: int,
-        made_from: MadeFrom,
-    ) -> Self:
-        """Card of a model that is not trained here; ``tokens`` are those that it is made for."""
-        return cls(
-            model=model,
-            seed=SEED,
-            section=section,
-            architecture=architecture,
-            training=None,
-            text_encoder=tokens.encoder,
-            text_weights=tokens.weights,
-            token_dim=tokens.tokens.dim,
-            max_tokens=tokens.max_tokens,
-            experts=experts,
-            teachers=[],
-            captions="none",
-            train_captions=0,
-            train_videos=0,
-            best_epoch=None,
-            parameters=parameters,
-            made_from=made_from,
-        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; identical for identical runs."""
@@ -195,9 +162,13 @@ def _card_of(values: dict[str, Any], folder: Path) -> ModelCard:
     try:
         return _CARDS.validate_python(values)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise damaged_model(folder, ValueError(f"{where}: {problem['msg']}")) from None
+        raise damaged_model(folder, ValueError(first_finding(error))) from None
+
+
+def first_finding(error: ValidationError) -> str:
+    """What pydantic found first in a record that something else wrote, and where."""
+    problem = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
 def kept_score(folder: Path, card: ModelCard) -> float:

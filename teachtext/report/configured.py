@@ -6,6 +6,7 @@ from typing import Any
 
 from teachtext.config.models import TeacherSettings
 from teachtext.config.settings import ExpertSettings
+from teachtext.config.teachers import ModelSeed
 from teachtext.config.whole import Config
 from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.errors import StoreError
@@ -92,7 +93,9 @@ def _facts_by(config: Config, name: str, seed: int, facts: Mapping[str, Any]) ->
 def _opinions(config: Config, teachers: Iterable[TeacherSettings], seed: int) -> list[str]:
     """Each seed of each teacher as ``name/seed``."""
     return [
-        f"{teacher.model}/{one}" for teacher in teachers for one in config.seeds_of(teacher, seed)
+        str(ModelSeed(teacher.model, int(one)))
+        for teacher in teachers
+        for one in config.seeds_of(teacher, seed)
     ]
 
 

@@ -4,12 +4,14 @@ import argparse
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from pydantic import TypeAdapter
 
 from teachtext.config.models import Section
+from teachtext.config.teachers import ModelSeed
 from teachtext.denoising.verdicts import kept_captions
 from teachtext.files.locking import locked
 from teachtext.models.checkpoint import MAKERS, SCORE, MadeFrom, ModelCard, save_model
@@ -19,7 +21,7 @@ from teachtext.runtime.distributed import Processes, joined, start_processes
 from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.checksums import file_sha256
-from teachtext.store.similarities import AlignedSimilarities, SimilarityStore, open_similarities
+from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import TokenTable, read_tokens
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
@@ -56,14 +58,14 @@ class _Inputs:
     """What a model is trained from, opened."""
 
     tokens: TokenTable
-    teachers: Mapping[str, SimilarityStore]
+    teachers: Mapping[ModelSeed, SimilarityStore]
     made_from: MadeFrom
 
 
 def _open(args: argparse.Namespace) -> _Inputs:
     tokens = read_tokens(args.tokens)
     opened = [open_similarities(path) for path in args.teachers]
-    teachers = {matrix.model: matrix for matrix in opened}
+    teachers = {ModelSeed.parse(matrix.model): matrix for matrix in opened}
     sources = replace(
         made_from(tokens, features_of(args)),
         captions=None if args.captions is None else file_sha256(args.captions),
@@ -87,7 +89,10 @@ def _train(
         captions, kept = _denoised(args.captions)
         train = train.keep_captions(kept)
     log.info("%s, seed %d: %d captions", args.model, args.seed, len(train.captions))
-    teachers = _aligned(inputs.teachers, train)
+    caption_ids = [caption.caption_id for caption in train.captions]
+    teachers = {
+        name: one.aligned(caption_ids, train.video_ids) for name, one in inputs.teachers.items()
+    }
     with ExitStack() as stack:
         writes = processes.rank == 0 and args.training.tensorboard
         events = stack.enter_context(EventFiles(args.events)) if writes else None
@@ -154,14 +159,6 @@ def _write(output: Path, trained: Trained, card: ModelCard, states: EpochStates)
     log.info("kept epoch %d: %s", trained.best_epoch, on_val)
 
 
-def _aligned(
-    teachers: Mapping[str, SimilarityStore], train: RetrievalSet
-) -> Mapping[str, AlignedSimilarities]:
-    """Teachers by ``name/seed``."""
-    caption_ids = [caption.caption_id for caption in train.captions]
-    return {name: one.aligned(caption_ids, train.video_ids) for name, one in teachers.items()}
-
-
 def _identity(
     args: argparse.Namespace, section: Section, sources: MadeFrom, processes: Processes
 ) -> str:
@@ -172,6 +169,6 @@ def _identity(
         "processes": processes.count,
         "device": processes.device.type,
         "versions": [stamp(MAKERS[section]), torch.__version__],
-        "made_from": asdict(sources),
+        "made_from": TypeAdapter(MadeFrom).dump_python(sources, mode="json"),
     }
     return run_identity(facts)

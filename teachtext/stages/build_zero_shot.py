@@ -22,11 +22,14 @@ def main(args: argparse.Namespace) -> None:
     tokens, stores = read_tokens(args.tokens), features_of(args)
     experts = identities_of(stores)
     check_widths(args.model, tokens, experts)
-    card = ModelCard.untrained(
-        args.model,
+    card = ModelCard(
+        model=args.model,
         section="zero_shot",
         architecture=ZeroShotArchitecture(),
-        tokens=tokens,
+        text_encoder=tokens.encoder,
+        text_weights=tokens.weights,
+        token_dim=tokens.tokens.dim,
+        max_tokens=tokens.max_tokens,
         experts=experts,
         parameters=0,
         made_from=made_from(tokens, stores),

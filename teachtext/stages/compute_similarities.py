@@ -5,6 +5,7 @@ import logging
 
 import torch
 
+from teachtext.config.teachers import ModelSeed
 from teachtext.evaluation.evaluate import shown, similarity_blocks
 from teachtext.models.checkpoint import load_model
 from teachtext.models.inputs import load_set
@@ -29,7 +30,6 @@ def main(args: argparse.Namespace) -> None:
         ([data.captions[index].caption_id for index in indices], sims)
         for indices, sims in shown(similarity_blocks(model, data), "similarities", data)
     )
-    write_similarities(
-        args.output, blocks, model=f"{card.model}/{card.seed}", video_ids=data.video_ids
-    )
+    model_seed = ModelSeed(card.model, card.seed)
+    write_similarities(args.output, blocks, model=str(model_seed), video_ids=data.video_ids)
     log.info("computed %d x %d similarities", len(data.captions), len(data.video_ids))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from teachtext.config.models import DenoiseSettings
-from teachtext.config.teachers import seeds_of_teachers
+from teachtext.config.teachers import ModelSeed, seeds_of_teachers
 from teachtext.denoising.ranks import (
     Blocks,
     Placement,
@@ -80,7 +80,7 @@ def _open_all(paths: list[Path]) -> list[SimilarityStore]:
 
 def _opinions(stores: list[SimilarityStore]) -> list[Blocks]:
     """The mean of the seeds of each teacher."""
-    teachers = seeds_of_teachers(store.model for store in stores)
+    teachers = seeds_of_teachers(ModelSeed.parse(store.model) for store in stores)
     return [
         mean_blocks([stores[place].blocks() for place in places]) for places in teachers.values()
     ]

@@ -99,7 +99,7 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "training": None if card.training is None else card.training.model_dump(),
         "text_encoder": card.text_encoder,
         "experts": list(card.experts),
-        "teachers": list(card.teachers),
+        "teachers": [str(teacher) for teacher in card.teachers],
         "captions": card.captions,
         "parameters": card.parameters,
         "best_epoch": card.best_epoch,

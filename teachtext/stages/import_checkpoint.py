@@ -30,11 +30,14 @@ def main(args: argparse.Namespace) -> None:
         max_tokens=tokens.max_tokens,
         expert_dims={name: identity.dim for name, identity in experts.items()},
     )
-    card = ModelCard.untrained(
-        args.model,
+    card = ModelCard(
+        model=args.model,
         section="released",
         architecture=architecture,
-        tokens=tokens,
+        text_encoder=tokens.encoder,
+        text_weights=tokens.weights,
+        token_dim=tokens.tokens.dim,
+        max_tokens=tokens.max_tokens,
         experts=experts,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         made_from=replace(made_from(tokens, stores), checkpoint=file_sha256(args.checkpoint)),

@@ -3,6 +3,7 @@
 import argparse
 import logging
 
+from teachtext.config.teachers import ModelSeed
 from teachtext.interop.features.similarities import read_imported
 from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
@@ -23,7 +24,7 @@ def main(args: argparse.Namespace) -> None:
     write_similarities(
         args.output,
         progress.over(imported.grid.blocks(BLOCK), count=lambda block: len(block[0])),
-        model=f"{args.model}/{args.seed}",
+        model=str(ModelSeed(args.model, args.seed)),
         video_ids=video_ids,
         made_by="import_similarities",
     )

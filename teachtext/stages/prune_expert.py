@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from teachtext.config.teachers import ModelSeed
 from teachtext.errors import StoreError
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.models.checkpoint import ModelCard, kept_score, load_card
@@ -33,7 +34,9 @@ def main(args: argparse.Namespace) -> None:
         "dropped": dropped,
         "experts": [expert for expert in every if expert != dropped],
         "candidates": [_facts(candidate) for candidate in candidates],
-        "models": {f"{card.model}/{card.seed}": model_sha256(at) for at, card in cards.items()},
+        "models": {
+            str(ModelSeed(card.model, card.seed)): model_sha256(at) for at, card in cards.items()
+        },
     }
     write_json(args.output, decision)
     log.info("level %d drops %s: %.1f on val", args.level, dropped, candidates[0].score)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from teachtext.config.settings import ArchitectureSettings, TrainingSettings
-from teachtext.config.teachers import seeds_of_teachers
+from teachtext.config.teachers import ModelSeed, seeds_of_teachers
 from teachtext.errors import DatasetError, TrainingError
 from teachtext.evaluation.evaluate import rank_set
 from teachtext.models.inputs import RetrievalSet, epoch_batches
@@ -52,15 +52,15 @@ class Trainer:
 
     Attributes:
         data: Captions and videos to learn from.
-        teachers: Similarities of each seed of each teacher, by ``name/seed``; empty for a student
-            of the captions alone.
+        teachers: Similarities of each seed of each teacher; empty for a student of the captions
+            alone.
         training: Optimiser, schedule and losses.
         seed: Seed of the batches.
         processes: Processes that share each batch.
     """
 
     data: RetrievalSet
-    teachers: Mapping[str, Teacher]
+    teachers: Mapping[ModelSeed, Teacher]
     training: TrainingSettings
     seed: int
     processes: Processes
@@ -150,7 +150,7 @@ class Trainer:
 def train_model(
     train: RetrievalSet,
     val: RetrievalSet | None,
-    teachers: Mapping[str, Teacher],
+    teachers: Mapping[ModelSeed, Teacher],
     *,
     architecture: ArchitectureSettings,
     training: TrainingSettings,
@@ -165,7 +165,7 @@ def train_model(
         train: Captions and videos to learn from.
         val: Captions and videos that choose the epoch, never a test split; None to keep the last
             epoch.
-        teachers: Similarities by ``name/seed``, aligned with ``train``; seeds of one name are
+        teachers: Similarities by seed of a model, aligned with ``train``; seeds of one model are
             averaged and count as one teacher in the aggregation. Empty for no distillation.
         architecture: Architecture of the model.
         training: Optimiser, schedule and losses.

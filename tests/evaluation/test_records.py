@@ -30,6 +30,16 @@ def test_an_incomplete_evaluation_says_what_to_do(corpus):
         records.read_evaluation(path)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("teachers", [7]), ("weights", {}), ("weights", 7), ("seed", "first"), ("test", {"t2v": {}})],
+)
+def test_a_value_of_another_kind_says_what_to_do(corpus, key, value):
+    change_evaluation(corpus.evaluations[0], **{key: value})
+    with pytest.raises(StoreError, match=rf"0\.json .*\({key}.*\)\. Delete it to evaluate again"):
+        records.read_evaluation(corpus.evaluations[0])
+
+
 def test_an_evaluation_may_have_no_val(corpus):
     path = corpus.evaluations[0]
     change_evaluation(path, val=None)

@@ -4,6 +4,7 @@ import torch
 import yaml
 
 from teachtext.config.settings import TrainingSettings
+from teachtext.config.teachers import ModelSeed
 from teachtext.models.checkpoint import ModelCard, save_model
 from teachtext.models.retrieval import build_model
 from teachtext.store.features import StoreIdentity
@@ -35,7 +36,7 @@ def save_toy(results, *, text_encoder="glove", text_weights=WEIGHTS, token_dim=D
         text_encoder=text_encoder,
         text_weights=text_weights,
         experts={name: StoreIdentity(name, "toy", DIM, WEIGHTS, SAMPLING) for name in dims},
-        teachers=["teacher-glove/0"],
+        teachers=[ModelSeed("teacher-glove", 0)],
         captions="all",
         train_captions=32,
         train_videos=16,

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 WORKER = """
 import json, sys, torch
 from pathlib import Path
+from teachtext.config.teachers import ModelSeed
 from teachtext.runtime.distributed import joined
 from teachtext.training.resuming import EpochStates
 from teachtext.training.trainer import train_model
@@ -23,7 +24,7 @@ from tests.support.toy_sets import toy_architecture, toy_set
 torch.set_num_threads(1)
 folder, architecture, settings, pause = sys.argv[1:]
 data = toy_set(videos=15, timed=architecture == "MultiModalTransformer")
-teachers = {"t/0": Agreed(0.3), "t/1": Agreed(0.4)}
+teachers = {ModelSeed("t", 0): Agreed(0.3), ModelSeed("t", 1): Agreed(0.4)}
 
 def tell(row):
     print("epoch", row["epoch"], flush=True)

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from teachtext.config.teachers import ModelSeed
 from teachtext.errors import DatasetError, StoreError, TrainingError
 from teachtext.models.checkpoint import ModelCard, load_model, save_model
 from teachtext.training.resuming import EpochStates
@@ -27,7 +28,7 @@ def train(
     return train_model(
         data,
         data if val else None,
-        dict(teachers),
+        {ModelSeed.parse(name): teacher for name, teacher in dict(teachers).items()},
         architecture=architecture or toy_architecture(),
         training=settings,
         seed=0,
@@ -94,12 +95,12 @@ def test_a_seed_decides_every_bit(trained, tmp_path):
 
 def test_a_student_moves_towards_its_teachers_and_tells_how_far_each_is(tmp_path):
     settings = TRAINING.model_copy(update={"distillation_weight": 1000.0})
-    teachers = {"near": Agreed(0.4), "far": Agreed(0.6)}
+    teachers = {"near/0": Agreed(0.4), "far/0": Agreed(0.6)}
     history = train(tmp_path, teachers=teachers, settings=settings).history
     assert history[-1]["distillation_loss"] < history[0]["distillation_loss"] / 2
     # halfway between the two: (0.1 ** 2) / 2 from each
-    assert history[-1]["distillation_loss_near"] == pytest.approx(0.005, abs=0.002)
-    assert history[-1]["distillation_loss_far"] == pytest.approx(0.005, abs=0.002)
+    assert history[-1]["distillation_loss_near/0"] == pytest.approx(0.005, abs=0.002)
+    assert history[-1]["distillation_loss_far/0"] == pytest.approx(0.005, abs=0.002)
 
 
 def test_the_history_tells_what_a_run_cost(trained):
@@ -279,7 +280,7 @@ def card_of(result, data):
     return ModelCard(
         model="m", seed=0, section="students", architecture=toy_architecture(), training=TRAINING,
         text_encoder="toy", text_weights=WEIGHTS, token_dim=6, max_tokens=data.max_tokens,
-        experts=data.identities, teachers=["t/0"], captions="all", train_captions=32,
+        experts=data.identities, teachers=[ModelSeed("t", 0)], captions="all", train_captions=32,
         train_videos=16, best_epoch=result.best_epoch, parameters=1, made_from=MADE_FROM,
     )  # fmt: skip
 

@@ -185,7 +185,7 @@ def _inputs(card: ModelCard, text_settings: TextEncoderSettings | None) -> str:
 def _training(card: ModelCard) -> str:
     if card.training is None:
         return "None."
-    teachers = ", ".join(card.teachers) or "none"
+    teachers = ", ".join(map(str, card.teachers)) or "none"
     best = "the last" if card.training.keep_epoch == "last" else "the best on val"
     settings = json.dumps(card.training.model_dump(), indent=2)
     return (
