@@ -33,7 +33,7 @@ def find_annotations(places: Sequence[Path], benchmark: Benchmark) -> dict[str, 
         Name -> file, of the first alternative of each need that is complete, and of optional ones.
 
     Raises:
-        DatasetError: a file is missing, cannot be read, or is there twice with other content; or
+        DatasetError: A file is missing, cannot be read, or is there twice with other content; or
             an archive cannot be read or trusted.
     """
     wanted = {name for need in benchmark.needs for names in need for name in names}

@@ -24,7 +24,7 @@ def hold_out(captions: Sequence[Caption], videos: int) -> list[Caption]:
         videos: Number of training videos to move.
 
     Raises:
-        DatasetError: none, or all of the training videos or more, are asked for.
+        DatasetError: None, or all of the training videos or more, are asked for.
     """
     train = by_hash(videos_of(captions, "train"))
     if not 0 < videos < len(train):

@@ -73,8 +73,8 @@ def import_dataset(
             keep the splits of the papers.
 
     Raises:
-        ConfigError: videos are to be held out, and the benchmark has a val split.
-        DatasetError: a file is missing or damaged, or nothing is left of train or test.
+        ConfigError: Videos are to be held out, and the benchmark has a val split.
+        DatasetError: A file is missing or damaged, or nothing is left of train or test.
     """
     benchmark = BENCHMARKS[name]
     if held_out is not None and "val" in benchmark.splits:

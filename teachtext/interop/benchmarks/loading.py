@@ -36,7 +36,7 @@ class Dataset:
             name: ``train``, ``val`` or ``test``.
 
         Raises:
-            DatasetError: another name.
+            DatasetError: There is no such split.
         """
         _check(name)
         return [caption for caption in self.captions if caption.split == name]
@@ -48,7 +48,7 @@ class Dataset:
             name: ``train``, ``val`` or ``test``.
 
         Raises:
-            DatasetError: another name.
+            DatasetError: There is no such split.
         """
         _check(name)
         return videos_of(self.captions, name)
@@ -63,7 +63,7 @@ def load_dataset(path: str | Path) -> Dataset:
             (``video_id, path[, start_seconds, end_seconds]``).
 
     Raises:
-        DatasetError: a table is missing or wrong, or captions name videos that are not there.
+        DatasetError: A table is missing or wrong, or captions name videos that are not there.
     """
     folder = Path(path)
     if not (folder / "captions.csv").is_file():

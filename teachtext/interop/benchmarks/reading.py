@@ -18,7 +18,7 @@ def text_of(file: AnnotationFile, *, fallback: str | None = None) -> str:
         fallback: Encoding to use if the file is not UTF-8; None if it must be.
 
     Raises:
-        DatasetError: the file is empty or no text.
+        DatasetError: The file is empty or no text.
     """
     try:
         text = file.content.decode("utf-8-sig")
@@ -51,7 +51,7 @@ def rows_of(
         fallback: Encoding to use if the file is not UTF-8; None if it must be.
 
     Raises:
-        DatasetError: a column is missing, or the file is no CSV.
+        DatasetError: A column is missing, or the file is no CSV.
     """
     reader = csv.DictReader(io.StringIO(text_of(file, fallback=fallback), newline=""))
     try:
@@ -73,7 +73,7 @@ def json_of(file: AnnotationFile) -> Any:  # noqa: ANN401 - any JSON
     """The value of a JSON file.
 
     Raises:
-        DatasetError: it is no whole JSON.
+        DatasetError: The file is no whole JSON.
     """
     try:
         return json.loads(text_of(file))
@@ -90,7 +90,7 @@ def objects_in(file: AnnotationFile, value: object, *keys: str) -> list[dict[str
         keys: Keys that each object must have.
 
     Raises:
-        DatasetError: it is something else.
+        DatasetError: The value is something else.
     """
     if not isinstance(value, list) or not all(
         isinstance(item, dict) and item.keys() >= set(keys) for item in value
@@ -106,7 +106,7 @@ def mapping_in(file: AnnotationFile, value: object) -> Mapping[str, Any]:
     """A JSON object, checked.
 
     Raises:
-        DatasetError: it is something else.
+        DatasetError: The value is something else.
     """
     if not isinstance(value, dict):
         raise DatasetError(

@@ -27,7 +27,7 @@ def find_videos(
         What a file is found by -> its absolute path; of several, the first in sorted order.
 
     Raises:
-        DatasetError: the folder does not exist.
+        DatasetError: The folder does not exist.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder. Give --videos the folder of video files.")

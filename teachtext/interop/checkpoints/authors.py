@@ -50,7 +50,7 @@ def their_keys(key: str, experts: Sequence[str]) -> list[str]:
         experts: Names of the experts, in the order of the mixture weights.
 
     Raises:
-        ValueError: their models have nothing like it.
+        ValueError: Their models have nothing like it.
     """
     for ours, theirs in RENAMED:
         renamed, found = re.subn(rf"^{ours}(?=\.|$)", theirs, key)
@@ -68,7 +68,7 @@ def from_authors(theirs: Mapping[str, Tensor], model: RetrievalModel) -> dict[st
         model: Model of the same sizes and with the same expert names, to be given the weights.
 
     Raises:
-        ValueError: the experts are not in alphabetical order, as theirs are; keys are missing, or
+        ValueError: The experts are not in alphabetical order, as theirs are; keys are missing, or
             unknown.
     """
     experts = model.experts

@@ -40,7 +40,7 @@ def sizes_of(theirs: Mapping[str, Tensor], experts: Sequence[str]) -> Sizes:
         experts: Names of the experts in alphabetical order, as in the authors' models.
 
     Raises:
-        DatasetError: the weights are of another model, or of other experts.
+        DatasetError: The weights are of another model, or of other experts.
     """
     for key in (TEXT, f"{TEXT}2", MIXTURE):
         if key not in theirs:
@@ -97,8 +97,8 @@ def build_released(
         expert_dims: Width of the available features by expert, in alphabetical order.
 
     Raises:
-        ConfigError: token vectors or features of other widths, or a `max_rows` is missing.
-        DatasetError: weights are missing, unknown or of other shapes.
+        ConfigError: Token vectors or features have other widths, or a `max_rows` is missing.
+        DatasetError: Weights are missing, unknown or of other shapes.
     """
     if token_dim != sizes.token_dim:
         raise ConfigError(

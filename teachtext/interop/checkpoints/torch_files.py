@@ -83,7 +83,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         Name -> tensor, on the CPU.
 
     Raises:
-        DatasetError: missing, damaged, a bomb, or without a state dict.
+        DatasetError: The file is missing, damaged, a bomb, or without a state dict.
     """
     with mapped(path) as file:
         try:

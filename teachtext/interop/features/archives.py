@@ -61,8 +61,8 @@ def unpack(archive: Path, folder: Path, *, wanted: Callable[[str], bool]) -> dic
         Name in the archive -> file, in the archive's order.
 
     Raises:
-        DatasetError: it is damaged, a bomb, or has a member that is neither folder nor file, or
-            whose name leads out of the archive; whether wanted or not.
+        DatasetError: The archive is damaged, a bomb, or has a member that is neither folder nor
+            file, or whose name leads out of the archive; whether wanted or not.
     """
     found: dict[str, Path] = {}
     try:

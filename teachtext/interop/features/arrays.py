@@ -36,7 +36,7 @@ def read_arrays(path: Path) -> dict[str, Loader]:
         Id -> loader.
 
     Raises:
-        DatasetError: no such file, damaged, of another kind, or not to be trusted.
+        DatasetError: The file is missing, damaged, of another kind, or not to be trusted.
     """
     if not path.exists():
         raise DatasetError(f"{path} does not exist. Give a file of features, or a folder of .npy.")

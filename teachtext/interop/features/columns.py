@@ -82,9 +82,9 @@ def read_imported(place: Place) -> ImportedFeatures:
             HDF5 of columns, as ``read_columns`` takes them. It is loaded into memory as a whole.
 
     Raises:
-        DatasetError: the file is missing, damaged, holds Python objects or values that are not
+        DatasetError: The file is missing, damaged, holds Python objects or values that are not
             finite as float16, or its arrays do not fit together.
-        StoreError: the feature store is damaged.
+        StoreError: The feature store is damaged.
     """
     if str(place).rstrip("/").endswith(".zarr"):
         return _read_store(place)
@@ -114,7 +114,7 @@ def read_columns(
         weights: Name and hash of the file as given.
 
     Raises:
-        DatasetError: as ``read_imported``.
+        DatasetError: The columns do not fit together; see ``read_imported``.
     """
     arrays = _load(path, loaders)
     video_ids = _video_ids(path, arrays["video_id"])
@@ -130,7 +130,7 @@ def check_known(imported: ImportedFeatures, video_ids: Sequence[str]) -> None:
     """Refuse features of other videos altogether.
 
     Raises:
-        DatasetError: the file has none of the videos.
+        DatasetError: The file has none of the videos.
     """
     if not any(video in imported for video in video_ids):
         raise DatasetError(

@@ -61,7 +61,7 @@ def import_features(
         translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Raises:
-        DatasetError: the file cannot be read or trusted, its rows differ in width, or it has none
+        DatasetError: The file cannot be read or trusted, its rows differ in width, or it has none
             of the videos.
     """
     given, weights = _open(path, name)

@@ -75,7 +75,7 @@ class Machine:
         """The value of the pickle at the file's position, which moves behind it.
 
         Raises:
-            PickleError: damaged, or it asks for what it may not use.
+            PickleError: The pickle is damaged, or asks for what it may not use.
         """
         stack = _Stack(self, file)
         position = file.tell()

@@ -58,7 +58,7 @@ class LazyArray:
         """The values, in the shape that they have; not to be written to.
 
         Raises:
-            DatasetError: they are Python objects.
+            DatasetError: The values are Python objects.
         """
         if isinstance(self._data, list):
             raise DatasetError(f"A pickle has an array of Python objects. {ADVICE}")
@@ -84,7 +84,7 @@ class LazyType:
         """The type itself.
 
         Raises:
-            PickleError: one of no plain values.
+            PickleError: The type is not one of plain values.
         """
         if self._code[:1] not in KINDS or not self._code[1:].isdigit() or len(self._code) > 9:
             raise PickleError(f"it has values of NumPy's type {self._code!r}")
@@ -103,7 +103,7 @@ def read_pickle(path: Path, *, stand_ins: tuple[str, ...] = ()) -> Any:  # noqa:
         stand_ins: Class names, without their modules, whose objects become ``Opaque``.
 
     Raises:
-        DatasetError: missing, damaged, or asking for anything but plain values and arrays.
+        DatasetError: The file is missing, damaged, or asks for more than plain values and arrays.
     """
     with mapped(path) as file:
         return Machine(_Calls(stand_ins)).run(file)
@@ -114,7 +114,7 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
     """Map a file of pickles; what is wrong with them is told with its name.
 
     Raises:
-        DatasetError: missing or empty, or a ``PickleError`` inside the block.
+        DatasetError: The file is missing or empty, or the block raises a ``PickleError``.
     """
     try:
         with path.open("rb") as stream:

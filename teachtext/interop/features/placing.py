@@ -21,7 +21,7 @@ def read_words(path: Path) -> dict[str, list[str]]:
         path: Pickle of a mapping from video ID to captions, each a string or a list of words.
 
     Raises:
-        DatasetError: the file cannot be read or trusted, or holds something else.
+        DatasetError: The file cannot be read or trusted, or holds something else.
     """
     lists = read_lists(path)
     try:
@@ -37,7 +37,7 @@ def read_lists(path: Path) -> dict[str, list[Any]]:
     """Read a pickle of a mapping from video id to what it has of each caption.
 
     Raises:
-        DatasetError: the file cannot be read or trusted, or holds something else.
+        DatasetError: The file cannot be read or trusted, or holds something else.
     """
     values = read_pickle(path)
     if not isinstance(values, Mapping):

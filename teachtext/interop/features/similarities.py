@@ -53,7 +53,7 @@ def read_imported(
         video_ids: IDs of the requested videos, in the requested order.
 
     Raises:
-        DatasetError: the file is missing, damaged or of another form, lacks a wanted caption, video
+        DatasetError: The file is missing, damaged or of another form, lacks a wanted caption, video
             or pair, gives one twice, or holds values that are not finite as float16.
     """
     if not path.is_file():

@@ -55,7 +55,7 @@ class Sources:
             folder: Empty folder for unpacked files.
 
         Raises:
-            DatasetError: it cannot be read or trusted, or holds nothing known.
+            DatasetError: The place cannot be read or trusted, or holds nothing known.
         """
         if place.is_dir():
             files = dict(_below(place))

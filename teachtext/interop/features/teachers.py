@@ -51,7 +51,7 @@ def import_teacher(
         translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Raises:
-        DatasetError: the file cannot be read or trusted, or has embeddings of no training caption.
+        DatasetError: The file cannot be read or trusted, or has embeddings of no training caption.
     """
     videos, texts = _read(path)
     queries = _queries(captions, texts, translated)

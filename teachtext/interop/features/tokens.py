@@ -49,7 +49,7 @@ def import_tokens(
         translated: Map between alternative IDs and the videos' own IDs, in both directions.
 
     Raises:
-        DatasetError: a file cannot be read or trusted, the widths differ, or there are vectors of
+        DatasetError: A file cannot be read or trusted, the widths differ, or there are vectors of
             none of the captions.
     """
     if paths[0].suffix in COLUMN_FILES:
@@ -113,7 +113,7 @@ def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
             array; those of several files are joined.
 
     Raises:
-        DatasetError: a file cannot be read or trusted, or holds something else.
+        DatasetError: A file cannot be read or trusted, or holds something else.
     """
     vectors: dict[str, list[Vectors]] = {}
     for path in paths:
@@ -135,7 +135,7 @@ def read_columns(path: Path) -> dict[str, Vectors]:
             (N + 1,) integers: those of caption i begin at ``offsets[i]``.
 
     Raises:
-        DatasetError: the file cannot be read, or its arrays do not fit together.
+        DatasetError: The file cannot be read, or its arrays do not fit together.
     """
     loaders = read_arrays(path)
     if missing := [name for name in COLUMNS if name not in loaders]:

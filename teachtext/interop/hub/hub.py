@@ -52,8 +52,8 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
         """The text encoder that the model was trained with, loaded when it is first used.
 
         Raises:
-            ConfigError: it was made elsewhere, or cannot be loaded.
-            StoreError: its weights are others than those of the training.
+            ConfigError: Its token vectors were made elsewhere, or it cannot be loaded.
+            StoreError: Its weights are not those of the training.
         """
         return load_query_encoder(
             self.text_settings, name=self.card.text_encoder, weights=self.card.text_weights
@@ -89,7 +89,7 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
             options: Options of ``ModelHubMixin.from_pretrained``.
 
         Raises:
-            StoreError: No model that was exported, or a damaged one.
+            StoreError: The folder is no model that was exported, or a damaged one.
         """
         try:
             return super().from_pretrained(pretrained_model_name_or_path, **options)
@@ -112,7 +112,7 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
         """Called by ``from_pretrained``.
 
         Raises:
-            StoreError: no model that was exported.
+            StoreError: The folder holds no model that was exported.
         """
         folder = Path(model_id)
         if not folder.is_dir():
