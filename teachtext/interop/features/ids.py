@@ -1,6 +1,6 @@
 """Ids of other programs, matched with those of the dataset."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -24,8 +24,9 @@ def match_ids(
 ) -> Matched:
     """Find the video of each ID of a file.
 
-    An ID in the file is a video's own ID, or one that the map translates, or a video's ID with an
-    extension such as ``.mp4``: DiDeMo's features use file names as IDs.
+    An ID in the file is a video's own ID, or one that the map translates, or a video's ID with
+    extensions such as ``.mov.mp4``: DiDeMo's features use file names as IDs. As IDs may have dots
+    of their own, as few extensions as possible are cut off.
 
     Args:
         foreign_ids: IDs in the file.
@@ -37,10 +38,17 @@ def match_ids(
     matched = Matched({}, [], [])
     foreign: dict[str, str] = {}
     for given in foreign_ids:
-        candidates = (given, translated.get(given), given.partition(".")[0])
+        candidates = (given, translated.get(given), *_shorter(given))
         video = next((candidate for candidate in candidates if candidate in known), None)
         if video is None:
             matched.unknown.append(given)
         elif foreign.setdefault(video, given) != given:
             matched.repeated.append(given)
     return Matched(foreign, matched.unknown, matched.repeated)
+
+
+def _shorter(name: str) -> Iterator[str]:
+    """``a.b`` and ``a`` of ``a.b.mp4``."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name

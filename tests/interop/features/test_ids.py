@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,14 @@ def test_of_two_ids_of_a_video_the_first_counts():
     matched = match_ids(["a.mp4", "a", "a.avi"], ["a"], {})
     assert matched.foreign == {"a": "a.mp4"}
     assert matched.repeated == ["a", "a.avi"]
+
+
+@pytest.mark.parametrize(
+    ("given", "video"),
+    [("a.b.mp4", "a.b"), ("a.b.mov.mp4", "a.b"), ("a.mp4", "a"), ("a.c.mp4", "a"), ("a.b", "a.b")],
+)
+def test_an_id_may_have_dots_of_its_own(given, video):
+    assert match_ids([given], ["a", "a.b"], {}).foreign == {video: given}
 
 
 @given(ids=st.lists(st.text(), unique=True))
