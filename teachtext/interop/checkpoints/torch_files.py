@@ -5,10 +5,10 @@ theirs beside the weights. Here such objects are left aside.
 """
 
 import mmap
-import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.archives import UNREADABLE, most_bytes
-from teachtext.interop.features.pickle_machine import Call, Machine, PickleError
+from teachtext.interop.damage import readable, refuse_bomb
+from teachtext.interop.features.pickle_machine import Call, PickleError, run_pickle
 from teachtext.interop.features.pickles import CALLS, mapped
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -37,10 +37,6 @@ DTYPES = {
     "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }
-
-
-BROKEN = (*UNREADABLE, AttributeError, struct.error)
-"""What comes of files that are torn, or that only look like those of torch."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +81,9 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     Raises:
         DatasetError: The file is missing, damaged, a bomb, or without a state dict.
     """
-    with mapped(path) as file:
-        try:
-            placed, numbers = _read_zip(path) if zipfile.is_zipfile(path) else _read_legacy(file)
-            tensors = {name: _tensor(tensor, numbers) for name, tensor in placed.items()}
-        except BROKEN as error:
-            reason = " ".join(str(error).split())
-            raise DatasetError(
-                f"{path} is no whole file of torch.save ({type(error).__name__}: {reason}). "
-                "Fetch it again."
-            ) from None
+    with mapped(path) as file, readable(path, "Fetch the whole file of torch.save again."):
+        placed, numbers = _read_zip(path) if zipfile.is_zipfile(path) else _read_legacy(file)
+        tensors = {name: _tensor(tensor, numbers) for name, tensor in placed.items()}
     if not tensors:
         raise DatasetError(f"{path} has no state dict. Give a checkpoint with weights.")
     return tensors
@@ -103,10 +92,9 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 def _read_zip(path: Path) -> tuple[dict[str, _Placed], Numbers]:
     with zipfile.ZipFile(path) as archive:
         sizes = {member.filename: member.file_size for member in archive.infolist()}
-        if sum(sizes.values()) > most_bytes(path.stat().st_size):
-            raise PickleError("it unpacks to more than torch writes, as bombs do,")
+        refuse_bomb(path, sum(sizes.values()))
         (pickled,) = (name for name in sizes if name.endswith("/data.pkl"))
-        placed = _placed(_machine({}).run(_in_memory(archive.read(pickled))))
+        placed = _placed(_reader({})(_in_memory(archive.read(pickled))))
         folder = pickled.removesuffix("data.pkl") + "data/"
         keys = {tensor.storage.key for tensor in placed.values()}
         return placed, {key: memoryview(archive.read(folder + key)) for key in keys}
@@ -115,14 +103,14 @@ def _read_zip(path: Path) -> tuple[dict[str, _Placed], Numbers]:
 def _read_legacy(file: mmap.mmap) -> tuple[dict[str, _Placed], Numbers]:
     """Pickles one after another, then the numbers of each storage after how many they are."""
     storages: dict[str, _Storage] = {}
-    machine = _machine(storages)
-    if machine.run(file) != MAGIC:
+    read = _reader(storages)
+    if read(file) != MAGIC:
         raise PickleError("it does not begin as files of torch.save do,")
     for _ in ("version of the format", "what wrote it"):
-        machine.run(file)
-    placed = _placed(machine.run(file))
+        read(file)
+    placed = _placed(read(file))
     whole, numbers = memoryview(file), {}
-    for key in machine.run(file):
+    for key in read(file):
         count = int.from_bytes(file.read(8), "little") * storages[key].dtype.itemsize
         if count > len(file) - file.tell():
             raise PickleError(f"it ends before the {count} bytes of its storage {key}")
@@ -131,8 +119,8 @@ def _read_legacy(file: mmap.mmap) -> tuple[dict[str, _Placed], Numbers]:
     return placed, numbers
 
 
-def _machine(storages: dict[str, _Storage]) -> Machine:
-    """A machine that makes nothing of what torch does not write, and notes storages by key."""
+def _reader(storages: dict[str, _Storage]) -> Callable[[mmap.mmap], Any]:
+    """A reader that makes nothing of what torch does not write, and notes storages by key."""
 
     def load(identity: tuple[Any, ...]) -> _Storage:
         _, kind, key, *_ = identity
@@ -141,12 +129,10 @@ def _machine(storages: dict[str, _Storage]) -> Machine:
     calls: dict[str, Call] = {
         **CALLS,
         "collections.OrderedDict": lambda pairs=(): _Table(pairs),
-        "torch._utils._rebuild_tensor_v2": lambda storage, offset, shape, strides, *_: _Placed(
-            storage, offset, shape, strides
-        ),
+        "torch._utils._rebuild_tensor_v2": lambda *arguments: _Placed(*arguments[:4]),
         "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
     }
-    return Machine(calls, opaque=True, load=load)
+    return partial(run_pickle, calls=calls, opaque=".*", load=load)
 
 
 def _placed(value: object) -> dict[str, _Placed]:

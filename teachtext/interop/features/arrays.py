@@ -5,6 +5,7 @@ A loader reads one array when it is called, so a file may be larger than memory.
 
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.archives import UNREADABLE, most_bytes
+from teachtext.interop.damage import readable, refuse_bomb
 from teachtext.interop.features.pickle_machine import Opaque
 from teachtext.interop.features.pickles import LazyArray, read_pickle
 
@@ -21,6 +22,7 @@ Loader = Callable[[], NDArray[Any] | None]
 """Reads an array; None where a file says that there is none."""
 HICKLE = ("data", "data_0")
 """Groups and datasets that hickle wraps values in (https://github.com/telegraphic/hickle)."""
+ADVICE = "Give a whole file of plain arrays."
 
 
 def read_arrays(path: Path) -> dict[str, Loader]:
@@ -45,19 +47,11 @@ def read_arrays(path: Path) -> dict[str, Loader]:
         raise DatasetError(
             f"{path} is of no known kind. Use one of: {', '.join(READERS)}, or a folder of .npy."
         )
-    try:
+    with readable(path, ADVICE):
         arrays = reader(path)
-    except UNREADABLE as error:
-        raise broken(path, error) from None
     if not arrays:
         raise DatasetError(f"{path} holds no array. Give it one for each video.")
     return arrays
-
-
-def broken(path: Path, error: Exception) -> DatasetError:
-    """What to say of a file that cannot be read."""
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return DatasetError(f"Cannot read {path}: {reason}. Give a whole file of plain arrays.")
 
 
 def loader_of(value: object) -> Loader:
@@ -70,7 +64,7 @@ def loader_of(value: object) -> Loader:
 
 
 def _read_pickle(path: Path) -> dict[str, Loader]:
-    value = read_pickle(path, stand_ins=("ExpertStore",))
+    value = read_pickle(path, opaque=r".*\.ExpertStore")
     if isinstance(value, Opaque):
         return _expert_store(value)
     if not isinstance(value, Mapping):
@@ -92,36 +86,25 @@ def _expert_store(store: Opaque) -> dict[str, Loader]:
 
 
 def _read_folder(path: Path) -> dict[str, Loader]:
-    def loader(file: Path) -> Loader:
-        return lambda: np.load(file, mmap_mode="r", allow_pickle=False)
-
-    return {file.stem: loader(file) for file in sorted(path.glob("*.npy"))}
+    load = partial(np.load, mmap_mode="r", allow_pickle=False)
+    return {file.stem: partial(load, file) for file in sorted(path.glob("*.npy"))}
 
 
 def _read_npz(path: Path) -> dict[str, Loader]:
     with zipfile.ZipFile(path) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    _refuse_bomb(path, unpacked)
+        refuse_bomb(path, sum(member.file_size for member in archive.infolist()))
     arrays = np.load(path, allow_pickle=False)
-
-    def loader(name: str) -> Loader:
-        return lambda: arrays[name]
-
-    return {name: loader(name) for name in arrays.files}
+    return {name: partial(arrays.__getitem__, name) for name in arrays.files}
 
 
 def _read_hdf5(path: Path) -> dict[str, Loader]:
     file = h5py.File(path, "r", locking=False)
     found: dict[str, h5py.Dataset] = {}
     _collect(path, file, (), found)
-    _refuse_bomb(path, sum(dataset.nbytes for dataset in found.values()))
+    refuse_bomb(path, sum(dataset.nbytes for dataset in found.values()))
     if "hickle" in str(file.attrs.get("CLASS", "")) or "HICKLE_VERSION" in file.attrs:
         found = {_unwrapped(name): dataset for name, dataset in found.items() if _is_value(name)}
-
-    def loader(dataset: h5py.Dataset) -> Loader:
-        return lambda: _read_dataset(dataset)
-
-    return {name: loader(dataset) for name, dataset in found.items()}
+    return {name: partial(_read_dataset, dataset) for name, dataset in found.items()}
 
 
 def _collect(
@@ -158,13 +141,6 @@ def _unwrapped(name: str) -> str:
     """The key that hickle has put into groups and quotes."""
     key = "/".join(part for part in name.split("/") if part not in HICKLE)
     return key[1:-1] if key[:1] == key[-1:] and key[:1] in ("'", '"') else key
-
-
-def _refuse_bomb(path: Path, unpacked: int) -> None:
-    if unpacked > most_bytes(path.stat().st_size):
-        raise DatasetError(
-            f"{path} is refused: it unpacks to {unpacked >> 20} MB, as bombs do. Write it again."
-        )
 
 
 READERS: dict[str, Callable[[Path], dict[str, Loader]]] = {

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from teachtext.errors import DatasetError
 from teachtext.experts.ledger import LedgerEntry
 from teachtext.files.urls import Place
-from teachtext.interop.features.archives import UNREADABLE
+from teachtext.interop.damage import readable
 from teachtext.interop.features.arrays import Loader, read_arrays
 from teachtext.store.features import FeatureStore
 from teachtext.store.ragged import Ragged
@@ -147,13 +147,8 @@ def _read_store(place: Place) -> ImportedFeatures:
 
 
 def _load(path: Path, loaders: Mapping[str, Loader]) -> dict[str, NDArray[Any]]:
-    try:
+    with readable(path, "Write it with numpy.savez, video_id as an array of str."):
         arrays = {k: loaders[k]() for k in (*REQUIRED, *OPTIONAL) if k in loaders}
-    except UNREADABLE as error:
-        raise DatasetError(
-            f"{path} is no file of plain arrays ({' '.join(str(error).split())}). Write it "
-            "with numpy.savez, video_id as an array of str."
-        ) from None
     return {name: np.empty(0) if array is None else array for name, array in arrays.items()}
 
 

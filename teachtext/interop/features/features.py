@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.archives import UNREADABLE
-from teachtext.interop.features.arrays import Loader, broken, read_arrays
+from teachtext.interop.damage import readable
+from teachtext.interop.features.arrays import ADVICE, Loader, read_arrays
 from teachtext.interop.features.columns import NETWORK, REQUIRED, read_columns
 from teachtext.interop.features.ids import Matched, match_ids
 from teachtext.interop.remarks import Remarks
@@ -91,10 +91,8 @@ def _open(path: Path, name: str) -> tuple[dict[str, FeatureLoader], WeightsIdent
 
 def _read(path: Path, video: str, loader: Loader) -> Features | None:
     """Features of one video, a row a second; None where there is nothing, or all of it is NaN."""
-    try:
+    with readable(path, ADVICE):
         array = loader()
-    except UNREADABLE as error:
-        raise broken(path, error) from None
     if array is None or not array.size or (array.dtype.kind == "f" and np.isnan(array).all()):
         return None
     if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):

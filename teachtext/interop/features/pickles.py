@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.pickle_machine import Call, FileBytes, Machine, Opaque, PickleError
+from teachtext.interop.features.pickle_machine import Call, FileBytes, PickleError, run_pickle
 
 ADVICE = "Only plain values and NumPy arrays are read. Ask its author for such a file."
 KINDS = "biufSU"
@@ -92,7 +92,7 @@ class LazyType:
         return dtype.newbyteorder(">") if self._endian == ">" else dtype
 
 
-def read_pickle(path: Path, *, stand_ins: tuple[str, ...] = ()) -> Any:  # noqa: ANN401
+def read_pickle(path: Path, *, opaque: str = "") -> Any:  # noqa: ANN401 - any plain value
     """Read a pickle of any protocol and of Python 2 or 3.
 
     Text of Python 2 is decoded as Latin-1. Arrays are ``LazyArray``; the file stays mapped as long
@@ -100,13 +100,13 @@ def read_pickle(path: Path, *, stand_ins: tuple[str, ...] = ()) -> Any:  # noqa:
 
     Args:
         path: Pickle to read.
-        stand_ins: Class names, without their modules, whose objects become ``Opaque``.
+        opaque: Pattern of the names of classes whose objects become ``Opaque``.
 
     Raises:
         DatasetError: The file is missing, damaged, or asks for more than plain values and arrays.
     """
     with mapped(path) as file:
-        return Machine(_Calls(stand_ins)).run(file)
+        return run_pickle(file, CALLS, opaque=opaque)
 
 
 @contextmanager
@@ -125,20 +125,6 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
         yield file
     except PickleError as error:
         raise DatasetError(f"{path} is no pickle to trust: {error}. {ADVICE}") from None
-
-
-class _Calls(dict[str, Call]):
-    """NumPy's calls, and those of stand-ins, wherever their module is."""
-
-    def __init__(self, stand_ins: tuple[str, ...]) -> None:
-        super().__init__(CALLS)
-        self._stand_ins = stand_ins
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or str(name).rpartition(".")[2] in self._stand_ins
-
-    def __missing__(self, name: str) -> Call:
-        return lambda *arguments: Opaque(name, arguments)
 
 
 def _bytes(data: object) -> bytes | FileBytes:

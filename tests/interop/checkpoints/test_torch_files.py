@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from teachtext.errors import DatasetError
 from teachtext.interop.checkpoints.torch_files import read_state_dict
-from teachtext.interop.features.archives import MOST_ALWAYS
+from teachtext.interop.damage import MOST_ALWAYS
 from tests.support.authors_checkpoint import write_checkpoint
 
 WEIGHTS = {

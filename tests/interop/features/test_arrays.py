@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.archives import MOST_ALWAYS
+from teachtext.interop.damage import MOST_ALWAYS
 from teachtext.interop.features.arrays import read_arrays
 
 ROWS = {"a": np.array([[1.0, 2], [3, 4]]), "it's $(b)": np.array([[5.0, 6]])}

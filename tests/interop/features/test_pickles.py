@@ -102,7 +102,7 @@ class ExpertStore:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_an_allowed_class_becomes_what_it_holds(tmp_path, protocol):
     data = pickle.dumps(ExpertStore(), protocol)
-    value = read(tmp_path / "p", data, stand_ins=("ExpertStore",))
+    value = read(tmp_path / "p", data, opaque=r".*\.ExpertStore")
     assert isinstance(value, Opaque)
     assert value.state == {"keys": ["a"], "dim": 2, "missing": set()}
     with pytest.raises(DatasetError, match="ExpertStore"):
@@ -141,23 +141,25 @@ def test_calls_are_refused_and_not_made(tmp_path, monkeypatch, protocol, hostile
     ("data", "words"),
     [
         (b"", "Cannot read"),
-        (b"\x80\x04", "exhausted before seeing STOP"),
+        (b"\x80\x04", "it has no end"),
         (b"}.trailing", None),
         (b".", "damaged"),
         (b"q\x00.", "damaged"),
         (b"h\x00.", "damaged"),
-        (b"B\xff\xff\xff\x7fabc.", "expected 2147483647 bytes"),
-        (b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7fabc.", "damaged"),
-        (b"(" * 10, "exhausted before seeing STOP"),
+        (b"B\xff\xff\xff\x7fabc.", "before the 2147483647 bytes of a string"),
+        (b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7fabc.", "before the"),
+        (b"(" * 10, "it has no end"),
         (b"]}b.", "gives a plain value a state"),
-        (b"K\x01K\x02a.", "appends to what is no list"),
+        (b"cnumpy\ndtype\n}b.", "gives a plain value a state"),
+        (b"K\x01K\x02a.", "'int' object has no attribute 'append'"),
         (b"cos\nsystem\n)R.", "'os.system'"),
         (b"(ios\nsystem\n.", "'os.system'"),
         (b"(cos\nsystem\nX\x02\x00\x00\x00lso.", "'os.system'"),
         (b"Pother\n.", "refers to another file"),
-        (b"\x82\x01.", "EXT1"),
+        (b"\x82\x01.", "it uses an extension"),
         (b"]\x85R.", "damaged"),
-        (b"K\x01]\x85R.", "damaged|calls what is no name"),
+        (b"K\x01\x97.", "out-of-band data"),
+        (b"K\x01]\x85R.", "object is not callable"),
     ],
 )  # fmt: skip
 def test_what_is_no_plain_pickle_is_one_line(tmp_path, data, words):
