@@ -4,13 +4,12 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from teachtext.config.catalog import Signal
 from teachtext.config.settings import ExpertRequest
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.base import Expert
@@ -68,16 +67,31 @@ class ShardFeatures:
     ledger: list[LedgerEntry]
 
 
+@dataclass(frozen=True)
+class _Clip:
+    """A video to extract.
+
+    Attributes:
+        key: Name of its features.
+        item: Result of decoding it.
+        has_signal: Whether the network has anything to look at or to listen to.
+    """
+
+    key: str
+    item: MediaItem
+    has_signal: bool
+
+
 def unfinished(
     records: Sequence[VideoRecord], request: ExpertRequest, finished: FinishedShard
-) -> list[VideoRecord]:
-    """Videos that can be read and that the expert has not yet seen as they are now."""
-    return [
-        record
-        for record in records
-        if record.status == "ok"
-        and not finished.has(record.video_id, features_key(request, record))
-    ]
+) -> dict[str, str]:
+    """Videos that can be read and that the expert has not yet seen as they are now.
+
+    Returns:
+        ID of each video -> name of its features.
+    """
+    keys = {one.video_id: features_key(request, one) for one in records if one.status == "ok"}
+    return {video: key for video, key in keys.items() if not finished.has(video, key)}
 
 
 def extract_shard(shard: ExpertShard, load: Callable[[], Expert[Any]]) -> ShardFeatures:
@@ -88,38 +102,42 @@ def extract_shard(shard: ExpertShard, load: Callable[[], Expert[Any]]) -> ShardF
         load: Function that loads the network; called only if there is something to extract.
 
     Raises:
-        StoreError: videos that were not decoded, or known features are of other weights.
-        ConfigError: the network fails on most videos.
+        StoreError: Videos were not decoded, or known features are of other weights.
+        ConfigError: The network fails on most videos.
     """
-    new = unfinished(shard.records, shard.request, shard.finished)
-    items = _decoded(shard, new)
-    if new or shard.finished.store is None:
+    clips, known, work = _clips(shard), shard.finished.store, shard.work
+    if clips or known is None:
         expert = load()
         identity = _identity(shard, expert)
-        _check_identity(shard, new, identity)
+        stays = len(clips) < sum(record.status == "ok" for record in shard.records)
+        if stays and known is not None and known.identity != identity:
+            raise _mixed(identity, known.identity)
         # a killed job before this one may have had other weights under the same name, or ffmpeg
-        shard = replace(shard, work=shard.work.within(_work_of(identity)))
-        _extract_new(shard, expert, items)
+        made_by = f"{identity.weights.sha256} {identity.ffmpeg}"
+        work = work.within(hashlib.sha256(made_by.encode()).hexdigest()[:16])
+        _extract_new(shard, expert, work, [clip for clip in clips.values() if clip.has_signal])
     else:
-        identity = shard.finished.store.identity
-    ledger = [_entry(shard, record, items) for record in shard.records]
-    return ShardFeatures(
-        identity, _Found(shard, {entry.video_id: entry for entry in ledger}), ledger
-    )
+        identity = known.identity
+    ledger = [_entry(shard, record, clips, work) for record in shard.records]
+    return ShardFeatures(identity, _Found(shard.finished, work, ledger), ledger)
 
 
-def _decoded(shard: ExpertShard, new: Sequence[VideoRecord]) -> dict[str, MediaItem]:
-    """Decoded media of the videos to extract."""
-    if not new:
-        return {}
-    items = MediaFolder(shard.media).items()
-    missing = [record.video_id for record in new if record.video_id not in items]
+def _clips(shard: ExpertShard) -> dict[str, _Clip]:
+    """The videos to extract by ID, in the shard's order."""
+    keys = unfinished(shard.records, shard.request, shard.finished)
+    items = MediaFolder(shard.media).items() if keys else {}
+    missing = [video for video in keys if video not in items]
     if missing:
         raise StoreError(
             f"{shard.media} lacks {len(missing)} videos that {shard.request.name} needs, first "
             f"{missing[0]!r}. Run: snakemake --forcerun decode_videos."
         )
-    return {record.video_id: items[record.video_id] for record in new}
+    looks = shard.request.signal == "frames"
+    return {
+        video: _Clip(key, item, not item.failed and (looks or item.samples > 0))
+        for video, key in keys.items()
+        for item in [items[video]]
+    }
 
 
 def _identity(shard: ExpertShard, expert: Expert[Any]) -> StoreIdentity:
@@ -134,70 +152,52 @@ def _identity(shard: ExpertShard, expert: Expert[Any]) -> StoreIdentity:
     )
 
 
-def _check_identity(
-    shard: ExpertShard, new: Sequence[VideoRecord], identity: StoreIdentity
-) -> None:
+def _mixed(now: StoreIdentity, before: StoreIdentity) -> StoreError:
     """Known features that stay must be of the same weights and the same ffmpeg."""
-    stays = len(new) < sum(record.status == "ok" for record in shard.records)
-    known = shard.finished.store
-    if stays and known is not None and known.identity != identity:
-        name = shard.request.name
-        raise StoreError(
-            f"{_difference(identity, known.identity)}. To extract all of them again delete "
-            f"results/experts/{name} and results/experts/work/{name}."
-        )
-
-
-def _difference(now: StoreIdentity, before: StoreIdentity) -> str:
-    if now.weights != before.weights:
-        return (
-            f"The weights of {now.expert} are {now.weights}, but other videos of the shard were "
-            f"extracted with {before.weights}"
-        )
-    return (
-        f"{now.expert} hears what ffmpeg {now.ffmpeg} decoded, but of other videos of the shard "
+    name = now.expert
+    difference = (
+        f"The weights of {name} are {now.weights}, but other videos of the shard were extracted "
+        f"with {before.weights}"
+        if now.weights != before.weights
+        else f"{name} hears what ffmpeg {now.ffmpeg} decoded, but of other videos of the shard "
         f"what ffmpeg {before.ffmpeg} did"
+    )
+    return StoreError(
+        f"{difference}. To extract all of them again delete results/experts/{name} and "
+        f"results/experts/work/{name}."
     )
 
 
-def _work_of(identity: StoreIdentity) -> str:
-    """Names what can be taken over from a killed job."""
-    return hashlib.sha256(f"{identity.weights.sha256} {identity.ffmpeg}".encode()).hexdigest()[:16]
-
-
-def _extract_new(shard: ExpertShard, expert: Expert[Any], items: Mapping[str, MediaItem]) -> None:
-    """Put an item for every new video that has the signal into the work directory."""
-    keys = {record.video_id: features_key(shard.request, record) for record in shard.records}
-    seen = [(item, keys[item.video_id]) for item in _with_signal(shard, items)]
-    size = expert.videos_per_batch
-    batches = [seen[begin : begin + size] for begin in range(0, len(seen), size)]
-    waiting = [batch for batch in batches if any(shard.work.find(key) is None for _, key in batch)]
+def _extract_new(
+    shard: ExpertShard, expert: Expert[Any], work: WorkDirectory, clips: Sequence[_Clip]
+) -> None:
+    """Put an item for every clip into the work directory."""
+    request, folder, size = shard.request, MediaFolder(shard.media), expert.videos_per_batch
+    batches = [clips[begin : begin + size] for begin in range(0, len(clips), size)]
+    waiting = [batch for batch in batches if any(work.find(clip.key) is None for clip in batch)]
     left = sum(len(batch) for batch in waiting)
-    log.info("%d of %d videos are extracted already", len(seen) - left, len(seen))
+    log.info("%d of %d videos are extracted already", len(clips) - left, len(clips))
     failed: list[str] = []
     tried = 0
-    with Progress(log, shard.request.name, left, unit="video") as progress:
+    with Progress(log, request.name, left, unit="video") as progress:
         for batch in waiting:
-            results = _run(expert, [_observe(shard, item) for item, _ in batch])
-            for (item, key), arrays in zip(batch, results, strict=True):
-                shard.work.save(key, arrays)
+            results = _run(
+                expert, [_observe(folder, clip.item, request.settings.fps) for clip in batch]
+            )
+            for clip, arrays in zip(batch, results, strict=True):
+                work.save(clip.key, arrays)
                 if reason := failure(arrays):
-                    log.warning("%r failed: %s", item.video_id, reason)
-                    failed.append(key)
+                    log.warning("%r failed: %s", clip.item.video_id, reason)
+                    failed.append(clip.key)
             tried += len(batch)
             progress.advance(done=len(batch), failed=sum("failure" in arrays for arrays in results))
             if len(failed) > MAX_NETWORK_FAILURES and len(failed) > tried / 2:
-                _blame_network(shard, failed, tried)
-
-
-def _blame_network(shard: ExpertShard, failed: Sequence[str], tried: int) -> NoReturn:
-    """Stop, and let none of these videos count as tried."""
-    for key in failed:
-        shard.work.drop(key)
-    raise ConfigError(
-        f"Network {shard.request.settings.network} failed on {len(failed)} of the first "
-        f"{tried} videos; the reasons are above. Mend it and run snakemake again."
-    )
+                for key in failed:  # none of these videos counts as tried
+                    work.drop(key)
+                raise ConfigError(
+                    f"Network {request.settings.network} failed on {len(failed)} of the first "
+                    f"{tried} videos; the reasons are above. Mend it and run snakemake again."
+                )
 
 
 def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays]:
@@ -216,62 +216,35 @@ def _run(expert: Expert[Any], observed: Sequence[Frames | Audio]) -> list[Arrays
     return [pack(features, seconds) for features in found]
 
 
-def _with_signal(shard: ExpertShard, items: Mapping[str, MediaItem]) -> Iterator[MediaItem]:
-    return (item for item in items.values() if _has_signal(shard, item))
-
-
-def _has_signal(shard: ExpertShard, item: MediaItem) -> bool:
-    return not item.failed and (shard.request.signal == "frames" or item.samples > 0)
-
-
-def _extracted(shard: ExpertShard, key: str) -> Arrays:
-    arrays = shard.work.find(key)
-    if arrays is None:
-        raise StoreError(f"{shard.work.path} was damaged meanwhile. Run snakemake again.")
-    return arrays
-
-
-def _observe(shard: ExpertShard, item: MediaItem) -> Frames | Audio:
-    folder, fps = MediaFolder(shard.media), shard.request.settings.fps
+def _observe(folder: MediaFolder, item: MediaItem, fps: float | None) -> Frames | Audio:
     if fps is None:
         return folder.audio(item)
-    wanted = sample_times(item.duration_seconds, fps)
-    return folder.frames(item, subset(np.array(item.seconds), wanted))
+    return folder.frames(
+        item, subset(np.array(item.seconds), sample_times(item.duration_seconds, fps))
+    )
 
 
-def _entry(shard: ExpertShard, record: VideoRecord, items: Mapping[str, MediaItem]) -> LedgerEntry:
-    """What became of one video."""
-    name = shard.request.name
-    if record.status != "ok":
-        return LedgerEntry(record.video_id, name, "failed", record.reason, 0, 0.0, "")
-    if record.video_id not in items:
-        return shard.finished.entries[record.video_id]
-    item, key = items[record.video_id], features_key(shard.request, record)
-    arrays = _extracted(shard, key) if _has_signal(shard, item) else None
-    return ledger_entry(item, arrays, shard.request.signal, name, key)
-
-
-def ledger_entry(
-    item: MediaItem, arrays: Arrays | None, signal: Signal, expert: str, key: str
+def _entry(
+    shard: ExpertShard, record: VideoRecord, clips: Mapping[str, _Clip], work: WorkDirectory
 ) -> LedgerEntry:
-    """Outcome of one video with one expert; missing, failed and zero are kept apart.
-
-    Args:
-        item: Result of decoding the video.
-        arrays: Output of the network; None if there was no input for it.
-        signal: Signal that the expert takes as input.
-        expert: Name of the expert.
-        key: Key of the expert's request.
-    """
-    broken = "" if arrays is None else failure(arrays)
-    rows = 0 if arrays is None or broken else len(arrays["features"])
-    seconds = 0.0 if arrays is None else float(arrays["seconds"])
-    problem = item.audio_problem if signal == "audio" else item.problem
+    """Outcome of one video; missing, failed and zero are kept apart."""
+    name, video = shard.request.name, record.video_id
+    if record.status != "ok":
+        return LedgerEntry(video, name, "failed", record.reason, 0, 0.0, "")
+    if video not in clips:
+        return shard.finished.entries[video]
+    clip, item = clips[video], clips[video].item
+    arrays = _extracted(work, clip.key) if clip.has_signal else {}
+    broken, rows = failure(arrays), len(arrays.get("features", ()))
+    seconds = float(arrays.get("seconds", 0.0))
+    problem = item.audio_problem if shard.request.signal == "audio" else item.problem
     status: Status
     if item.failed:
-        status, reason = "failed", item.problem
-    elif arrays is None:
-        status, reason = ("failed", problem) if problem else ("absent", "no sound track")
+        status, reason, seconds = "failed", item.problem, item.decode_seconds
+    elif not clip.has_signal and problem:
+        status, reason, seconds = "failed", problem, item.decode_seconds
+    elif not clip.has_signal:
+        status, reason = "absent", "no sound track"
     elif broken:
         status, reason = "failed", broken
     elif problem:
@@ -280,16 +253,24 @@ def ledger_entry(
         status, reason = "absent", "nothing recognised"
     else:
         status, reason = "ok", ""
-    if arrays is None and status == "failed":
-        seconds = item.decode_seconds
-    return LedgerEntry(item.video_id, expert, status, reason, rows, seconds, key)
+    return LedgerEntry(video, name, status, reason, rows, seconds, clip.key)
+
+
+def _extracted(work: WorkDirectory, key: str) -> Arrays:
+    arrays = work.find(key)
+    if arrays is None:
+        raise StoreError(f"{work.path} was damaged meanwhile. Run snakemake again.")
+    return arrays
 
 
 class _Found(Mapping[str, Features | None]):
     """Features by video, from the work directory or from what was finished before."""
 
-    def __init__(self, shard: ExpertShard, entries: Mapping[str, LedgerEntry]) -> None:
-        self._shard, self._entries = shard, entries
+    def __init__(
+        self, finished: FinishedShard, work: WorkDirectory, ledger: Sequence[LedgerEntry]
+    ) -> None:
+        self._finished, self._work = finished, work
+        self._entries = {entry.video_id: entry for entry in ledger}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -298,9 +279,9 @@ class _Found(Mapping[str, Features | None]):
         return len(self._entries)
 
     def __getitem__(self, video_id: str) -> Features | None:
-        entry, finished = self._entries[video_id], self._shard.finished
+        entry, known = self._entries[video_id], self._finished.store
         if not entry.rows:
             return None
-        if finished.store is not None and finished.has(video_id, entry.key):
-            return finished.store.features_of(video_id)
-        return unpack(_extracted(self._shard, entry.key))
+        if known is not None and self._finished.has(video_id, entry.key):
+            return known.features_of(video_id)
+        return unpack(_extracted(self._work, entry.key))

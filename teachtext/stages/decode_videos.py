@@ -83,6 +83,6 @@ def _wanted(
     wanted: dict[str, list[ExpertRequest]] = {record.video_id: [] for record in records}
     for request in requests:
         known = FinishedShard(finished / request.name / shard)
-        for record in unfinished(records, request, known):
-            wanted[record.video_id].append(request)
+        for video_id in unfinished(records, request, known):
+            wanted[video_id].append(request)
     return wanted
