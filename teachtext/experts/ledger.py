@@ -28,7 +28,7 @@ class LedgerEntry:
         rows: Number of rows in the feature store.
         seconds: Time in seconds spent by the expert's network, or by the decoder if the video could
             not be read.
-        key: ``video.keys.features_key``; empty for a file that could not be probed, and for
+        key: ``video.cache_keys.features_key``; empty for a file that could not be probed, and for
             features that were made elsewhere.
     """
 
@@ -63,7 +63,7 @@ def ledger_entries(ledger: pa.Table) -> list[LedgerEntry]:
     """The entries of a table.
 
     Raises:
-        StoreError: it is of another version.
+        StoreError: It is of another version.
     """
     require_columns(ledger, LEDGER_SCHEMA.names, "ledger in results/experts")
     return [LedgerEntry(**row) for row in ledger.select(LEDGER_SCHEMA.names).to_pylist()]
@@ -78,7 +78,7 @@ def seconds_of_experts(ledger: pa.Table) -> dict[str, float | None]:
     """Expert -> what its network spends on a video; None where features were made elsewhere.
 
     Raises:
-        StoreError: the ledger is of another version.
+        StoreError: The ledger is of another version.
     """
     by_expert: dict[str, list[LedgerEntry]] = {}
     for entry in ledger_entries(ledger):
@@ -100,7 +100,7 @@ def check_failures(ledger: pa.Table, *, max_failed_fraction: float) -> str:
         One line with the counts.
 
     Raises:
-        MediaError: more videos failed than allowed.
+        MediaError: More videos failed than allowed.
     """
     rows = ledger.filter(pc.equal(ledger["status"], "failed"))
     failed = dict(zip(rows["video_id"].to_pylist(), rows["reason"].to_pylist(), strict=True))
@@ -121,7 +121,7 @@ def check_failed_fraction(
         max_failed_fraction: Largest share of the videos that may fail, from 0 to 1.
 
     Raises:
-        MediaError: more failed than allowed.
+        MediaError: More failed than allowed.
     """
     if len(failed) > max_failed_fraction * videos:
         reason, count = Counter(failed.values()).most_common(1)[0]

@@ -63,7 +63,7 @@ def load_config(checkpoint: str, role: str) -> PretrainedConfig:
         role: Intended role, for error messages, such as ``image network``.
 
     Raises:
-        ConfigError: there is no such checkpoint, or it needs code of its own.
+        ConfigError: There is no such checkpoint, or it needs code of its own.
     """
     try:
         return AutoConfig.from_pretrained(checkpoint, trust_remote_code=False)
@@ -94,7 +94,7 @@ def load_checkpoint(
             because nothing reads them.
 
     Raises:
-        ConfigError: unknown precision, no such checkpoint, or not all of its weights are there.
+        ConfigError: Unknown precision, no such checkpoint, or not all of its weights are there.
     """
     dtype = _dtype(precision)
     library_logging.disable_progress_bar()  # a log file keeps every step of a bar

@@ -17,7 +17,7 @@ def package_folder(module: str, install: str = "") -> Path:
         install: Name for pip to install, if it differs from the import name.
 
     Raises:
-        PackageError: the package is not installed.
+        PackageError: The package is not installed.
     """
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:

@@ -199,7 +199,7 @@ def load_preprocessing(checkpoint: str, role: str) -> Preprocessing:
         role: Role of the checkpoint for error messages, such as ``image network``.
 
     Raises:
-        ConfigError: it has no processor, or one with steps that are not known here.
+        ConfigError: It has no processor, or one with steps that are not known here.
     """
     owner = f"the {role} {checkpoint!r}"
     try:

@@ -54,7 +54,7 @@ class TransformersAudio:
             device: ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: there is no such checkpoint, or it is no audio network.
+            ConfigError: There is no such checkpoint, or it is no audio network.
         """
         if load_config(checkpoint, ROLE).is_encoder_decoder:
             raise ConfigError(

@@ -43,7 +43,7 @@ class TransformersFace(VideoByVideo[Frames]):
             device: Device of the networks, such as ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: one cannot be loaded, or the detector does not find faces.
+            ConfigError: One cannot be loaded, or the detector does not find faces.
         """
         self.detector = Detector(checkpoint=detector, precision=precision, device=device)
         self.face_labels = _face_labels(detector, self.detector.labels)

@@ -69,7 +69,7 @@ class ImageEmbedder:
             device: Device of the network, such as ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: it cannot be loaded, or does not turn an image into a vector.
+            ConfigError: It cannot be loaded, or does not turn an image into a vector.
         """
         kind, config = _image_tower(load_config(checkpoint, ROLE))
         loaded = load_checkpoint(

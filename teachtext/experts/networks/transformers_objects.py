@@ -76,7 +76,7 @@ class Detector:
             device: Device of the network, such as ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: it cannot be loaded, or is no detector.
+            ConfigError: It cannot be loaded, or is no detector.
         """
         loaded = load_checkpoint(
             checkpoint,

@@ -119,7 +119,7 @@ class TransformersSpeech:
             device: ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: there is no such checkpoint, or it is no Whisper with timestamps.
+            ConfigError: There is no such checkpoint, or it is no Whisper with timestamps.
         """
         kind = load_config(checkpoint, ROLE).model_type
         if kind != "whisper":

@@ -99,7 +99,7 @@ class TransformersVideo:
             device: Device of the network, such as ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: it cannot be loaded, or is of no known family.
+            ConfigError: It cannot be loaded, or is of no known family.
         """
         config = load_config(checkpoint, ROLE)
         if config.model_type not in FAMILIES:

@@ -49,7 +49,7 @@ def find_checkpoint(checkpoint: str) -> TextCheckpoint:
         checkpoint: Hub id or local folder.
 
     Raises:
-        ConfigError: one of its files is no JSON, or not what sentence-transformers writes.
+        ConfigError: One of its files is no JSON, or not what sentence-transformers writes.
         StoreError: It was tuned here, and is damaged.
     """
     if Path(checkpoint, CHECKSUMS).exists():
@@ -80,7 +80,7 @@ def load_tokenizer(checkpoint: str) -> Any:  # noqa: ANN401 - the library has se
     """The checkpoint's tokeniser, which cuts captions at their end.
 
     Raises:
-        ConfigError: there is none, or it needs code of its own.
+        ConfigError: There is none, or it needs code of its own.
     """
     try:
         return AutoTokenizer.from_pretrained(

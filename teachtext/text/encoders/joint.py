@@ -52,7 +52,7 @@ class JointEncoder:
             device: ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: there is no such checkpoint, or it has no space that captions share.
+            ConfigError: There is no such checkpoint, or it has no space that captions share.
         """
         found = find_checkpoint(checkpoint)
         own = load_tokenizer(found.place)

@@ -39,9 +39,9 @@ def load_text_encoder(
         precision: Precision of the network, for encoders that accept one.
 
     Raises:
-        ValueError: unknown name.
-        PackageError: the package with its weights is not installed.
-        ConfigError: the checkpoint cannot be read.
+        ValueError: Unknown name.
+        PackageError: The package with its weights is not installed.
+        ConfigError: The checkpoint cannot be read.
     """
     if encoder not in TEXT_ENCODERS:
         raise ValueError(

@@ -57,7 +57,7 @@ class TransformerEncoder:
             device: ``cpu`` or ``cuda``.
 
         Raises:
-            ConfigError: there is no such checkpoint, or it needs code of its own.
+            ConfigError: There is no such checkpoint, or it needs code of its own.
         """
         found = find_checkpoint(checkpoint)
         own = load_tokenizer(found.place)

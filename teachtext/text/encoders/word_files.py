@@ -53,7 +53,7 @@ class WordFile:
                 line, with or without a header.
 
         Raises:
-            ConfigError: no such file, or it is damaged or of another kind; says where.
+            ConfigError: No such file, or it is damaged or of another kind; says where.
         """
         self._path = path
         self._map = self._mapped()
@@ -67,7 +67,7 @@ class WordFile:
         """(D,) vector of a word that the file has.
 
         Raises:
-            ConfigError: it is not numbers.
+            ConfigError: It is not numbers.
         """
         place = self.places[word]
         if self._binary:

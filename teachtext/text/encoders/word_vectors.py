@@ -32,7 +32,7 @@ class WordVectors:
             max_tokens: Maximum number of words per caption; longer captions are truncated.
 
         Raises:
-            ConfigError: no such file, or it is damaged or of another kind.
+            ConfigError: No such file, or it is damaged or of another kind.
         """
         path = Path(checkpoint)
         self._file = WordFile(path)
@@ -45,7 +45,7 @@ class WordVectors:
         """Vectors of each caption's known words: (N, D), 1 <= N <= max_tokens.
 
         Raises:
-            ConfigError: a vector is not numbers.
+            ConfigError: A vector is not numbers.
         """
         return [self._encode(caption) for caption in captions]
 

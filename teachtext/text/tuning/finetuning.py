@@ -184,7 +184,7 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
         of the last one.
 
     Raises:
-        TrainingError: too few captions for a step, or the loss is no longer a number.
+        TrainingError: Too few captions for a step, or the loss is no longer a number.
     """
     if not tuner.steps_per_epoch:
         raise TrainingError(
@@ -228,7 +228,7 @@ def check_disk(folder: Path, model: nn.Module) -> None:
         model: Model whose weights and moments are kept, twice while one state replaces another.
 
     Raises:
-        TrainingError: there is less space than that.
+        TrainingError: There is less space than that.
     """
     weights = sum(tensor.numel() * tensor.element_size() for tensor in model.parameters())
     needed = 2 * KEPT_PER_WEIGHT * weights

@@ -97,7 +97,7 @@ def load_tunable(
         processes: Processes that share each batch.
 
     Raises:
-        ConfigError: no such checkpoint, or one that cannot learn this objective.
+        ConfigError: No such checkpoint, or one that cannot learn this objective.
     """
     found = find_checkpoint(str(settings.checkpoint))
     own = load_tokenizer(found.place)
@@ -134,7 +134,7 @@ def language_model(config: PretrainedConfig, name: str) -> type[PreTrainedModel]
         name: Name of the text encoder in config.yaml, for error messages.
 
     Raises:
-        ConfigError: the family guesses neither.
+        ConfigError: The family guesses neither.
     """
     if not config.is_encoder_decoder:
         if type(config) in MODEL_FOR_MASKED_LM_MAPPING:
