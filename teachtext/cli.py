@@ -63,6 +63,10 @@ def run(name: str, argv: Sequence[str]) -> None:
         argv: What follows the name.
     """
     args = parse(name, argv)
+    if getattr(args, "progress", None) is not None:
+        from teachtext.runtime.progress import Record
+
+        logging.getLogger("teachtext").addHandler(Record(args.progress))
     importlib.import_module(_module(name)).main(args)
 
 
@@ -77,8 +81,10 @@ def parse(name: str, argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=f"teachtext {name}", description=_docstring(_module(name))
     )
-    unit = _module(name).rpartition(".")[2]
+    package, _, unit = _module(name).rpartition(".")
     importlib.import_module(f"teachtext.arguments.{unit}").add_arguments(parser)
+    if package == stages.__name__:
+        parser.add_argument("--progress", type=Path, help="JSON lines for `teachtext status`")
     return parser.parse_args(argv, argparse.Namespace(command_line=[name, *argv]))
 
 

@@ -20,7 +20,7 @@ from teachtext.config.checks import load_config
 from teachtext.interop.hub.hub import HubModel
 from teachtext.models.checkpoint import load_model
 from teachtext.models.inputs import load_set
-from teachtext.runtime.progress import read_progress
+from teachtext.runtime.progress import read_record
 from teachtext.store.tokens import read_tokens
 from tests.support.configurations import on_authors_features
 from tests.support.documentation import (
@@ -274,7 +274,7 @@ def test_the_status_of_a_finished_run_is_that_it_is_done(demo):
 def test_every_long_stage_tells_how_far_it_is(demo, rule):
     logs = list((demo / "logs" / rule).rglob("*.log"))
     assert logs
-    assert [log for log in logs if read_progress(log.read_text()) is None] == []
+    assert [log for log in logs if read_record(log.with_suffix(".jsonl")) is None] == []
 
 
 @pytest.mark.docs

@@ -59,17 +59,6 @@ def test_sections_follow_the_data():
     assert [section for section in sections if section in stages] == stages
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_no_command_line_grows_with_the_number_of_shards(rule):
-    """Linux refuses an argument of more than 128 kB, which is what bash gets: a thousand paths."""
-    _, body = RULES[rule]
-    inputs, command = body.split("shell:")
-    of_all_shards = re.findall(r"(\w+)=(?:expand\([^()]*shard=SHARDS|model_features)", inputs)
-    assert not [name for name in of_all_shards if f"{{input.{name}" in command]
-    unnamed = re.search(r"^\s+expand\([^()]*shard=SHARDS", inputs, re.M)
-    assert not (unnamed and "{input:" in command)
-
-
 def layer_of(module):
     """Place of ``teachtext.<module>`` in ``LAYERS``, or None of what is in front of all."""
     parts = module.split(".")[1:]

@@ -95,8 +95,9 @@ class Job:
         return json.dumps([self.rule, STAGE_VERSIONS[self.rule], counted, *self.facts()])
 
     def words(self, inputs: Inputs) -> list[str]:
-        """All options as words of a command line."""
-        options = {**self.options(), **self.input_options(inputs)}
+        """All options as words of a command line, the record of its progress among them."""
+        progress = f"logs/{self.rule}/{self.item() or self.rule}.jsonl"
+        options = {**self.options(), **self.input_options(inputs), "--progress": progress}
         return [word for option, value in options.items() for word in _words(option, value)]
 
 

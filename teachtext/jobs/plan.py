@@ -41,6 +41,11 @@ class PlannedJob:
         return f"logs/{self.rule}/{self.item or self.rule}.log"
 
     @property
+    def progress(self) -> str:
+        """The record of how far it is (``runtime.progress``), beside its log."""
+        return f"{self.log.removesuffix('.log')}.jsonl"
+
+    @property
     def kind(self) -> tuple[str, ...]:
         """Jobs of the same kind take about the same time: one expert's, one model's."""
         return (self.rule, *self.item.split("/")[:-1])

@@ -15,7 +15,7 @@ from teachtext.errors import StoreError
 from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.records import LastRun, Records
 from teachtext.jobs.time_left import Durations, TimeLeft, sum_up
-from teachtext.runtime.progress import read_progress
+from teachtext.runtime.progress import read_record
 
 State = Literal["done", "running", "failed", "killed", "waiting"]
 STATES: tuple[State, ...] = get_args(State)
@@ -95,10 +95,10 @@ def _look_at(
     if any(records.has_begun(output) for output in job.outputs):
         log = folder / job.log
         if _is_worked_on(log, last_run):
-            progress = read_progress(_tail(log))
-            if progress is None:
+            reading = read_record(folder / job.progress)
+            if reading is None:
                 return JobStatus(job, "running", "", None)
-            return JobStatus(job, "running", progress.text, progress.seconds_left)
+            return JobStatus(job, "running", str(reading), reading.seconds_left)
         return JobStatus(job, "killed", "", None)
     if _are_there(job.outputs, folder) or _are_there(job.outlived_by, folder):
         return JobStatus(job, "done", "", None)

@@ -26,7 +26,7 @@ NORMALIZATIONS = {
     ),
 }
 """Normalization -> its name, and how it is to be read."""
-SECTION_HEADINGS = {
+SECTION_HEADINGS: Mapping[str, tuple[str, str]] = {
     "zero_shot": (
         "zero-shot: nothing trained",
         "cosine of a caption and the mean of a video's unit rows; one result, whatever the seed",

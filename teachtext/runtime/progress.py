@@ -1,12 +1,13 @@
-"""How far long work is: a bar on a terminal, a line now and then in a log."""
+"""How far long work is: a bar on a terminal, a line now and then in a log, and in a record."""
 
+import json
 import logging
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -15,33 +16,80 @@ from tqdm import tqdm
 Item = TypeVar("Item")
 
 LOG_EVERY_SECONDS = 30.0
-_LINE = re.compile(r"^\S+ \S+ INFO (.+: \d+ of \d+ .+)$", re.M)
-_LEFT = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d) left")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The latest line of progress in a log.
+    """How far some work is.
 
     Attributes:
-        text: Line as ``Progress.line`` wrote it.
-        seconds_left: Estimated seconds left of that work; None if the line does not say.
+        what: Kind of work, such as ``decode``.
+        unit: Name of an item, in the singular, such as ``video``.
+        done: Number of finished items.
+        total: Number of items to process.
+        failed: Number of failed ones among the finished.
+        seconds: Seconds since the work began.
     """
 
-    text: str
-    seconds_left: float | None
+    what: str
+    unit: str
+    done: int
+    total: int
+    failed: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Finished items a second."""
+        return self.done / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds left of that work; None if nothing is done yet."""
+        return (self.total - self.done) / self.rate if self.rate else None
+
+    def __str__(self) -> str:
+        """``decode: 120 of 2000 videos, 12.3 a second, 0:02:33 left, 3 failed``."""
+        parts = [f"{self.what}: {self.done} of {self.total} {self.unit}s"]
+        if self.seconds_left is not None:
+            left = f"{timedelta(seconds=round(self.seconds_left))} left"
+            ended = f"in {self.seconds:.1f} s"
+            parts += [f"{self.rate:.3g} a second", left if self.done < self.total else ended]
+        return ", ".join([*parts, *([f"{self.failed} failed"] if self.failed else [])])
 
 
-def read_progress(log_text: str) -> Reading | None:
-    """Find the latest line that ``Progress`` wrote to a log; None: there is none."""
-    lines = _LINE.findall(log_text)
-    if not lines:
+class Record(logging.Handler):
+    """Keeps what ``Progress`` tells, as a file of JSON lines; other messages pass.
+
+    Args:
+        path: File to write; what an earlier process wrote goes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        path.unlink(missing_ok=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append a line; several processes may share the file."""
+        reading = getattr(record, "reading", None)
+        if reading is not None:
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(asdict(reading)) + "\n")
+
+
+def read_record(path: Path) -> Reading | None:
+    """The latest reading of a record; None: there is none, or none that is whole."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
         return None
-    left = _LEFT.search(lines[-1])
-    if left is None:
-        return Reading(lines[-1], None)
-    days, hours, minutes, seconds = (int(part or 0) for part in left.groups())
-    return Reading(lines[-1], float(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
+    for line in reversed(lines):
+        try:
+            return Reading(**json.loads(line))
+        except (ValueError, TypeError):  # being written at this moment, or of another version
+            continue
+    return None
 
 
 class Progress:
@@ -73,7 +121,7 @@ class Progress:
     ) -> None:
         self._bar.close()
         if self._total:
-            self._log.info("%s", self.line())
+            self._tell()
 
     def advance(self, *, failed: int = 0, done: int = 1) -> None:
         """Count finished items, failed ones among them."""
@@ -85,7 +133,7 @@ class Progress:
         now = time.monotonic()
         if self._bar.disable and now - self._logged >= LOG_EVERY_SECONDS:
             self._logged = now
-            self._log.info("%s", self.line())
+            self._tell()
 
     def over(
         self, items: Iterable[Item], *, count: Callable[[Item], int] = lambda _: 1
@@ -101,15 +149,11 @@ class Progress:
                 yield item
                 self.advance(done=count(item))
 
-    def line(self) -> str:
-        """``decode: 120 of 2000 videos, 12.3 a second, 0:02:33 left, 3 failed``."""
+    def reading(self) -> Reading:
+        """How far the work is now."""
         seconds = time.monotonic() - self._begin
-        rate = self._done / seconds if seconds else 0.0
-        parts = [f"{self._what}: {self._done} of {self._total} {self._unit}s"]
-        if rate:
-            parts.append(f"{rate:.3g} a second")
-            left = timedelta(seconds=round((self._total - self._done) / rate))
-            parts.append(f"{left} left" if self._done < self._total else f"in {seconds:.1f} s")
-        if self._failed:
-            parts.append(f"{self._failed} failed")
-        return ", ".join(parts)
+        return Reading(self._what, self._unit, self._done, self._total, self._failed, seconds)
+
+    def _tell(self) -> None:
+        reading = self.reading()
+        self._log.info("%s", reading, extra={"reading": reading})

@@ -27,7 +27,8 @@ def bake(**wildcards):
 
 def test_options_become_words_flags_alone_and_what_is_none_not_at_all():
     words = bake(model="a", seed="0").words({"flour": ["rye", "wheat"]})
-    assert words == ["--eggs", "3", "--hurry", "0.5", "--iced", "--flour", "rye", "wheat", "--nuts"]
+    options = ["--eggs", "3", "--hurry", "0.5", "--iced", "--flour", "rye", "wheat", "--nuts"]
+    assert words == [*options, "--progress", "logs/write_report/a/0.jsonl"]
 
 
 def test_what_counts_is_the_rule_its_version_options_and_facts():

@@ -7,10 +7,8 @@ from teachtext.jobs.models import DECISION
 from teachtext.jobs.rules import RULES, Rules
 from tests.support.configurations import IMPORTED, SEARCH, tiny_config
 from tests.support.running import ROOT
+from tests.support.written import RULES as WRITTEN
 
-BLOCK = re.compile(
-    r"^(?:use rule \w+ as|rule|checkpoint) (\w+)(?: with)?:\n(.*?)(?=^\S|\Z)", re.M | re.S
-)
 OUTPUT = re.compile(r"    output:\n((?:        .*\n)+)")
 
 
@@ -18,19 +16,15 @@ def rules_of(changes, folder=Path("nowhere"), decided=lambda search, level: None
     return Rules(tiny_config(changes), decided, folder)
 
 
-def written_rules():
-    """Name of each rule -> its stage and the patterns of its outputs, as the .smk files say."""
-    found = {}
-    for file in (ROOT / "workflow/rules").glob("*.smk"):
-        for name, body in BLOCK.findall(file.read_text()):
-            patterns = re.findall(r'"((?:results|data)/[^"]+)"', OUTPUT.search(body)[1])
-            plain = tuple(one.replace("{{", "{").replace("}}", "}") for one in patterns)
-            found[name] = file.stem, plain
-    return found
+def patterns_in(body):
+    """What the output of a rule says."""
+    patterns = re.findall(r'"((?:results|data)/[^"]+)"', OUTPUT.search(body)[1])
+    return tuple(one.replace("{{", "{").replace("}}", "}") for one in patterns)
 
 
 def test_every_rule_of_the_workflow_is_here_with_its_stage_and_outputs():
-    assert {rule: (job.stage, job.patterns) for rule, job in RULES.items()} == written_rules()
+    ours = {rule: (job.stage, job.patterns) for rule, job in RULES.items()}
+    assert ours == {rule: (stage, patterns_in(body)) for rule, (stage, body) in WRITTEN.items()}
 
 
 def test_stages_are_in_the_order_of_the_snakefile():
@@ -67,12 +61,37 @@ def test_other_files_have_none(file):
     assert rules_of({}).maker(file) is None
 
 
+WILDCARDS = {
+    **{"shard": "0", "seed": "0", "level": "1", "search": "lean", "captions": "clean"},
+    **{"expert": "ocr", "text_encoder": "minilm", "model": "teachtext"},
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_command_line_grows_with_the_number_of_shards(rule):
+    """Linux refuses an argument of more than 128 kB, which is what bash gets: a thousand paths."""
+    _, body = WRITTEN[rule]
+    named = re.findall(r"{input\.(\w+):q}", body.split("shell:")[1])
+    given = {"import_tokens": {"text_encoder": "glove"}, "import_checkpoint": {"model": "theirs"}}
+    given["import_similarities"] = {"model": "teacher-wordllama"}
+    lengths = []
+    for shards in (2, 3000):
+        changes = IMPORTED if rule.startswith(("import", "finetune")) else SEARCH
+        changes = changes | {"dataset": changes.get("dataset", {}) | {"shards": shards}}
+        job = rules_of(changes).job(rule, WILDCARDS | given.get(rule, {}))
+        inputs = job.inputs()
+        words = [*job.words(inputs), *(file for name in named for file in inputs[name])]
+        lengths.append(len(" ".join(words)))
+    assert lengths[1] < lengths[0] + 100
+
+
 def test_a_url_of_features_is_an_option_and_no_input():
     changes = {"experts": {"ocr": {"network": None, "fps": None, "text_encoder": None}}}
     changes["experts"]["ocr"]["import"] = "s3://bucket/ocr.zarr"
     job = rules_of(changes).job("import_expert", {"expert": "ocr"})
     assert job.inputs() == {"features": [], "videos": ["data/demo/videos.csv"]}
-    assert job.words(job.inputs()) == ["--shards", "2", "--features", "s3://bucket/ocr.zarr"]
+    words = " ".join(job.words(job.inputs()))
+    assert words.startswith("--shards 2 --features s3://bucket/ocr.zarr --progress ")
 
 
 def test_teachers_are_asked_with_their_own_seeds():

@@ -30,9 +30,9 @@ rule ends:
 rule runs:
     output: "runs/0.txt"
     log: "logs/runs/0.log"
-    shell: "echo '2026-01-01 00:00:00,000 INFO runs: 1 of 61 steps, 1 a second, 0:01:00 left' "
-           "> {log}; sleep 60"
+    shell: "touch {log}; echo '{READING}' > logs/runs/0.jsonl; sleep 60"
 """
+READING = '{"what": "runs", "unit": "step", "done": 1, "total": 61, "failed": 0, "seconds": 1}'
 ENDS, FAILS = (
     PlannedJob("a", "ends", "", ("ends.txt",)),
     PlannedJob("a", "fails", "", ("fails.txt",)),
@@ -51,7 +51,7 @@ def states(folder, jobs=JOBS):
 @pytest.fixture
 def at_work(tmp_path):
     """A folder in which snakemake has one job left, and its process."""
-    (tmp_path / "Snakefile").write_text(WORKFLOW)
+    (tmp_path / "Snakefile").write_text(f"READING = {READING!r}\n{WORKFLOW}")
     command = [sys.executable, "-m", "snakemake", "--cores", "3", "--keep-going"]
     command[:3] = ["snakemake"]
     process = subprocess.Popen(

@@ -1,11 +1,10 @@
 import logging
 import re
-import time
 
 import pytest
 
 from teachtext.runtime import progress
-from teachtext.runtime.progress import Progress, read_progress
+from teachtext.runtime.progress import Progress, Reading, Record, read_record
 
 LOG = logging.getLogger("test")
 
@@ -33,35 +32,43 @@ def test_a_log_is_not_flooded(caplog):
 def test_blocks_are_counted_by_their_items_when_the_next_is_asked_for(caplog):
     counter = Progress(LOG, "embed", 3, unit="caption")
     with caplog.at_level(logging.INFO):
-        lines = [(block, counter.line()[:20]) for block in counter.over(["ab", "c"], count=len)]
-    assert lines == [("ab", "embed: 0 of 3 captio"), ("c", "embed: 2 of 3 captio")]
+        done = [(block, counter.reading().done) for block in counter.over(["ab", "c"], count=len)]
+    assert done == [("ab", 0), ("c", 2)]
     assert caplog.records[-1].message.startswith("embed: 3 of 3 captions")
 
 
-def test_the_latest_line_of_a_log_is_found(monkeypatch):
-    counter = Progress(LOG, "decode", 90_000, unit="video")
-    counter.advance(done=1000)
-    later = time.monotonic() + 1000
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    text = f"2026-01-01 10:00:00,000 INFO {counter.line()}\n2026-01-01 10:00:30,000 INFO other\n"
-    found = read_progress(
-        f"2026-01-01 09:00:00,000 INFO decode: 1 of 90000 videos, 1 a second\n{text}"
-    )
-    assert found.text == counter.line()
-    assert found.seconds_left == pytest.approx(89_000, abs=2)
+def test_what_is_left_follows_from_the_rate():
+    reading = Reading("decode", "video", done=1000, total=90_000, failed=2, seconds=500.0)
+    assert (reading.rate, reading.seconds_left) == (2.0, 44_500.0)
+    assert str(reading) == "decode: 1000 of 90000 videos, 2 a second, 12:21:40 left, 2 failed"
+    assert Reading("decode", "video", 0, 3, 0, 5.0).seconds_left is None
 
 
-@pytest.mark.parametrize(
-    ("line", "seconds"),
-    [
-        ("a: 1 of 2 videos, 1 a second, 2 days, 1:00:01 left, 3 failed", 2 * 86_400 + 3601),
-        ("a: 2 of 2 videos, 1 a second, in 2.0 s", None),
-    ],
-)
-def test_what_is_left_is_read(line, seconds):
-    assert read_progress(f"2026-01-01 10:00:00,000 INFO {line}").seconds_left == seconds
+@pytest.fixture
+def record(tmp_path):
+    """A file that keeps what is told to the log."""
+    path = tmp_path / "job.jsonl"
+    path.write_text('{"what": "of an earlier job"}\n')
+    handler = Record(path)
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    yield path
+    LOG.removeHandler(handler)
 
 
-def test_other_lines_are_no_progress():
-    assert read_progress("") is None
-    assert read_progress("2026-01-01 10:00:00,000 INFO 3 of 4 videos are extracted already") is None
+def test_a_record_keeps_the_latest_reading_and_no_other_messages(record):
+    assert read_record(record) is None
+    LOG.info("3 of 4 videos are extracted already")
+    with Progress(LOG, "extract", 4, unit="video") as counter:
+        counter.advance(done=3, failed=1)
+    found = read_record(record)
+    assert (found.what, found.done, found.total, found.failed) == ("extract", 3, 4, 1)
+    assert len(record.read_text().splitlines()) == 1
+
+
+def test_a_line_that_is_being_written_is_passed_over(record):
+    with Progress(LOG, "extract", 4, unit="video") as counter:
+        counter.advance()
+    with record.open("a") as stream:
+        stream.write('{"what": "extr')
+    assert read_record(record).done == 1

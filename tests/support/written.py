@@ -5,12 +5,27 @@ import re
 from tests.support.running import ROOT
 
 STAGES = re.findall(r"rules/(\w+)\.smk", (ROOT / "Snakefile").read_text())
-RULE = r"^(?:rule|checkpoint|use rule \w+ as) (\w+)(?: with)?:\n(.*?)(?=^\w|\Z)"
-RULES = {
-    name: (path.stem, body)
-    for path in (ROOT / "workflow/rules").glob("*.smk")
-    for name, body in re.findall(RULE, path.read_text(), re.M | re.S)
-}
+RULE = re.compile(
+    r"^(?:rule|checkpoint|use rule (?P<like>\w+) as) (?P<name>\w+)(?: with)?:\n"
+    r"(?P<body>.*?)(?=^\w|\Z)",
+    re.M | re.S,
+)
+
+
+def _rules():
+    """Name of a rule -> its stage and its text, with that of the rule that it is like."""
+    found = {
+        match["name"]: (path.stem, match["body"], match["like"])
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for match in RULE.finditer(path.read_text())
+    }
+    for name, (stage, body, like) in found.items():
+        whole = body + (found[like][1] if like else "")
+        command = re.search(r'command="([\w-]+)"', body)
+        yield name, (stage, whole.replace("{params.command}", command[1] if command else ""))
+
+
+RULES = dict(_rules())
 LAYERS = [
     "errors",
     "files",
