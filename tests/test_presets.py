@@ -27,11 +27,6 @@ def test_every_other_preset_may_lie_over_that_for_gpus(name):
     assert laid_over(preset("gpu"), preset(name)).used_experts()
 
 
-@pytest.mark.parametrize("name", BASES)
-def test_a_preset_over_the_shipped_config_is_valid(name):
-    assert laid_over(preset(name)).used_experts()
-
-
 @pytest.mark.parametrize("name", EVERY)
 def test_what_a_preset_says_to_run_is_valid(name):
     commands = COMMAND.findall(preset(name).read_text())
