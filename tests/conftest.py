@@ -4,11 +4,10 @@ import shutil
 
 import pytest
 import torch
-import yaml
 from hypothesis import settings
 
 from teachtext.files.locking import locked
-from tests.support.running import ROOT, snakemake
+from tests.support.running import ROOT, read_yaml, snakemake
 
 # a slow machine is no failure, and a red run shall be red again
 settings.register_profile("teachtext", deadline=None, derandomize=True)
@@ -39,7 +38,7 @@ def _one_thread():
 
 @pytest.fixture
 def shipped_config():
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return read_yaml(ROOT / "config.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,10 @@ import re
 import subprocess
 from pathlib import Path
 
-import yaml
 from snakemake.utils import update_config
 
 from teachtext.config.checks import load_config
-from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.running import CONFIGS, ENVIRONMENT, ROOT, read_yaml
 
 FOLDER = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
@@ -72,7 +71,7 @@ def tiny_config(changes):
 def _merged(*paths, changes=()):
     values: dict = {}
     for path in paths:
-        update_config(values, yaml.safe_load(path.read_text()))
+        update_config(values, read_yaml(path))
     update_config(values, dict(changes))
     return load_config(values)
 

