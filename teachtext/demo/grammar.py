@@ -46,7 +46,7 @@ def write_captions(scene: Scene, count: int, rng: np.random.Generator) -> list[s
         rng: Generator that chooses attributes, words and sentence patterns.
 
     Raises:
-        ConfigError: fewer than one caption is asked for.
+        ConfigError: Fewer than one caption is asked for.
     """
     if count < 1:
         raise ConfigError(f"A demo clip needs at least one caption, got {count}.")

@@ -56,7 +56,7 @@ def render_corpus(
         workers: Number of clips rendered at the same time; the result does not depend on it.
 
     Raises:
-        ConfigError: no worker or no caption is asked for.
+        ConfigError: No worker or no caption is asked for.
     """
     if workers < 1:
         raise ConfigError(f"Rendering needs at least one worker, got {workers}.")
@@ -84,7 +84,7 @@ def render_clip(scene: Scene, folder: Path) -> None:
         folder: Folder of the corpus.
 
     Raises:
-        MediaError: ffmpeg cannot encode it.
+        MediaError: Ffmpeg cannot encode it.
     """
     with (
         replacing(video_path(scene, folder)) as path,

@@ -109,7 +109,7 @@ def draw_scenes(*, train: int, val: int, test: int, seed: int) -> list[Scene]:
         seed: Seed of all random draws.
 
     Raises:
-        ConfigError: a count is negative or there is no clip at all.
+        ConfigError: A count is negative or there is no clip at all.
     """
     if min(train, val, test) < 0 or train + val + test == 0:
         raise ConfigError(

@@ -19,8 +19,8 @@ def speak(speech: Speech) -> Samples:
         speech: Sentence to speak, with its voice, speaking rate and pitch.
 
     Raises:
-        PackageError: espeakng_loader, which brings espeak-ng, is not installed.
-        MediaError: espeak-ng says nothing.
+        PackageError: Espeakng_loader, which brings espeak-ng, is not installed.
+        MediaError: Espeak-ng says nothing.
     """
     package_folder("espeakng_loader")
     import espeakng_loader  # only the demo needs it

@@ -99,7 +99,7 @@ def check_samples(evaluations: Sequence[Evaluation], details: Mapping[Run, Detai
     """Refuse samples that cannot be compared.
 
     Raises:
-        StoreError: two models were evaluated with different samples.
+        StoreError: Two models were evaluated with different samples.
     """
     first = evaluations[0]
     expected = details[first.model, first.seed]

@@ -89,7 +89,7 @@ def measure_differences(
         generator: Random generator of the draws.
 
     Raises:
-        StoreError: two models were evaluated on different captions.
+        StoreError: Two models were evaluated on different captions.
     """
     section_of = {evaluation.model: evaluation.section for evaluation in evaluations}
     drawn = _pairs(section_of)
@@ -115,7 +115,7 @@ def compare_models(
         generator: Random generator of the draws.
 
     Raises:
-        StoreError: two models were evaluated on different captions.
+        StoreError: Two models were evaluated on different captions.
     """
     _check_same_queries(evaluations)
     _, video_Q = np.unique(evaluations[0].text_queries["video_id"], return_inverse=True)

@@ -158,7 +158,7 @@ def read_split_counts(path: Path) -> list[tuple[str, int, int]]:
     """Split, number of captions and number of videos, for each split of a captions table.
 
     Raises:
-        DatasetError: it is no table of captions.
+        DatasetError: It is no table of captions.
     """
     captions = read_captions(path)
     counts = Counter(caption.split for caption in captions)

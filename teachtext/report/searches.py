@@ -99,7 +99,7 @@ def read_search(path: Path, *, place: int) -> SearchResult:
             unique.
 
     Raises:
-        StoreError: the file is missing, damaged or lacks a column.
+        StoreError: The file is missing, damaged or lacks a column.
     """
     name, table = read_named_table(path, COLUMNS, key="search")
     curves = _curves(table.to_pylist())

@@ -68,7 +68,7 @@ def joined(*, gpus: int, section: str) -> Iterator[Processes]:
         section: Section of config.yaml that sets it, for the error message.
 
     Raises:
-        ConfigError: there is no such GPU.
+        ConfigError: There is no such GPU.
     """
     rank, count, local = (
         int(os.environ.get(name, default))

@@ -40,7 +40,7 @@ def read_with_decord(
         size: (width, height) Size of the pictures in pixels.
 
     Raises:
-        MediaError: decord refuses the file, finds it damaged or sees other times in it; or there is
+        MediaError: Decord refuses the file, finds it damaged or sees other times in it; or there is
             no decord, which has packages for Linux on x86-64 alone.
     """
     try:

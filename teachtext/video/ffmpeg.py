@@ -18,7 +18,7 @@ def ffmpeg_binary() -> str:
     environment, does not count.
 
     Raises:
-        PackageError: the wheel has none for this platform.
+        PackageError: The wheel has none for this platform.
     """
     if chosen := os.environ.get(CHOICE):
         return chosen
@@ -40,7 +40,7 @@ def ffmpeg_version() -> str:
     """What that program calls itself, such as ``7.0.2-static``, for provenance.
 
     Raises:
-        PackageError: there is no such program.
+        PackageError: There is no such program.
     """
     return _version(ffmpeg_binary())
 

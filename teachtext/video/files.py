@@ -23,7 +23,7 @@ def open_video(path: Path) -> Iterator[Opened]:
     """A file and its video stream; cover art is none.
 
     Raises:
-        MediaError: not a regular file, not a video, or an error while it is read.
+        MediaError: Not a regular file, not a video, or an error while it is read.
     """
     if not path.is_file():
         # a FIFO or a device would block or never end

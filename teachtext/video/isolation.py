@@ -63,7 +63,7 @@ def map_isolated(
         where the child had to be killed or died by itself.
 
     Raises:
-        RuntimeError: the function raised anything else; the message holds its traceback.
+        RuntimeError: The function raised anything else; the message holds its traceback.
     """
     _CONTEXT.set_forkserver_preload(["teachtext.video.decoding"])
     waiting = list(reversed(items))

@@ -108,7 +108,7 @@ def probe_video(source: VideoSource, shard: int) -> VideoRecord:
     """Read one file's headers, packets and first picture.
 
     Raises:
-        MediaError: no such file, no video, no pictures in it, or none in the clip.
+        MediaError: No such file, no video, no pictures in it, or none in the clip.
     """
     facts = scan_file(source.path)
     begin, end = source.start_seconds or 0.0, source.end_seconds

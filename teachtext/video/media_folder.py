@@ -151,7 +151,7 @@ class MediaFolder:
         """Version of the program that decoded the sound of a finished shard.
 
         Raises:
-            StoreError: the folder is not finished.
+            StoreError: The folder is not finished.
         """
         return str(read_json(self.path / _ITEMS, delete=self.path)["ffmpeg"])
 
@@ -159,7 +159,7 @@ class MediaFolder:
         """The videos of a finished shard by id.
 
         Raises:
-            StoreError: the folder is not finished, or a raw file has not the size it should have.
+            StoreError: The folder is not finished, or a raw file has not the size it should have.
         """
         values = read_json(self.path / _ITEMS, delete=self.path)["items"]
         items = [_item(one) for one in values]

@@ -71,7 +71,7 @@ def scan_file(path: Path) -> FileFacts:
     """Read a file. Clips of the file that was scanned last cost nothing.
 
     Raises:
-        MediaError: no such file, no video, or no pictures in it.
+        MediaError: No such file, no video, or no pictures in it.
     """
     try:
         state = path.stat()

@@ -45,7 +45,7 @@ def decode_audio(record: VideoRecord, file: BinaryIO) -> DecodedAudio:
         file: File open for writing.
 
     Raises:
-        MediaError: nothing of the sound track can be read.
+        MediaError: Nothing of the sound track can be read.
     """
     with tempfile.TemporaryFile() as messages:
         failed, size = _run(_command(record), file, messages)
