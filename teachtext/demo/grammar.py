@@ -1,7 +1,7 @@
 """Captions of a scene, by a small grammar with synonyms. Text only."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -34,6 +34,11 @@ LITERAL_WRITTEN = (
     "{} is written in the picture",
 )
 LOOSE_WRITTEN = ("the text is about {}", "there is a title about {}", "we read about {}")
+WORDS = {
+    "spoken": (SPOKEN, LITERAL_SPOKEN, LOOSE_SPOKEN),
+    "written": (WRITTEN, LITERAL_WRITTEN, LOOSE_WRITTEN),
+}
+"""Attribute -> synonyms of each word, and the patterns that need the word itself or allow them."""
 JOINTS = ("{} while {}", "{} and {}", "{}, {}", "{} as {}")
 
 
@@ -89,7 +94,10 @@ def _choose_attributes(scene: Scene, count: int, rng: np.random.Generator) -> li
 
 
 def _write_caption(scene: Scene, attributes: frozenset[str], rng: np.random.Generator) -> str:
-    clauses = [CLAUSES[name](scene, rng) for name in sorted(attributes - VISUAL)]
+    concepts = attributes_of(scene)
+    clauses = [
+        _heard_or_read_clause(name, concepts[name], rng) for name in sorted(attributes - VISUAL)
+    ]
     if attributes & VISUAL:
         clauses.append(_visual_clause(scene, attributes, rng))
     rng.shuffle(clauses)
@@ -130,38 +138,14 @@ def _motion_forms(motion: str, rng: np.random.Generator) -> tuple[str, str]:
     return f"{finite} {rest}".strip(), f"{participle} {rest}".strip()
 
 
-def _sound_clause(scene: Scene, rng: np.random.Generator) -> str:
-    return _even(SOUND_CLAUSES, rng).format(_common_first(SOUNDS[scene.sound or ""], rng))
-
-
-def _spoken_clause(scene: Scene, rng: np.random.Generator) -> str:
-    word = scene.speech.word if scene.speech else ""
-    return _word_clause(word, SPOKEN[word], LITERAL_SPOKEN, LOOSE_SPOKEN, rng)
-
-
-def _written_clause(scene: Scene, rng: np.random.Generator) -> str:
-    word = scene.written or ""
-    return _word_clause(word, WRITTEN[word], LITERAL_WRITTEN, LOOSE_WRITTEN, rng)
-
-
-def _word_clause(
-    word: str,
-    synonyms: Sequence[str],
-    literal: Sequence[str],
-    loose: Sequence[str],
-    rng: np.random.Generator,
-) -> str:
-    """Only a loose pattern may use a synonym: nobody says "the text reads sea" of "ocean"."""
+def _heard_or_read_clause(attribute: str, concept: str, rng: np.random.Generator) -> str:
+    if attribute == "sound":
+        return _even(SOUND_CLAUSES, rng).format(_common_first(SOUNDS[concept], rng))
+    synonyms, literal, loose = WORDS[attribute]
+    # only a loose pattern may use a synonym: nobody says "the text reads sea" of "ocean"
     if rng.random() < 0.5:
-        return _even(literal, rng).format(word)
-    return _even(loose, rng).format(_common_first(synonyms, rng))
-
-
-CLAUSES: dict[str, Callable[[Scene, np.random.Generator], str]] = {
-    "sound": _sound_clause,
-    "spoken": _spoken_clause,
-    "written": _written_clause,
-}
+        return _even(literal, rng).format(concept)
+    return _even(loose, rng).format(_common_first(synonyms[concept], rng))
 
 
 def _even(choices: Sequence[str], rng: np.random.Generator) -> str:

@@ -7,6 +7,7 @@ import tempfile
 import wave
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def render_corpus(
         raise ConfigError(f"Rendering needs at least one worker, got {workers}.")
     captions = _caption_rows(scenes, captions_per_clip)
     _remove_outdated(scenes, folder)
-    record = {"ffmpeg": ffmpeg_version(), "scenes": [scene.to_json() for scene in scenes]}
+    record = {"ffmpeg": ffmpeg_version(), "scenes": [asdict(scene) for scene in scenes]}
     write_json(folder / "scenes.json", record)
     missing = [scene for scene in scenes if not video_path(scene, folder).exists()]
     _render_all(missing, folder, workers)
@@ -138,7 +139,7 @@ def _remove_outdated(scenes: Sequence[Scene], folder: Path) -> None:
     record = folder / "scenes.json"
     if not record.exists():
         return
-    wanted = {scene.video_id: scene.to_json() for scene in scenes}
+    wanted = {scene.video_id: asdict(scene) for scene in scenes}
     known = read_json(record, delete=folder)
     is_same_ffmpeg = known.get("ffmpeg") == ffmpeg_version()
     for earlier in known["scenes"]:

@@ -1,8 +1,8 @@
 """What each demo clip holds, drawn from a seed. Plain data; no pixels, no sound, no files."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -90,10 +90,6 @@ class Scene:
     def generator(self, purpose: int) -> np.random.Generator:
         """Seeded generator of this clip; another one for each ``purpose``."""
         return np.random.default_rng([self.seed, self.index, purpose])
-
-    def to_json(self) -> dict[str, Any]:
-        """The scene as JSON can hold it."""
-        return asdict(self)
 
 
 def draw_scenes(*, train: int, val: int, test: int, seed: int) -> list[Scene]:
