@@ -96,81 +96,68 @@ def read_part(
     time_base = float(stream.time_base or 1)
     start = (stream.start_time or 0) * time_base
     if first <= start + SEEK_BACK_SECONDS[-1]:  # a seek would save nothing
-        return _Reading(container, stream, last).part(path, None)
+        return _read(path, container, stream, last)
     for back in SEEK_BACK_SECONDS:
         begins_at = int((first - back) / time_base)
         try:
             container.seek(begins_at, stream=stream)
         except av.FFmpegError:
             break  # some formats cannot
-        part = _Reading(container, stream, last).part(path, begins_at)
+        part = _read(path, container, stream, last, begins_at)
         early = part.pts_P * time_base <= first + TOLERANCE_SECONDS
         if (part.is_key_P & early).any():
             return part
     with open_video(path) as (again, other):
-        return _Reading(again, other, last).part(path, None)
+        return _read(path, again, other, last)
 
 
-class _Reading:
-    """Columns of a part while its packets are read."""
-
-    def __init__(self, container: InputContainer, stream: VideoStream, last: float) -> None:
-        self._has_times = container.format.name not in CONTAINERS_WITHOUT_TIMES
-        self._time_base = float(stream.time_base or 1)
-        self._limit = (last + TOLERANCE_SECONDS) / self._time_base
-        self._pts: list[int] = []
-        self._durations: list[int] = []
-        self._is_key: list[bool] = []
-        self._is_hidden: list[bool] = []
-        self._kept: list[Packet[VideoStream]] | None = []
-        self._goes_on = False
-        size = later = 0
-        for packet in demux(container, stream):
-            later += packet.pts is not None and packet.pts > self._limit
-            if later > MAX_REORDERED or (self._has_times and self._is_past(packet)):
-                self._goes_on = True
-                break
-            size += packet.size
-            self._add(packet, keep=size <= KEPT_BYTES)
-
-    def _is_past(self, packet: "Packet[VideoStream]") -> bool:
-        """Whether it, and with it all that follow, is shown after the last moment."""
-        return packet.dts is not None and packet.dts > self._limit
-
-    def _add(self, packet: "Packet[VideoStream]", *, keep: bool) -> None:
+def _read(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    last: float,
+    begins_at: int | None = None,
+) -> Part:
+    """Read packets from where the container is up to the last moment."""
+    time_base = float(stream.time_base or 1)
+    limit = (last + TOLERANCE_SECONDS) / time_base
+    has_times = container.format.name not in CONTAINERS_WITHOUT_TIMES
+    facts: list[tuple[int, int, bool, bool]] = []
+    kept: list[Packet[VideoStream]] | None = []
+    goes_on, size, later = False, 0, 0
+    for packet in demux(container, stream):
+        later += packet.pts is not None and packet.pts > limit
+        # what is decoded after the last moment is shown after it, and all that follows too
+        is_past = packet.dts is not None and packet.dts > limit
+        if later > MAX_REORDERED or (has_times and is_past):
+            goes_on = True
+            break
         pts = packet.dts if packet.pts is None else packet.pts
-        self._is_hidden.append(packet.is_discard or pts is None)
-        self._pts.append(0 if pts is None else pts)
-        self._durations.append(packet.duration or 0)
-        self._is_key.append(packet.is_keyframe)
-        if not keep:
-            self._kept = None
-        elif self._kept is not None:
-            self._kept.append(packet)
+        is_hidden = packet.is_discard or pts is None
+        facts.append((pts or 0, packet.duration or 0, packet.is_keyframe, is_hidden))
+        size += packet.size
+        if size > KEPT_BYTES:
+            kept = None
+        elif kept is not None:
+            kept.append(packet)
+    columns = np.array(facts, np.int64).reshape(-1, 4).T
+    pts_P, durations_P = np.ascontiguousarray(columns[:2])
+    is_key_P, is_hidden_P = np.ascontiguousarray(columns[2:], np.bool_)
+    end = np.inf if goes_on else _end(pts_P, durations_P, is_hidden_P) * time_base
+    return Part(path, pts_P, is_key_P, is_hidden_P, time_base, end, begins_at, has_times, kept)
 
-    def part(self, path: Path, begins_at: int | None) -> Part:
-        pts_P = np.array(self._pts, np.int64)
-        is_hidden_P = np.array(self._is_hidden, np.bool_)
-        return Part(
-            path=path,
-            pts_P=pts_P,
-            is_key_P=np.array(self._is_key, np.bool_),
-            is_hidden_P=is_hidden_P,
-            time_base=self._time_base,
-            end_seconds=np.inf if self._goes_on else self._end(pts_P, is_hidden_P),
-            begins_at=begins_at,
-            has_times=self._has_times,
-            kept=self._kept,
-        )
 
-    def _end(self, pts_P: NDArray[np.int64], is_hidden_P: NDArray[np.bool_]) -> float:
-        shown = np.sort(pts_P[~is_hidden_P])
-        if not len(shown):
-            return -np.inf
-        gap = float(np.median(np.diff(shown))) if len(shown) > 1 else 0.0
-        longest = max(gap, self._durations[int(np.argmax(np.where(is_hidden_P, -1, pts_P)))])
-        # a lone picture without a length stays
-        return float(shown[-1] + HOLD_SHARE * longest) * self._time_base if longest else np.inf
+def _end(
+    pts_P: NDArray[np.int64], durations_P: NDArray[np.int64], is_hidden_P: NDArray[np.bool_]
+) -> float:
+    """When the last picture disappears, in time units."""
+    shown = np.sort(pts_P[~is_hidden_P])
+    if not len(shown):
+        return -np.inf
+    gap = float(np.median(np.diff(shown))) if len(shown) > 1 else 0.0
+    longest = max(gap, float(durations_P[np.argmax(np.where(is_hidden_P, -1, pts_P))]))
+    # a lone picture without a length stays
+    return float(shown[-1] + HOLD_SHARE * longest) if longest else np.inf
 
 
 def plan_runs(part: Part, moments_T: NDArray[np.float64]) -> list[Run]:
