@@ -68,8 +68,8 @@ def read_with_decord(
                     writer.write(picture, moments_T[places].tolist())
         except (decord.DECORDError, RuntimeError, AssertionError, IndexError) as error:
             raise MediaError(_first_line(error)) from None
-    if complaints.text:
-        raise MediaError(f"damaged ({complaints.text})")
+    if complaints:
+        raise MediaError(f"damaged ({complaints[0]})")
 
 
 def _indices(reader: Any, seconds: NDArray[np.float64]) -> list[int]:  # noqa: ANN401
@@ -87,17 +87,13 @@ def _first_line(error: Exception) -> str:
     return line.rpartition("] ")[2].rpartition("Check failed: ")[2][:200]
 
 
-class _Complaints:
-    text = ""
-
-
 @contextmanager
-def _complaints() -> Iterator[_Complaints]:
-    """What the process writes to its standard error in the meantime.
+def _complaints() -> Iterator[list[str]]:
+    """First line, if any, that the process writes to its standard error in the meantime.
 
     decord conceals damaged pictures; libav's messages are the only sign.
     """
-    found = _Complaints()
+    found: list[str] = []
     kept = os.dup(2)
     with tempfile.TemporaryFile() as file:
         os.dup2(file.fileno(), 2)
@@ -107,4 +103,5 @@ def _complaints() -> Iterator[_Complaints]:
             os.dup2(kept, 2)
             os.close(kept)
             file.seek(0)
-            found.text = file.readline(500).decode(errors="replace").strip()
+            if line := file.readline(500).decode(errors="replace").strip():
+                found.append(line)

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing
@@ -58,6 +58,9 @@ class MediaItem:
     decode_seconds: float = 0.0
     checksums: tuple[int, ...] = ()
     sound_checksum: int = 0
+
+
+_ITEM = TypeAdapter(MediaItem)
 
 
 class FramesOnDisk:
@@ -128,7 +131,7 @@ class MediaFolder:
         Raises:
             StoreError: Nothing yet, or the record is damaged.
         """
-        return _item(read_json(self._item_path(key)))
+        return _ITEM.validate_python(read_json(self._item_path(key)))
 
     def finish(self, keys: Sequence[str], target: Path, *, ffmpeg: str) -> None:
         """Make the folder the finished shard with these videos, and nothing else.
@@ -162,7 +165,7 @@ class MediaFolder:
             StoreError: The folder is not finished, or a raw file has not the size it should have.
         """
         values = read_json(self.path / _ITEMS, delete=self.path)["items"]
-        items = [_item(one) for one in values]
+        items = [_ITEM.validate_python(one) for one in values]
         for item in items:
             self._check(item)
         return {item.video_id: item for item in items}
@@ -209,8 +212,3 @@ class MediaFolder:
 
 def _damaged(path: Path) -> StoreError:
     return StoreError(f"{path} is damaged. Delete {path.parent} and run snakemake again.")
-
-
-def _item(values: dict[str, Any]) -> MediaItem:
-    lists = {name: tuple(values[name]) for name in ("seconds", "checksums")}
-    return MediaItem(**{**values, **lists})

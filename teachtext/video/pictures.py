@@ -6,7 +6,6 @@ from typing import BinaryIO, cast
 
 import numpy as np
 from av.filter import Graph
-from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -80,7 +79,6 @@ class Scaler:
         self._short_side = short_side
         self._size: tuple[int, int] | None = None
         self._key: tuple[int, int, str] | None = None
-        self._ends: tuple[FilterContext, FilterContext]
 
     def scale(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """(H, W, 3) RGB of a frame."""
@@ -92,10 +90,9 @@ class Scaler:
         if key != self._key:
             self._key = key
             self._build(frame, *self._size)
-        source, sink = self._ends
-        source.push(frame)
-        rgb = cast("VideoFrame", sink.pull()).to_ndarray()
-        return self._orientation.apply(cast("NDArray[np.uint8]", rgb))
+        self._graph.vpush(frame)
+        rgb = cast("NDArray[np.uint8]", self._graph.vpull().to_ndarray())
+        return self._orientation.apply(rgb)
 
     def _build(self, frame: VideoFrame, width: int, height: int) -> None:
         # not frame.reformat: it places the chroma of 4:2:0 elsewhere than decord and costs twice
@@ -106,7 +103,4 @@ class Scaler:
         scale = self._graph.add("scale", f"{width}:{height}:flags={SCALING}")
         rgb = self._graph.add("format", "rgb24")
         sink = self._graph.add("buffersink")
-        for one, other in ((source, scale), (scale, rgb), (rgb, sink)):
-            one.link_to(other)
-        self._graph.configure()
-        self._ends = source, sink
+        self._graph.link_nodes(source, scale, rgb, sink).configure()

@@ -1,10 +1,11 @@
 """Sound of one video through ffmpeg: mono, 16 kHz, straight into a file."""
 
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 import av
 import ffmpeg
@@ -42,7 +43,7 @@ def decode_audio(record: VideoRecord, file: BinaryIO) -> DecodedAudio:
 
     Args:
         record: Video to decode.
-        file: File open for writing.
+        file: Empty file, open for writing.
 
     Raises:
         MediaError: Nothing of the sound track can be read.
@@ -84,19 +85,11 @@ def _run(command: list[str], file: BinaryIO, messages: IO[bytes]) -> tuple[bool,
         preexec_fn=die_with_parent,  # it must not outlive us, even if it hangs
     ) as process:
         try:
-            size = _copy(process.stdout, file)
+            shutil.copyfileobj(cast("IO[bytes]", process.stdout), file, BLOCK_BYTES)
         except OSError:
             process.kill()
             raise
-    return process.returncode != 0, size
-
-
-def _copy(source: IO[bytes] | None, file: BinaryIO) -> int:
-    size = 0
-    while source is not None and (block := source.read(BLOCK_BYTES)):
-        file.write(block)
-        size += len(block)
-    return size
+    return process.returncode != 0, file.tell()
 
 
 def _last_line(messages: IO[bytes]) -> str:
