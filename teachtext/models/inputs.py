@@ -158,7 +158,7 @@ def load_whole(
     position = {video: index for index, video in enumerate(video_ids)}
     return RetrievalSet(
         tokens.captions,
-        tokens.tokens,
+        tokens.tokens.select(np.arange(len(tokens.captions))),
         tokens.max_tokens,
         video_ids,
         _load_experts(stores, video_ids, architecture),

@@ -59,8 +59,9 @@ def _blocks(
     max_tokens: int,
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
     """Queries with the vectors of their captions, one after another."""
+    tokens = table.tokens.select(np.arange(len(table.captions)))
     for begin in range(0, len(queries), BLOCK):
         block = slice(begin, begin + BLOCK)
-        vectors = [table.tokens.take(chosen).values[:max_tokens] for chosen in places[block]]
+        vectors = [tokens.take(chosen).values[:max_tokens] for chosen in places[block]]
         yield queries[block], vectors
-        table.tokens.release()
+        tokens.release()

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing
-from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
+from teachtext.store.seals import KEY, UNSEALED, check_seal, refusing_damage, seal
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -28,14 +27,8 @@ def read_json(path: Path, *, delete: Path | None = None) -> dict[str, Any]:
     Raises:
         StoreError: Missing, damaged, or written by something else.
     """
-    try:
-        with path.open("rb") as stream:
-            check_seal(stream)
-            values: dict[str, Any] = json.load(stream)
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"Cannot read {path}: {' '.join(str(error).split())}. "
-            f"Delete {delete or 'it'} and run snakemake again."
-        ) from None
+    with refusing_damage(path, delete=delete), path.open("rb") as stream:
+        check_seal(stream)
+        values: dict[str, Any] = json.load(stream)
     del values[KEY]
     return values

@@ -1,7 +1,7 @@
-"""Rows read in place from a file that the kernel maps. Bytes in, NumPy out; no meaning.
+"""Rows in a scratch file that the kernel maps. NumPy in, NumPy out; no meaning.
 
-What is mapped needs no loading, is shared by all processes that read the file, and its pages are
-the kernel's to drop when memory runs short.
+The file has no name and ends with the process. Its pages are the kernel's to write to the disk and
+to drop when memory runs short.
 """
 
 import mmap
@@ -9,33 +9,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.store.ragged import Ragged, offsets_of
-
-
-class MappedFile:
-    """The bytes of a file, in place.
-
-    Attributes:
-        bytes: (size,) Contents as uint8, read-only.
-    """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        """Map what is in the file now; the file may be closed afterwards."""
-        size = os.fstat(file.fileno()).st_size
-        # an empty file cannot be mapped
-        self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else None
-        self.bytes: NDArray[np.uint8] = np.frombuffer(self._map or b"", np.uint8)
-
-    def release(self) -> None:
-        """Drop the pages from this process; the next access finds them in the page cache."""
-        if self._map is not None:
-            self._map.madvise(mmap.MADV_DONTNEED)
+from teachtext.store.ragged import Ragged, gathered
 
 
 @dataclass(frozen=True)
@@ -43,42 +23,37 @@ class MappedRows:
     """Sequences of rows in a mapped file.
 
     Attributes:
-        file: File that holds the rows.
-        starts: (sequences,) First byte of each sequence; rows of a sequence are contiguous.
+        file: Mapped file that holds the rows; None if there are none.
+        values: (rows, dim) All rows of the file, read-only.
+        starts: (sequences,) Index of the first row of each sequence.
         lengths: (sequences,) Number of rows of each sequence.
-        dim: Width of a row.
-        dtype: Type of the values.
     """
 
-    file: MappedFile
+    file: mmap.mmap | None
+    values: NDArray[Any]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
-    dim: int
-    dtype: np.dtype[Any]
 
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def dim(self) -> int:
+        """Width of a row."""
+        return int(self.values.shape[1])
+
     def take(self, indices: NDArray[np.int64]) -> Ragged[Any]:
         """Copy the sequences of those indices, in that order."""
-        offsets = offsets_of(self.lengths[indices])
-        values = np.empty((int(offsets[-1]), self.dim), self.dtype)
-        # as bytes, because a column of a Parquet file begins anywhere, at odd places too
-        copied, mapped = values.reshape(-1).view(np.uint8), self.file.bytes
-        ends = (offsets * (self.dim * self.dtype.itemsize)).tolist()
-        for start, begin, end in zip(self.starts[indices].tolist(), ends, ends[1:], strict=False):
-            copied[begin:end] = mapped[start : start + end - begin]
-        return Ragged(values, offsets)
+        return gathered(self.values, self.starts[indices], self.lengths[indices])
 
     def select(self, indices: NDArray[np.int64]) -> "MappedRows":
         """Only the sequences of those indices, in that order; no value is copied."""
-        return MappedRows(
-            self.file, self.starts[indices], self.lengths[indices], self.dim, self.dtype
-        )
+        return replace(self, starts=self.starts[indices], lengths=self.lengths[indices])
 
     def release(self) -> None:
-        """Drop the pages of the whole file from this process."""
-        self.file.release()
+        """Drop the file's pages from this process; the next access finds them in the page cache."""
+        if self.file is not None:
+            self.file.madvise(mmap.MADV_DONTNEED)
 
 
 def scratch_folder() -> str:
@@ -119,20 +94,21 @@ class ScratchRows:
             OSError: the disk is full; names the folder.
         """
         values = np.ascontiguousarray(sequences.values, self._dtype)
-        width = self._dim * self._dtype.itemsize
-        self._starts[places] = self._end + sequences.offsets[:-1] * width
+        self._starts[places] = self._end + sequences.offsets[:-1]
         self._lengths[places] = sequences.lengths
         with self._naming_folder():
-            self._file.write(values.reshape(-1).view(np.uint8).data)
-        self._end += values.nbytes
+            self._file.write(values.data)
+        self._end += len(values)
 
     def mapped(self) -> MappedRows:
         """All sequences, in place; none can be added any more."""
         with self._naming_folder():
             self._file.flush()
-        file = MappedFile(self._file)
+        # an empty file cannot be mapped
+        file = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self._end else None
         self._file.close()
-        return MappedRows(file, self._starts, self._lengths, self._dim, self._dtype)
+        values = np.frombuffer(file or b"", self._dtype).reshape(-1, self._dim)
+        return MappedRows(file, values, self._starts, self._lengths)
 
     @contextmanager
     def _naming_folder(self) -> Iterator[None]:

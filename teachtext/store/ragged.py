@@ -70,10 +70,7 @@ class Ragged(Generic[T]):
 
     def take(self, indices: NDArray[np.int64]) -> "Ragged[T]":
         """Copy the sequences of those indices, in that order."""
-        lengths = self.lengths[indices]
-        offsets = offsets_of(lengths)
-        rows = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return Ragged(self.values[rows], offsets)
+        return gathered(self.values, self.offsets[indices], self.lengths[indices])
 
     def select(self, indices: NDArray[np.int64]) -> "Ragged[T]":
         """Only the sequences of those indices, in that order; a copy."""
@@ -101,6 +98,21 @@ def offsets_of(lengths: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     """(sequences + 1,) offsets of sequences of those lengths."""
     counts = np.fromiter(lengths, dtype=np.int64)
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+
+
+def gathered(
+    values: NDArray[T], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> Ragged[T]:
+    """Copy sequences that lie anywhere in an array.
+
+    Args:
+        values: (rows, ...) Array of all rows.
+        starts: (sequences,) Index of the first row of each sequence.
+        lengths: (sequences,) Number of rows of each sequence.
+    """
+    offsets = offsets_of(lengths)
+    rows = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+    return Ragged(values[rows], offsets)
 
 
 def join(sequences: Iterable[NDArray[T]], empty: NDArray[T]) -> Ragged[T]:

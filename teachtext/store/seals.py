@@ -7,8 +7,12 @@ Whoever reads the file compares it first: a damaged footer can crash the library
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from teachtext.errors import StoreError
 
 KEY = "seal"
 """The name of the entry, where it has one."""
@@ -51,6 +55,26 @@ def check_seal(stream: BinaryIO) -> str:
         raise ValueError("its bytes are not those that were written")
     stream.seek(0)
     return found
+
+
+@contextmanager
+def refusing_damage(path: Path, *, delete: Path | None = None) -> Iterator[None]:
+    """Turn what goes wrong while a sealed file is read into a line that says what to do.
+
+    Args:
+        path: File that is read.
+        delete: Path to delete so that a damaged file is made again; None for the file itself.
+
+    Raises:
+        StoreError: The file cannot be read, or is not what was written.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"Cannot read {path}: {' '.join(str(error).split())}. "
+            f"Delete {delete or 'it'} and run snakemake again."
+        ) from None
 
 
 def _place_of_digest(stream: BinaryIO) -> int:

@@ -1,4 +1,4 @@
-"""Similarity matrices of captions and videos, as Parquet, written block by block, read in place."""
+"""Similarity matrices of captions and videos, as Parquet, written block by block."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,75 +10,66 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from teachtext.errors import StoreError
-from teachtext.store.mapped import MappedFile
-from teachtext.store.mapped_table import MappedTable, writing
+from teachtext.store.mapped import MappedRows
+from teachtext.store.tables import table_metadata
+from teachtext.store.vectors import StoredRows, VectorTable, vector_writer
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 
 BLOCK = 256
 """Captions in a block."""
 _COLUMNS = pa.schema([("caption_id", pa.string())])
-_HALF = np.dtype(np.float16)
 
 
 @dataclass(frozen=True)
 class AlignedSimilarities:
-    """A model's similarities of chosen captions (rows) and videos (columns), in a mapped file.
+    """A model's similarities of chosen captions (rows) and videos (columns), in a scratch file.
 
     Attributes:
-        file: File that holds the similarities.
-        starts: (rows,) First byte of each row of the file's matrix.
+        rows: Per caption, one row of the file's matrix.
         columns: (columns,) Index of each column in the file's matrix.
     """
 
-    file: MappedFile
-    starts: NDArray[np.int64]
+    rows: MappedRows
     columns: NDArray[np.int64]
 
     def gather(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """(len(rows), len(columns)) float32: the similarities where rows and columns cross."""
-        first = self.starts[rows][:, None] + self.columns[columns] * _HALF.itemsize
-        # byte by byte, because the values begin anywhere in the file, at odd places too
-        halves = np.empty((*first.shape, _HALF.itemsize), np.uint8)
-        for byte in range(_HALF.itemsize):
-            halves[..., byte] = self.file.bytes.take(first + byte)
-        return halves.view(_HALF)[..., 0].astype(np.float32)
+        crossings = np.ix_(self.rows.starts[rows], self.columns[columns])
+        return self.rows.values[crossings].astype(np.float32)
 
     def release(self) -> None:
         """Drop mapped pages from this process; they stay in the kernel's page cache."""
-        self.file.release()
+        self.rows.release()
 
 
 @dataclass(frozen=True)
 class SimilarityStore:
-    """A model's similarities of captions (rows) and videos (columns), in a mapped file.
+    """A model's similarities of captions (rows) and videos (columns), in a file.
 
     Attributes:
         model: Model that computed the similarities, as ``name/seed``.
         caption_ids: Caption ids of the rows.
         video_ids: Video ids of the columns.
-        file: File that holds the similarities.
-        starts: (rows,) First byte of each row.
-        sha256: Digest of the file's bytes.
+        table: File that holds the similarities.
     """
 
     model: str
     caption_ids: list[str]
     video_ids: list[str]
-    file: MappedFile
-    starts: NDArray[np.int64]
-    sha256: str
+    table: VectorTable
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file's bytes."""
+        return self.table.sha256
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """All rows in order, ``BLOCK`` at a time."""
-        row_bytes = len(self.video_ids) * _HALF.itemsize
-        for begin in range(0, len(self.starts), BLOCK):
-            starts = self.starts[begin : begin + BLOCK].tolist()
-            rows = [self.file.bytes[start : start + row_bytes] for start in starts]
-            yield np.stack(rows).view(_HALF).astype(np.float32)
-            self.file.release()
+        for values in self.table.values(BLOCK):
+            yield values.reshape(-1, len(self.video_ids)).astype(np.float32)
 
     def aligned(self, caption_ids: Sequence[str], video_ids: Sequence[str]) -> AlignedSimilarities:
-        """The same matrix with the rows and columns asked for; no value is read.
+        """The same matrix with the rows and columns asked for; these rows are unpacked.
 
         Raises:
             StoreError: a caption or video is not in the matrix.
@@ -87,7 +78,10 @@ class SimilarityStore:
             self.caption_ids, caption_ids, f"caption in the similarities {self.model}"
         )
         columns = _positions(self.video_ids, video_ids, f"video in the similarities {self.model}")
-        return AlignedSimilarities(self.file, self.starts[rows], columns)
+        stored = StoredRows(
+            self.table, np.ones(len(self.caption_ids), np.int64), len(self.video_ids)
+        )
+        return AlignedSimilarities(stored.select(rows), columns)
 
 
 def _positions(have: Sequence[str], want: Sequence[str], what: str) -> NDArray[np.int64]:
@@ -122,29 +116,21 @@ def write_similarities(
     schema = _COLUMNS.append(pa.field("sim", row, nullable=False))
     names = {"model": model, "video_ids": json.dumps(list(video_ids))}
     metadata = {MADE_BY: stamp(made_by), **names}
-    with writing(path, schema, metadata) as append:
+    with vector_writer(path, schema, metadata) as writer:
         for caption_ids, sims in blocks:
-            halves = sims.astype(np.float16)
-            lists = pa.FixedSizeListArray.from_arrays(pa.array(halves.ravel()), type=row)
-            append(pa.table([list(caption_ids), lists], schema=schema), halves)
+            halves = pa.array(sims.astype(np.float16).ravel())
+            lists = pa.FixedSizeListArray.from_arrays(halves, type=row)
+            writer.write_table(pa.table([list(caption_ids), lists], schema=schema))
 
 
 def open_similarities(path: Path) -> SimilarityStore:
     """Open a matrix; every byte is compared with what was written, none is loaded.
 
     Raises:
-        StoreError: missing or damaged file, or one of another version.
+        StoreError: Missing or damaged file, or one of another version.
     """
-    table = MappedTable(path, _COLUMNS)
-    check_stamp(table.metadata.get(MADE_BY), path)
-    video_ids = json.loads(table.metadata["video_ids"])
+    table = VectorTable(path, _COLUMNS)
+    metadata = table_metadata(table.columns)
+    check_stamp(metadata.get(MADE_BY), path)
     caption_ids = table.columns.column("caption_id").to_pylist()
-    row_bytes = np.full(len(caption_ids), len(video_ids) * _HALF.itemsize, dtype=np.int64)
-    return SimilarityStore(
-        table.metadata["model"],
-        caption_ids,
-        video_ids,
-        table.file,
-        table.starts(row_bytes),
-        table.sha256,
-    )
+    return SimilarityStore(metadata["model"], caption_ids, json.loads(metadata["video_ids"]), table)

@@ -1,14 +1,16 @@
 """Small Parquet tables with metadata: manifest, ledger, ranks. Arrow in, Arrow out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing
-from teachtext.store.seals import KEY, UNSEALED, check_seal, seal
+from teachtext.store.seals import KEY, UNSEALED, check_seal, refusing_damage, seal
 
 
 def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
@@ -20,11 +22,33 @@ def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str] | None 
         metadata: Facts about the table, stored with it.
     """
     plain = table.replace_schema_metadata()
+    with table_writer(path, plain.schema, metadata or {}, compression="zstd") as writer:
+        writer.write_table(plain)
+
+
+@contextmanager
+def table_writer(
+    path: Path,
+    schema: pa.Schema,
+    metadata: Mapping[str, str],
+    **layout: Any,  # noqa: ANN401 - whatever pyarrow takes
+) -> Iterator[pq.ParquetWriter]:
+    """Write a table part by part; it appears complete or not at all.
+
+    Args:
+        path: Parquet file to write.
+        schema: Schema of the table.
+        metadata: Facts about the table, stored with it.
+        layout: Options of ``pyarrow.parquet.ParquetWriter``.
+
+    Yields:
+        A writer of tables.
+    """
     with replacing(path) as temporary:
-        with pq.ParquetWriter(temporary, plain.schema, compression="zstd") as writer:
-            writer.write_table(plain)
+        with pq.ParquetWriter(temporary, schema, **layout) as writer:
+            yield writer
             # in the footer and not in the schema, which would hold it a second time
-            writer.add_key_value_metadata({**(metadata or {}), KEY: UNSEALED})
+            writer.add_key_value_metadata({**metadata, KEY: UNSEALED})
         seal(temporary)
 
 
@@ -38,18 +62,12 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises:
         StoreError: Missing, damaged, written by something else, or without one of the columns.
     """
-    try:
-        with path.open("rb") as stream:
-            check_seal(stream)
-            # A ParquetFile leaves out columns that do not exist. Without threads: pyarrow's pool,
-            # torn down while one of them starts, aborted one of 500 short jobs on a busy machine.
-            wanted = None if columns is None else list(columns)
-            table = pq.ParquetFile(stream).read(wanted, use_threads=False)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise StoreError(
-            f"Cannot read {path}: {' '.join(str(error).split())}. "
-            "Delete it and run snakemake again."
-        ) from None
+    with refusing_damage(path), path.open("rb") as stream:
+        check_seal(stream)
+        # A ParquetFile leaves out columns that do not exist. Without threads: pyarrow's pool,
+        # torn down while one of them starts, aborted one of 500 short jobs on a busy machine.
+        wanted = None if columns is None else list(columns)
+        table = pq.ParquetFile(stream).read(wanted, use_threads=False)
     if columns is None:
         return table
     missing = [column for column in columns if column not in table.column_names]

@@ -1,4 +1,4 @@
-"""Token vectors of captions, as Parquet: one row per caption, never padded, read in place."""
+"""Token vectors of captions, as Parquet: one row per caption, never padded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from teachtext.store.mapped import MappedRows
-from teachtext.store.mapped_table import MappedTable, writing
 from teachtext.store.ragged import join
+from teachtext.store.tables import table_metadata
+from teachtext.store.vectors import StoredRows, VectorTable, vector_writer
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
@@ -27,7 +27,7 @@ class TokenTable:
 
     Attributes:
         captions: Captions, each with its video and split.
-        tokens: Per caption, (N, D) float16 token vectors, in the mapped file.
+        tokens: Per caption, (N, D) float16 token vectors, to be unpacked for use.
         encoder: Name of the text encoder in config.yaml.
         weights: Identity of the weights that made the vectors.
         max_tokens: Number of tokens at which captions were truncated.
@@ -35,7 +35,7 @@ class TokenTable:
     """
 
     captions: list[Caption]
-    tokens: MappedRows
+    tokens: StoredRows
     encoder: str
     weights: WeightsIdentity
     max_tokens: int
@@ -73,7 +73,7 @@ def write_tokens(
     }
     vector = pa.list_(pa.field("element", pa.float16(), nullable=False), dim)
     schema = _COLUMNS.append(pa.field("tokens", pa.list_(vector)))
-    with writing(path, schema, metadata) as append:
+    with vector_writer(path, schema, metadata) as writer:
         for captions, vectors in blocks:
             cast = (v.astype(np.float16, copy=False) for v in vectors)
             halves = join(cast, np.empty((0, dim), np.float16))
@@ -81,17 +81,17 @@ def write_tokens(
             lists = pa.ListArray.from_arrays(halves.offsets.astype(np.int32), flat)
             texts = [[getattr(caption, name) for caption in captions] for name in TEXTS]
             counts = halves.lengths.astype(np.int32)
-            append(pa.table([*texts, counts, lists], schema=schema), halves.values)
+            writer.write_table(pa.table([*texts, counts, lists], schema=schema))
 
 
 def read_tokens(path: Path) -> TokenTable:
     """Open token vectors; every byte is compared with what was written, none is loaded.
 
     Raises:
-        StoreError: missing or damaged file, or one of another version.
+        StoreError: Missing or damaged file, or one of another version.
     """
-    table = MappedTable(path, _COLUMNS)
-    check_stamp(table.metadata.get(MADE_BY), path)
+    table = VectorTable(path, _COLUMNS)
+    check_stamp(table_metadata(table.columns).get(MADE_BY), path)
     return _token_table(table)
 
 
@@ -99,20 +99,18 @@ def read_foreign_tokens(path: Path) -> TokenTable:
     """The same of a file that ``teachtext import-features`` wrote, whichever version did.
 
     Raises:
-        StoreError: missing or damaged file.
+        StoreError: Missing or damaged file.
     """
-    return _token_table(MappedTable(path, _COLUMNS))
+    return _token_table(VectorTable(path, _COLUMNS))
 
 
-def _token_table(table: MappedTable) -> TokenTable:
+def _token_table(table: VectorTable) -> TokenTable:
     texts = zip(*(table.columns.column(name).to_pylist() for name in TEXTS), strict=True)
     lengths = table.columns.column("token_count").to_numpy().astype(np.int64)
-    metadata, half = table.metadata, np.dtype(np.float16)
-    dim = int(metadata["dim"])
-    starts = table.starts(lengths * (dim * half.itemsize))
+    metadata = table_metadata(table.columns)
     return TokenTable(
         [Caption(*row) for row in texts],
-        MappedRows(table.file, starts, lengths, dim, half),
+        StoredRows(table, lengths, int(metadata["dim"])),
         metadata["encoder"],
         WeightsIdentity(metadata["checkpoint"], metadata["weights_sha256"]),
         int(metadata["max_tokens"]),

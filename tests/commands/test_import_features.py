@@ -56,7 +56,8 @@ def test_an_archive_of_the_authors_becomes_stores(folder, capsys):
     assert sound.video_ids == VIDEOS
     assert {video: sound[video].features_TD.shape for video in sound} == {VIDEOS[2]: (2, 5)}
     tokens = read_tokens(features / "text/gpt2-xl-finetune.parquet")
-    first = [rows[0, 0] for rows in (tokens.tokens.take(np.array([i])).values for i in range(6))]
+    rows = tokens.tokens.select(np.arange(6))
+    first = [rows.take(np.array([i])).values[0, 0] for i in range(6)]
     assert first == [0, 1, 10, 11, 20, 21]
     teacher = open_similarities(features / "teachers/w2v.parquet")
     # of captions 0 and 1 of each video, in the archive's order
@@ -110,7 +111,7 @@ def test_msvd_has_two_names_for_each_video_and_text_in_three_files(folder):
         dump(root / f"aggregated_text_feats/openai-caption-{split}.pkl", vectors)
     run(folder, "--archives", folder / "unpacked")
     tokens = read_tokens(folder / "features/text/openai.parquet")
-    values = tokens.tokens.take(np.arange(6)).values[:, 0].tolist()
+    values = tokens.tokens.select(np.arange(6)).take(np.arange(6)).values[:, 0].tolist()
     found = {c.caption_id: value for c, value in zip(tokens.captions, values, strict=True)}
     assert found == {
         f"{video}#{caption}": number + (0.5 if caption else 0)

@@ -153,7 +153,7 @@ def test_choosing_and_releasing_change_no_value(written):
     tokens, stores, _ = written
     data = load_set(tokens, stores, "train", architecture=toy_architecture())
     kept = data.keep_captions({"v5#1", "v3#0"})
-    assert kept.tokens.file is tokens.tokens.file
+    assert kept.tokens.file is data.tokens.file
     before = data.caption_batch(np.array([2, 3])).values_BND
     data.release()
     kept.release()

@@ -43,7 +43,7 @@ def rows(*values):
 
 def vectors_of(table):
     places = np.arange(len(table.captions))
-    taken = table.tokens.take(places)
+    taken = table.tokens.select(places).take(np.arange(len(places)))
     return {c.caption_id: taken[i][:, 0].tolist() for i, c in enumerate(table.captions)}
 
 
