@@ -12,14 +12,15 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import faiss
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from teachtext import __version__
 from teachtext.errors import StoreError
@@ -78,14 +79,8 @@ class IndexFacts:
     text_encoder: Mapping[str, Any] | None
     parts: Sequence[Part]
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read the facts from the values of the JSON file that ``finish`` wrote."""
-        parts = [
-            Part(**{**part, "counted_M": tuple(part["counted_M"])}) for part in values["parts"]
-        ]
-        names = ("model", "seed", "model_sha256", "settings", "widths", "text_encoder")
-        return cls(parts=parts, **{name: values[name] for name in names})
+
+_FACTS = TypeAdapter(IndexFacts)
 
 
 class SearchIndexFolder:
@@ -111,22 +106,14 @@ class SearchIndexFolder:
         """Write a table: ``clips`` or ``texts``."""
         write_table(self.path / f"{name}.parquet", pa.table(dict(rows)))
 
-    def table(self, name: str) -> pa.Table:
-        """One of these."""
-        return read_table(self.path / f"{name}.parquet")
-
     def write_inverted(self, part: int, index: faiss.IndexIVF) -> None:
         """Write the inverted file of a part."""
         faiss.write_index(index, str(self.path / f"{part}.faiss"))
 
-    def inverted(self, part: int) -> faiss.IndexIVF:
-        """Read it."""
-        return faiss.read_index(str(self.path / f"{part}.faiss"))
-
     def finish(self, facts: IndexFacts) -> None:
         """Write what the index is of, and checksums of all."""
         made = {MADE_BY: stamp("build_index"), "teachtext": __version__}
-        text = json.dumps(asdict(facts) | made, indent=2)
+        text = json.dumps(_FACTS.dump_python(facts) | made, indent=2)
         (self.path / FACTS).write_text(text + "\n")
         write_checksums(self.path)
 
@@ -165,7 +152,7 @@ def open_index(path: Path) -> SearchIndex:
     while True:
         with _held(path) as is_still_there:
             try:
-                index = _opened(SearchIndexFolder(path))
+                index = _opened(path)
             except StoreError:
                 if is_still_there():
                     raise
@@ -195,24 +182,25 @@ def _held(path: Path) -> Iterator[Callable[[], bool]]:
         os.close(folder)
 
 
-def _opened(folder: SearchIndexFolder) -> SearchIndex:
+def _opened(path: Path) -> SearchIndex:
+    folder = SearchIndexFolder(path)
     try:
-        check_contents(folder.path)
-        values = json.loads((folder.path / FACTS).read_text())
-        check_stamp(values.get(MADE_BY), folder.path)
-        facts = IndexFacts.from_json(values)
+        check_contents(path)
+        values = json.loads((path / FACTS).read_text())
+        check_stamp(values.get(MADE_BY), path)
+        facts = _FACTS.validate_python(values)
         large = [number for number, part in enumerate(facts.parts) if part.probes is not None]
         return SearchIndex(
             facts,
             folder.array("videos"),
             folder.array("captions"),
             folder.array("weights"),
-            folder.table("clips").to_pylist(),
-            folder.table("texts"),
-            {number: folder.inverted(number) for number in large},
+            read_table(path / "clips.parquet").to_pylist(),
+            read_table(path / "texts.parquet"),
+            {number: faiss.read_index(str(path / f"{number}.faiss")) for number in large},
         )
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(folder.path, error) from None
+        raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, error: Exception) -> StoreError:
