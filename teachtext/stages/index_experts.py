@@ -28,7 +28,7 @@ def main(args: argparse.Namespace) -> None:
 
 def _index(path: Path) -> pa.Table:
     store = FeatureStore(path)
-    offsets = store.offsets()
+    offsets = store.offsets
     return pa.table(
         {
             "video_id": pa.array(store.video_ids, pa.string()),

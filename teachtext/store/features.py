@@ -1,33 +1,35 @@
 """The feature store: what one expert found in the videos of one shard, as a Zarr group."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from zarr.codecs import ZstdCodec
 
 from teachtext import __version__
 from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing
 from teachtext.files.urls import Place
-from teachtext.store.checksums import (
-    check_contents,
-    check_quickly,
-    write_checksums,
-)
+from teachtext.store.checksums import check_contents, check_quickly, write_checksums
 from teachtext.store.locations import below, reading
-from teachtext.store.ragged import Ragged, appending, create_array, offsets_of
+from teachtext.store.ragged import Ragged, offsets_of
 from teachtext.store.records import Features, Recognised
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.store.weights import WeightsIdentity
 
+T = TypeVar("T", bound=np.generic)
+
 CHUNK_ROWS = 64
-CHUNKS_PER_SHARD = 128
+SHARD_ROWS = 128 * CHUNK_ROWS
+_COMPRESSOR = ZstdCodec(level=1, checksum=True)
+"""The checksum makes a flipped bit an error on reading instead of a silent wrong number."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class StoreIdentity:
     ffmpeg: str = ""
 
 
+_IDENTITY = TypeAdapter(StoreIdentity)
+_RECOGNISED = TypeAdapter(tuple[Recognised, ...])
+
+
 def write_features(
     path: Path,
     identity: StoreIdentity,
@@ -74,7 +80,8 @@ def write_features(
         group.attrs.update(asdict(identity) | made)
         columns = _write_rows(group, identity.dim, found)
         for name, column in columns.items():
-            create_array(group, name, column, chunk_rows=max(1, len(column)))
+            chunks = (max(1, len(column)),)
+            group.create_array(name, data=column, chunks=chunks, compressors=_COMPRESSOR)
         write_checksums(temporary)
 
 
@@ -84,36 +91,57 @@ def _write_rows(
     """Write the rows and return all other columns, which are small."""
     empty = np.empty(0, np.float64)
     starts, ends, lengths, recognised = [empty], [empty], [], []
-    with appending(
-        group,
-        "features",
-        np.empty((0, dim), np.float16),
-        chunk_rows=CHUNK_ROWS,
-        chunks_per_shard=CHUNKS_PER_SHARD,
-    ) as append:
+
+    def halves() -> Iterator[NDArray[np.float16]]:
         for item in found.values():
             lengths.append(0 if item is None else len(item.features_TD))
             pieces = [] if item is None else [asdict(piece) for piece in item.recognised]
             recognised.append(json.dumps(pieces))
             if item is not None:
-                append(item.features_TD.astype(np.float16))
                 starts.append(item.start_seconds_T)
                 ends.append(item.end_seconds_T)
+                yield item.features_TD.astype(np.float16)
+
+    array = group.create_array(
+        "features",
+        shape=(0, dim),
+        dtype=np.float16,
+        chunks=(CHUNK_ROWS, dim),
+        shards=(SHARD_ROWS, dim),
+        compressors=_COMPRESSOR,
+    )
+    for rows in _shards(halves()):
+        array.append(rows)
+    text = np.dtypes.StringDType()
     return {
         "offsets": offsets_of(lengths),
         "start_seconds": np.concatenate(starts),
         "end_seconds": np.concatenate(ends),
-        "video_id": np.array(list(found), dtype=object),
+        "video_id": np.array(list(found), dtype=text),
         "available": np.array(lengths, dtype=np.int64) > 0,
-        "recognised": np.array(recognised, dtype=object),
+        "recognised": np.array(recognised, dtype=text),
     }
+
+
+def _shards(parts: Iterable[NDArray[T]]) -> Iterator[NDArray[T]]:
+    """The same rows in whole shards, so that no file is written twice; the last may be shorter."""
+    pending, count = [], 0
+    for part in parts:
+        pending.append(part)
+        count += len(part)
+        if count >= SHARD_ROWS:
+            joined, whole = np.concatenate(pending), count // SHARD_ROWS * SHARD_ROWS
+            yield joined[:whole]
+            pending, count = [joined[whole:]], count - whole
+    if count:
+        yield np.concatenate(pending)
 
 
 class FeatureStore:
     """A feature store opened for reading, in a folder or in place behind a URL.
 
     Raises:
-        StoreError: there is no store at the place, or it is damaged; also from every method that
+        StoreError: There is no store at the place, or it is damaged; also from every method that
             reads.
 
     Attributes:
@@ -130,15 +158,9 @@ class FeatureStore:
                 self.sha256 = check_quickly(place)
                 self._group = zarr.open_group(store=place, mode="r")
                 attributes = dict(self._group.attrs)
-                weights = WeightsIdentity(**attributes["weights"])
+            self.identity = _IDENTITY.validate_python(attributes)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise _damaged(place, error) from None
-        names = ("expert", "network", "dim", "sampling")
-        self.identity = StoreIdentity(
-            weights=weights,
-            **{name: attributes[name] for name in names},
-            ffmpeg=attributes.get("ffmpeg", ""),  # imported stores of earlier versions have none
-        )
         self._made_by = attributes.get(MADE_BY)
         self.video_ids: list[str] = [str(video) for video in self._read("video_id")]
 
@@ -164,11 +186,11 @@ class FeatureStore:
     def features_of(self, video_id: str) -> Features | None:
         """Features of one video; None where it has none."""
         index = self._position[video_id]
-        rows = slice(int(self._offsets[index]), int(self._offsets[index + 1]))
+        rows = slice(int(self.offsets[index]), int(self.offsets[index + 1]))
         if rows.start == rows.stop:
             return None
-        starts, ends = self._times
-        pieces = tuple(_piece(values) for values in json.loads(self._recognised[index]))
+        starts, ends = self.times
+        pieces = _RECOGNISED.validate_json(self._recognised[index])
         values = self._read("features", rows).astype(np.float32)
         return Features(values, starts[rows], ends[rows], pieces)
 
@@ -177,41 +199,26 @@ class FeatureStore:
         return {video: index for index, video in enumerate(self.video_ids)}
 
     @cached_property
-    def _offsets(self) -> NDArray[np.int64]:
-        return self._read("offsets")
-
-    @cached_property
-    def _times(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return self._read("start_seconds"), self._read("end_seconds")
-
-    @cached_property
     def _recognised(self) -> NDArray[Any]:
         return self._read("recognised")
 
-    def rows(self) -> Ragged[np.float16]:
-        """(T, D) rows of every video, in the order of ``video_ids``."""
-        return Ragged(self._read("features"), self._offsets)
-
+    @cached_property
     def offsets(self) -> NDArray[np.int64]:
         """(N + 1,) first row of every video, and the number of all rows."""
-        return self._offsets
+        return self._read("offsets")
+
+    @cached_property
+    def times(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(T,) start and (T,) end of every row, in seconds from the start of its video."""
+        return self._read("start_seconds"), self._read("end_seconds")
+
+    def rows(self) -> Ragged[np.float16]:
+        """(T, D) rows of every video, in the order of ``video_ids``."""
+        return Ragged(self._read("features"), self.offsets)
 
     def available(self) -> NDArray[np.bool_]:
         """(N,) which videos have rows."""
         return self._read("available").astype(bool)
-
-    def times(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(T,) start and (T,) end of every row, in seconds from the start of its video."""
-        return self._times
-
-    def recognised(self) -> list[list[dict[str, Any]]]:
-        """Per video the text that was read or heard, with times, scores and boxes."""
-        return [json.loads(text) for text in self._recognised]
-
-
-def _piece(values: dict[str, Any]) -> Recognised:
-    box = values["box"]
-    return Recognised(**{**values, "box": box and tuple((x, y) for x, y in box)})
 
 
 def _damaged(place: Place, error: Exception) -> StoreError:

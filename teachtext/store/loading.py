@@ -71,7 +71,7 @@ class View:
 
     def start_seconds(self, store: FeatureStore, videos: NDArray[np.int64]) -> Ragged[Any]:
         """(T, 1) times of the rows of some videos of a shard."""
-        return self._cut(Ragged(store.times()[0][:, None], store.offsets()).take(videos))
+        return self._cut(Ragged(store.times[0][:, None], store.offsets).take(videos))
 
     def _cut(self, rows: Ragged[Any]) -> Ragged[Any]:
         return rows if self.max_rows is None else rows.heads(self.max_rows)

@@ -1,15 +1,11 @@
-"""Ragged arrays: sequences of rows, in memory or in a Zarr group. NumPy and Zarr, no meaning."""
+"""Ragged arrays: sequences of rows, in one array. NumPy only, no meaning."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import zarr
 
 T = TypeVar("T", bound=np.generic)
 
@@ -124,94 +120,3 @@ def join(sequences: Iterable[NDArray[T]], empty: NDArray[T]) -> Ragged[T]:
     """
     arrays = list(sequences)
     return Ragged(np.concatenate([empty, *arrays]), offsets_of(len(array) for array in arrays))
-
-
-def create_array(
-    group: "zarr.Group",
-    name: str,
-    values: NDArray[Any],
-    *,
-    chunk_rows: int,
-    chunks_per_shard: int | None = None,
-) -> None:
-    """Write an array in chunks of whole rows, compressed and with a checksum.
-
-    The checksum makes a flipped bit an error on reading instead of a silent wrong number.
-
-    Args:
-        group: Group to write to.
-        name: Name of the array.
-        values: (rows, ...) Values of the array.
-        chunk_rows: Number of rows per chunk.
-        chunks_per_shard: Number of chunks per file; None for one file per chunk.
-    """
-    array = _create(group, name, values, chunk_rows, chunks_per_shard)
-    if values.size:
-        array[:] = values
-
-
-@contextmanager
-def appending(
-    group: "zarr.Group",
-    name: str,
-    empty: NDArray[Any],
-    *,
-    chunk_rows: int,
-    chunks_per_shard: int,
-) -> Iterator[Callable[[NDArray[Any]], None]]:
-    """Write an array as ``create_array`` does, some rows at a time.
-
-    Whole shards are written at once, so that no file is written twice and few rows are in memory.
-
-    Args:
-        group: Group to write to.
-        name: Name of the array.
-        empty: (0, ...) Array of the trailing shape and dtype.
-        chunk_rows: Number of rows per chunk.
-        chunks_per_shard: Number of chunks per file.
-
-    Yields:
-        A function that appends rows.
-    """
-    array = _create(group, name, empty, chunk_rows, chunks_per_shard)
-    whole = chunk_rows * chunks_per_shard
-    pending, rows, written = [empty], 0, 0
-
-    def flush(count: int) -> None:
-        nonlocal pending, rows, written
-        joined = np.concatenate(pending)
-        array.resize((written + count, *empty.shape[1:]))
-        array[written : written + count] = joined[:count]
-        pending, rows, written = [joined[count:]], rows - count, written + count
-
-    def append(values: NDArray[Any]) -> None:
-        nonlocal rows
-        pending.append(values)
-        rows += len(values)
-        if rows >= whole:
-            flush(rows // whole * whole)
-
-    yield append
-    if rows:
-        flush(rows)
-
-
-def _create(
-    group: "zarr.Group",
-    name: str,
-    values: NDArray[Any],
-    chunk_rows: int,
-    chunks_per_shard: int | None,
-) -> Any:  # noqa: ANN401 - zarr's arrays have no public generic-free type
-    from zarr.codecs import ZstdCodec  # tables of ragged rows are read without zarr, too
-
-    trailing = values.shape[1:]
-    shards = None if chunks_per_shard is None else (chunk_rows * chunks_per_shard, *trailing)
-    return group.create_array(
-        name,
-        shape=values.shape,
-        dtype=str if values.dtype.kind in "OU" else values.dtype,
-        chunks=(chunk_rows, *trailing),
-        shards=shards,
-        compressors=ZstdCodec(level=1, checksum=True),
-    )

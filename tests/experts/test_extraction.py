@@ -21,7 +21,7 @@ def test_rows_have_times_and_the_ledger_counts_them(shard):
     shard.run(ToyExpert(), ABC)
     store = FeatureStore(shard.store)
     assert store.rows()[1].tolist() == [[1], [1], [1], [1]]
-    assert store.times()[0][:4].tolist() == [0, 0.5, 1, 1.5]
+    assert store.times[0][:4].tolist() == [0, 0.5, 1, 1.5]
     assert [row["rows"] for row in shard.entries().values()] == [4, 4, 4]
     assert shard.statuses()["a"] == ("ok", "")
 

@@ -111,12 +111,12 @@ class FeaturesOfAShard:
 
     def read(self, folder):
         store = FeatureStore(folder / "s.zarr")
-        rows, (starts, ends) = store.rows(), store.times()
+        rows, (starts, ends) = store.rows(), store.times
         return (
             rows.values.tolist(),
             starts.tolist(),
             ends.tolist(),
-            store.recognised(),
+            [found and found.recognised for found in map(store.features_of, store.video_ids)],
             store.sha256,
         )
 

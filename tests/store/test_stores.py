@@ -2,13 +2,11 @@ import shutil
 
 import numpy as np
 import pytest
-import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
-from teachtext.store.ragged import appending, create_array
 from teachtext.store.records import Features, Recognised
 from teachtext.store.weights import WeightsIdentity
 
@@ -27,8 +25,8 @@ def test_a_store_keeps_times_text_and_availability(tmp_path):
     write_features(tmp_path / "s", IDENTITY, {"a": features([[1, 2]], (heard,)), "b": None})
     store = FeatureStore(tmp_path / "s")
     assert store.available().tolist() == [True, False]
-    assert store.times()[1].tolist() == [1.0]
-    assert store.recognised()[0][0]["text"] == "hello"
+    assert store.times[1].tolist() == [1.0]
+    assert store.features_of("a").recognised == (heard,)
 
 
 def test_an_empty_shard_is_a_store(tmp_path):
@@ -58,7 +56,7 @@ def intact(tmp_path_factory):
 
 def read_everything(path):
     store = FeatureStore(path)
-    return store.rows(), store.times(), store.available(), store.recognised()
+    return store.rows(), store.available(), store.features_of("a")
 
 
 @given(st.data())
@@ -88,21 +86,22 @@ def test_a_lost_file_is_found(intact, tmp_path, name):
 
 
 @pytest.mark.slow
-@given(lengths=st.lists(st.integers(0, 300), max_size=8), whole=st.sampled_from([2, 64]))
+@given(lengths=st.lists(st.integers(0, 300), max_size=8), shard_rows=st.sampled_from([64, 128]))
 @settings(max_examples=20)
-def test_rows_written_bit_by_bit_are_those_written_at_once(lengths, whole, tmp_path_factory):
-    path = tmp_path_factory.mktemp("ragged")
-    parts = [np.full((length, 2), number, np.float16) for number, length in enumerate(lengths)]
-    empty = np.empty((0, 2), np.float16)
-    group = zarr.open_group(store=path, mode="w", zarr_format=3)
-    with appending(group, "bits", empty, chunk_rows=whole, chunks_per_shard=2) as append:
-        for part in parts:
-            append(part)
-    at_once = np.concatenate([empty, *parts])
-    create_array(group, "once", at_once, chunk_rows=whole, chunks_per_shard=2)
-    assert np.array_equal(group["bits"][:], at_once)
-    files = [p.relative_to(path / "once") for p in (path / "once").rglob("*") if p.is_file()]
-    assert all((path / "bits" / f).read_bytes() == (path / "once" / f).read_bytes() for f in files)
+def test_rows_written_bit_by_bit_are_those_written_at_once(lengths, shard_rows, tmp_path_factory):
+    path = tmp_path_factory.mktemp("rows")
+    parts = [np.full((length, 2), 1 + number) for number, length in enumerate(lengths)]
+    at_once = np.concatenate([np.empty((0, 2)), *parts])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("teachtext.store.features.SHARD_ROWS", shard_rows)
+        found = {str(number): features(part) for number, part in enumerate(parts)}
+        write_features(path / "bits", IDENTITY, found)
+        write_features(path / "once", IDENTITY, {"a": features(at_once)})
+    assert np.array_equal(FeatureStore(path / "bits").rows().values, at_once)
+    once = path / "once/features"
+    files = [p.relative_to(once) for p in once.rglob("*") if p.is_file()]
+    assert len(files) == 1 + -(-len(at_once) // shard_rows)
+    assert all((path / "bits/features" / f).read_bytes() == (once / f).read_bytes() for f in files)
 
 
 def test_one_video_is_read_alone(tmp_path):

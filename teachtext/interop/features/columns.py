@@ -143,7 +143,7 @@ def check_known(imported: ImportedFeatures, video_ids: Sequence[str]) -> None:
 def _read_store(place: Place) -> ImportedFeatures:
     store = FeatureStore(place)
     store.verify()
-    return ImportedFeatures(store.identity.weights, store.video_ids, store.rows(), *store.times())
+    return ImportedFeatures(store.identity.weights, store.video_ids, store.rows(), *store.times)
 
 
 def _load(path: Path, loaders: Mapping[str, Loader]) -> dict[str, NDArray[Any]]:

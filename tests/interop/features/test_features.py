@@ -81,7 +81,7 @@ def test_columns_of_an_npz_are_features_with_their_times(tmp_path):
     )
     store = FeatureStore(output)
     assert values(store) == {"b": [[0, 1]]}
-    assert [times.tolist() for times in store.times()] == [[3], [4.5]]
+    assert [times.tolist() for times in store.times] == [[3], [4.5]]
 
 
 @pytest.mark.parametrize(
