@@ -79,7 +79,7 @@ def load_features(path: str | Path, expert: str) -> ExpertFeatures:
         A mapping from video id to ``Features``: (T, D) float32 rows with times in seconds.
 
     Raises:
-        StoreError: the folder has no such expert, or its store is damaged.
+        StoreError: The folder has no such expert, or its store is damaged.
     """
     folder = place_of(path)
     names = _names(folder)

@@ -86,7 +86,7 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
         view: Part of the features to keep.
 
     Raises:
-        StoreError: shards of different experts, weights or versions, or a video is in none of
+        StoreError: Shards of different experts, weights or versions, or a video is in none of
             them.
     """
     identity = FeatureStore(paths[0]).identity

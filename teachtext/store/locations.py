@@ -36,7 +36,7 @@ def names_in(place: Place) -> list[str]:
     """Names of what a folder holds, sorted; none if there is no folder.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: The folder cannot be read.
     """
     with reading(place):
         files = Files(place)
@@ -51,7 +51,7 @@ class Files:
     """The files of a folder, wherever it is. Many are asked for at once, for each may be far.
 
     Raises:
-        OSError: a file of a folder is missing, or cannot be read. What is raised for a URL, by all
+        OSError: A file of a folder is missing, or cannot be read. What is raised for a URL, by all
             methods, depends on the package that reads it: see ``reading``.
     """
 

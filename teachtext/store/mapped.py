@@ -91,7 +91,7 @@ class ScratchRows:
             sequences: Rows of the added sequences.
 
         Raises:
-            OSError: the disk is full; names the folder.
+            OSError: The disk is full; names the folder.
         """
         values = np.ascontiguousarray(sequences.values, self._dtype)
         self._starts[places] = self._end + sequences.offsets[:-1]

@@ -72,7 +72,7 @@ class SimilarityStore:
         """The same matrix with the rows and columns asked for; these rows are unpacked.
 
         Raises:
-            StoreError: a caption or video is not in the matrix.
+            StoreError: A caption or video is not in the matrix.
         """
         rows = _positions(
             self.caption_ids, caption_ids, f"caption in the similarities {self.model}"

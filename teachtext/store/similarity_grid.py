@@ -23,7 +23,7 @@ class SimilarityGrid:
         """Make room in files without names that end with the process.
 
         Raises:
-            OSError: the disk is full.
+            OSError: The disk is full.
         """
         self.caption_ids, self.video_ids = list(caption_ids), list(video_ids)
         shape = len(self.caption_ids), len(self.video_ids)

@@ -88,7 +88,7 @@ def require_columns(table: pa.Table, names: Iterable[str], what: str) -> None:
         what: Kind of table and its folder, for the error message.
 
     Raises:
-        StoreError: one is missing.
+        StoreError: A column is missing.
     """
     missing = [name for name in names if name not in table.column_names]
     if missing:

@@ -79,7 +79,7 @@ def check_dataset(videos: Sequence[VideoSource], captions: Sequence[Caption]) ->
     """Check that the two tables fit together.
 
     Raises:
-        DatasetError: a caption names a video that is not there.
+        DatasetError: A caption names a video that is not there.
     """
     known = {video.video_id for video in videos}
     unknown = sorted({caption.video_id for caption in captions} - known)
@@ -98,7 +98,7 @@ def check_splits(captions: Sequence[Caption], val_user: ValUser | None) -> None:
         val_user: Entry that needs the val split; None if none does.
 
     Raises:
-        DatasetError: one has none.
+        DatasetError: A split that is needed has none.
     """
     counts = Counter(caption.split for caption in captions)
     found = f"(found: {dict(sorted(counts.items()))})"

@@ -63,7 +63,7 @@ def read_videos(path: Path) -> list[VideoSource]:
             count from the table's folder.
 
     Raises:
-        DatasetError: missing file or column, no rows, a duplicate id or a bad time.
+        DatasetError: Missing file or column, no rows, a duplicate id or a bad time.
     """
     folder = path.parent
     videos = [
@@ -87,7 +87,7 @@ def read_captions(path: Path) -> list[Caption]:
             ``caption_id``, it is the video's id and the caption's number within it.
 
     Raises:
-        DatasetError: missing file or column, no rows, an unknown split, an empty caption, a
+        DatasetError: Missing file or column, no rows, an unknown split, an empty caption, a
             duplicate id, or a video that is in two splits.
     """
     rows = _read_rows(path, required=("video_id", "caption", "split"))
@@ -135,7 +135,7 @@ def read_paragraphs(path: Path) -> list[Caption]:
         path: Table as for ``read_captions``.
 
     Raises:
-        DatasetError: as ``read_captions``.
+        DatasetError: As ``read_captions``.
     """
     return [
         Caption(video, video, parts[0].split, " ".join(part.caption for part in parts))
@@ -158,7 +158,7 @@ def read_video_ids(path: Path) -> list[str]:
         path: CSV or Parquet with ``video_id``: the table of videos or of captions.
 
     Raises:
-        DatasetError: missing file or column, or no rows.
+        DatasetError: Missing file or column, or no rows.
     """
     return list(dict.fromkeys(row["video_id"] for row in _read_rows(path, ("video_id",))))
 
