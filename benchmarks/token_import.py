@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 from training_floor import copy_bandwidth
 
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.sources import Source
 from teachtext.interop.features.tokens import import_tokens
 from teachtext.tables.dataset import Caption, read_captions, write_captions
 
@@ -106,15 +108,9 @@ def measured(work, folder):
 
 
 def ours(folder):
-    import_tokens(
-        [folder / "t.pkl"],
-        folder / "t.parquet",
-        encoder="gpt2-xl",
-        name="t.pkl",
-        captions=read_captions(folder / "captions.csv"),
-        words={},
-        translated={},
-    )
+    source = Source("t.pkl", [folder / "t.pkl"])
+    matcher = Matcher(read_captions(folder / "captions.csv"), {}, {})
+    import_tokens(source, folder / "t.parquet", matcher, name="gpt2-xl")
 
 
 def load_pickle(folder):

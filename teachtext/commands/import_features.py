@@ -10,19 +10,25 @@ from pathlib import Path
 from teachtext.errors import ConfigError
 from teachtext.files.atomic import replacing
 from teachtext.interop.features.features import Outcome, import_features
-from teachtext.interop.features.layout import Content, Kind
-from teachtext.interop.features.placing import in_order
+from teachtext.interop.features.layout import Content
+from teachtext.interop.features.matching import Matcher
 from teachtext.interop.features.sources import Sources, named
 from teachtext.interop.features.teachers import import_teacher
 from teachtext.interop.features.tokens import import_tokens
 from teachtext.store.library import expert_path, similarities_path, tokens_path
 from teachtext.store.tokens import read_foreign_tokens
-from teachtext.tables.dataset import Caption, by_video, read_captions, write_captions
+from teachtext.tables.dataset import Caption, read_captions, write_captions
 
 log = logging.getLogger(__name__)
 
-Outcomes = dict[tuple[Kind, str], Outcome]
-"""Kind and name -> what became of it."""
+IMPORTERS = {
+    "expert": (import_features, expert_path),
+    "tokens": (import_tokens, tokens_path),
+    "teacher": (import_teacher, similarities_path),
+}
+"""Kind -> what imports it, and where to; in the order in which they are told of."""
+Outcomes = dict[Content, Outcome]
+"""What became of each."""
 
 
 def main(args: argparse.Namespace) -> None:
@@ -34,7 +40,7 @@ def main(args: argparse.Namespace) -> None:
     # all is made beside what is there, and moved when none of it was refused
     with tempfile.TemporaryDirectory(dir=args.output.parent, prefix=".import-") as scratch:
         sources = _sources(args, Path(scratch))
-        captions = in_order(captions, sources.words, sources.translated)
+        captions = Matcher(captions, sources.words, sources.translated).in_order()
         made = Path(scratch) / "made"
         outcomes = _import(sources, captions, made)
         _move(made, args.output)
@@ -63,36 +69,14 @@ def _sources(args: argparse.Namespace, scratch: Path) -> Sources:
 
 
 def _import(sources: Sources, captions: list[Caption], made: Path) -> Outcomes:
-    video_ids = list(by_video(captions))
+    matcher = Matcher(captions, sources.words, sources.translated)
+    by_name = sorted(sources.found.items(), key=lambda item: item[0].name)
     outcomes: Outcomes = {}
-    for expert, source in sorted(sources.experts.items()):
-        outcomes["expert", expert] = import_features(
-            source.paths[0],
-            expert_path(made, expert),
-            expert=expert,
-            name=source.name,
-            video_ids=video_ids,
-            translated=sources.translated,
-        )
-    for encoder, source in sorted(sources.tokens.items()):
-        outcomes["tokens", encoder] = import_tokens(
-            source.paths,
-            tokens_path(made, encoder),
-            encoder=encoder,
-            name=source.name,
-            captions=captions,
-            words=sources.words,
-            translated=sources.translated,
-        )
-    for teacher, source in sorted(sources.teachers.items()):
-        outcomes["teacher", teacher] = import_teacher(
-            source.paths[0],
-            similarities_path(made, teacher),
-            teacher=teacher,
-            captions=captions,
-            words=sources.words,
-            translated=sources.translated,
-        )
+    for kind, (importer, place) in IMPORTERS.items():
+        for content, source in by_name:
+            if content.kind == kind:
+                output = place(made, content.name)
+                outcomes[content] = importer(source, output, matcher, name=content.name)
     return outcomes
 
 
@@ -114,8 +98,8 @@ def _spoken(captions: list[Caption], output: Path) -> list[Caption]:
 
 def _describe(outcomes: Outcomes, captions: list[Caption], spoken: list[Caption]) -> str:
     lines = [f"{'':38}{'width':>7}{'videos':>10}"]
-    for (kind, name), outcome in outcomes.items():
-        lines.append(f"{kind:8}{name:30}{outcome.dim:7}{outcome.videos:10}")
+    for content, outcome in outcomes.items():
+        lines.append(f"{content.kind:8}{content.name:30}{outcome.dim:7}{outcome.videos:10}")
         lines += [f"        {remark}" for remark in outcome.remarks.lines()]
     lines.append(f"captions.csv: {len(spoken)} of {len(captions)} captions")
     return "".join(f"{line}\n" for line in lines)

@@ -4,7 +4,7 @@ import argparse
 import logging
 
 from teachtext.config.teachers import ModelSeed
-from teachtext.interop.features.similarities import read_imported
+from teachtext.interop.features.similarities import read_foreign_similarities
 from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
 from teachtext.store.similarities import BLOCK, write_similarities
@@ -17,7 +17,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     captions = [caption for caption in captions_of(args) if caption.split == "train"]
     video_ids = videos_of(captions, "train")
-    imported = read_imported(
+    imported = read_foreign_similarities(
         args.similarities, [caption.caption_id for caption in captions], video_ids
     )
     progress = Progress(log, "import", len(captions), unit="caption")

@@ -5,16 +5,8 @@ each segment of a video. As in collaborative-experts, val1 is what is tested on,
 sentences of the same videos, is left out.
 """
 
-from collections.abc import Mapping
-
-from teachtext.interop.benchmarks.reading import json_of, mapping_in, objects_in
-from teachtext.interop.benchmarks.records import (
-    AnnotationFile,
-    Annotations,
-    Benchmark,
-    Clip,
-    Counts,
-)
+from teachtext.interop.benchmarks.reading import json_of, mapping_in
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Clip, Counts, Files
 from teachtext.tables.dataset import Split
 
 FILES: dict[str, Split] = {"train.json": "train", "val_1.json": "test"}
@@ -23,14 +15,12 @@ PREFIX = "v_"
 """Ids begin with it, names of video files often do not."""
 
 
-def read_activitynet(files: Mapping[str, AnnotationFile]) -> Annotations:
+def read_activitynet(files: Files) -> Annotations:
     """Sentences of segments, in the order of their files."""
     said = Annotations()
     for name, split in FILES.items():
-        file = files[name]
-        videos = mapping_in(file, json_of(file))
-        described = objects_in(file, list(videos.values()), "sentences")
-        for video, value in zip(videos, described, strict=True):
+        described = mapping_in(files[name], json_of(files[name]), "sentences")
+        for video, value in described.items():
             sentences = value["sentences"]
             for sentence in sentences if isinstance(sentences, list) else [sentences]:
                 said.add(video, split, sentence)

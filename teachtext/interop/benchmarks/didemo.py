@@ -4,10 +4,8 @@ Layout: ``data/`` of https://github.com/LisaAnne/LocalizingMoments, explained in
 names of files before their first dot, as in collaborative-experts' data_loader/DiDeMo_dataset.py.
 """
 
-from collections.abc import Mapping
-
 from teachtext.interop.benchmarks.reading import json_of, objects_in
-from teachtext.interop.benchmarks.records import AnnotationFile, Annotations, Benchmark, Counts
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Counts, Files
 from teachtext.interop.benchmarks.video_names import first_part_of
 from teachtext.tables.dataset import Split
 
@@ -18,12 +16,12 @@ FILES: dict[str, Split] = {
 }
 
 
-def read_didemo(files: Mapping[str, AnnotationFile]) -> Annotations:
+def read_didemo(files: Files) -> Annotations:
     """Descriptions of moments, in the order of their files."""
     said = Annotations()
     for name, split in FILES.items():
-        file = files[name]
-        for moment in objects_in(file, json_of(file), "video", "description", "annotation_id"):
+        moments = json_of(files[name])
+        for moment in objects_in(files[name], moments, "video", "description", "annotation_id"):
             video = str(moment["video"]).partition(".")[0]
             # the authors' number says which of a video's captions it is, whatever the file
             said.add(video, split, moment["description"], f"{video}#{moment['annotation_id']}")

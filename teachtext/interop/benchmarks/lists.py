@@ -1,9 +1,9 @@
 """Splits that are lists of ids, one a line. Files in, splits of each video out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from teachtext.interop.benchmarks.reading import ids_of
-from teachtext.interop.benchmarks.records import AnnotationFile, Annotations
+from teachtext.interop.benchmarks.records import Annotations, Files
 from teachtext.tables.dataset import SPLITS, Split
 
 LISTS = ("train_list.txt", "val_list.txt", "test_list.txt")
@@ -12,7 +12,7 @@ Membership = dict[str, list[Split]]
 """Video id -> its splits; lists that name a video twice are told of later."""
 
 
-def read_lists(files: Mapping[str, AnnotationFile], names: tuple[str, ...] = LISTS) -> Membership:
+def read_splits(files: Files, names: tuple[str, ...] = LISTS) -> Membership:
     """Read the splits that each video belongs to.
 
     Args:

@@ -6,10 +6,8 @@ https://github.com/ArrowLuo/CLIP4Clip. The files are given out with a password b
 https://sites.google.com/site/describingmovies/download.
 """
 
-from collections.abc import Mapping
-
 from teachtext.interop.benchmarks.reading import lines_of
-from teachtext.interop.benchmarks.records import AnnotationFile, Annotations, Benchmark, Counts
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Counts, Files
 from teachtext.tables.dataset import Split
 
 FILES: dict[str, Split] = {
@@ -19,7 +17,7 @@ FILES: dict[str, Split] = {
 }
 
 
-def read_lsmdc(files: Mapping[str, AnnotationFile]) -> Annotations:
+def read_lsmdc(files: Files) -> Annotations:
     """Sentences of clips, in the order of their files."""
     said = Annotations()
     for name, split in FILES.items():

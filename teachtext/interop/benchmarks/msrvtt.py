@@ -7,21 +7,14 @@ CSV lists of JSFusion too. The lists in .txt are those of
 https://github.com/albanie/collaborative-experts/tree/master/misc/datasets/msrvtt.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from teachtext.interop.benchmarks.lists import remark_silent
 from teachtext.interop.benchmarks.reading import ids_of, json_of, mapping_in, objects_in, rows_of
-from teachtext.interop.benchmarks.records import (
-    AnnotationFile,
-    Annotations,
-    Benchmark,
-    Counts,
-    Need,
-)
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Counts, Files, Need
 from teachtext.tables.dataset import Split
 
-Files = Mapping[str, AnnotationFile]
 Sentence = dict[str, Any]
 
 JOINED = (("MSRVTT_data.json",), ("MSRVTT_v2.json",))

@@ -15,7 +15,7 @@ from teachtext.interop.benchmarks.lists import (
     LISTS,
     Membership,
     add_listed,
-    read_lists,
+    read_splits,
     remark_silent,
 )
 from teachtext.interop.benchmarks.reading import lines_of, rows_of
@@ -25,10 +25,9 @@ from teachtext.interop.benchmarks.records import (
     Benchmark,
     Clip,
     Counts,
+    Files,
 )
 from teachtext.tables.dataset import Split
-
-Files = Mapping[str, AnnotationFile]
 
 DESCRIPTIONS = "AllVideoDescriptions.txt"
 CORPUS = ("MSR Video Description Corpus.csv", "video_corpus.csv")
@@ -74,7 +73,7 @@ def _splits(files: Files, number_of: Mapping[str, str]) -> Membership:
     if LISTS[0] not in files:
         return {video: [_split(number)] for video, number in number_of.items()}
     own = {number: video for video, number in number_of.items()}
-    return {own.get(given, given): splits for given, splits in read_lists(files).items()}
+    return {own.get(given, given): splits for given, splits in read_splits(files).items()}
 
 
 def _split(number: str) -> Split:

@@ -7,20 +7,19 @@ https://github.com/albanie/collaborative-experts. Ids are ``video-`` and YouTube
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from teachtext.interop.benchmarks.lists import LISTS, add_listed, read_lists, remark_silent
+from teachtext.interop.benchmarks.lists import LISTS, add_listed, read_splits, remark_silent
 from teachtext.interop.benchmarks.records import (
     AnnotationFile,
     Annotations,
     Benchmark,
     Clip,
     Counts,
+    Files,
     Need,
 )
-
-Files = Mapping[str, AnnotationFile]
 
 WHOLE, SEGMENTS = "raw_captions_combined_filtered", "split_raw_captions_filtered"
 VERSIONS = (".pkl", "-v2.pkl", "-v1.pkl")
@@ -39,7 +38,7 @@ def _reader(pickle: str) -> Callable[[Files], Annotations]:
     def read(files: Files) -> Annotations:
         said = Annotations()
         (file,) = [file for name, file in files.items() if name.startswith(pickle)]
-        splits_of = read_lists(files, LISTS if LISTS[0] in files else EXISTING)
+        splits_of = read_splits(files, LISTS if LISTS[0] in files else EXISTING)
         for video, captions in _words(file).items():
             for caption in captions:
                 add_listed(said, splits_of, video, caption)
@@ -51,9 +50,8 @@ def _reader(pickle: str) -> Callable[[Files], Annotations]:
 
 
 def _words(file: AnnotationFile) -> dict[str, list[str]]:
-    from teachtext.interop.features.placing import (
-        read_words,  # NumPy, which the names here need not
-    )
+    # NumPy, which the names here need not
+    from teachtext.interop.features.pickles import read_words
 
     # pickles are read from files, which members of archives are not
     with tempfile.TemporaryDirectory() as folder:

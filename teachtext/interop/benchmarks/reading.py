@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from teachtext.errors import DatasetError
@@ -95,25 +95,33 @@ def objects_in(file: AnnotationFile, value: object, *keys: str) -> list[dict[str
     if not isinstance(value, list) or not all(
         isinstance(item, dict) and item.keys() >= set(keys) for item in value
     ):
-        raise DatasetError(
-            f"{file.place} is not laid out as {file.name} of this benchmark is, which has objects "
-            f"with {', '.join(keys)}. Give the file as it was given out."
-        )
+        raise _otherwise(file, f"objects with {', '.join(keys)}")
     return value
 
 
-def mapping_in(file: AnnotationFile, value: object) -> Mapping[str, Any]:
+def mapping_in(file: AnnotationFile, value: object, *keys: str) -> dict[str, Any]:
     """A JSON object, checked.
+
+    Args:
+        file: File that the value was read from.
+        value: Value to check.
+        keys: Keys that each value of the object must have; none if it may be anything.
 
     Raises:
         DatasetError: The value is something else.
     """
     if not isinstance(value, dict):
-        raise DatasetError(
-            f"{file.place} is not laid out as {file.name} of this benchmark is: it holds a "
-            f"{type(value).__name__}, no object. Give the file as it was given out."
-        )
+        raise _otherwise(file, "an object")
+    if keys:
+        objects_in(file, list(value.values()), *keys)
     return value
+
+
+def _otherwise(file: AnnotationFile, what: str) -> DatasetError:
+    return DatasetError(
+        f"{file.place} is not laid out as {file.name} of this benchmark is, which has {what} "
+        "there. Give the file as it was given out."
+    )
 
 
 def ids_of(file: AnnotationFile) -> list[str]:

@@ -26,6 +26,10 @@ class AnnotationFile:
     content: bytes
 
 
+Files = Mapping[str, AnnotationFile]
+"""Annotation files by name."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """Part of a video file.
@@ -97,7 +101,7 @@ class Benchmark:
     title: str
     origin: str
     needs: tuple[Need, ...]
-    read: Callable[[Mapping[str, AnnotationFile]], Annotations]
+    read: Callable[[Files], Annotations]
     published: Mapping[Split, Counts]
     optional: tuple[str, ...] = ()
     splits: tuple[Split, ...] = SPLITS

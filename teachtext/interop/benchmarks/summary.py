@@ -6,6 +6,7 @@ from teachtext.interop.benchmarks.importing import Imported
 from teachtext.interop.benchmarks.records import Counts
 from teachtext.tables.dataset import Split
 
+COUNTED = ("videos", "captions")
 HEAD = ("videos", "published", "captions", "published")
 
 
@@ -14,13 +15,8 @@ def describe(imported: Imported) -> str:
     published = imported.benchmark.published
     lines = [imported.benchmark.title, "     " + "".join(f"{title:>12}" for title in HEAD)]
     for split, counts in imported.counts().items():
-        papers = published.get(split)
-        cells = (
-            counts.videos,
-            papers.videos if papers else None,
-            counts.captions,
-            papers.captions if papers else None,
-        )
+        sides = (counts, published.get(split))
+        cells = [side and getattr(side, what) for what in COUNTED for side in sides]
         lines.append(f"{split:5}" + "".join(f"{_cell(cell):>12}" for cell in cells))
     lines += _differences(imported)
     lines += _hints(imported)
@@ -44,12 +40,9 @@ def _differences(imported: Imported) -> Iterator[str]:
 
 
 def _compare(counts: Counts, papers: Counts, split: Split) -> Iterator[str]:
-    pairs = {
-        "videos": (counts.videos, papers.videos),
-        "captions": (counts.captions, papers.captions),
-    }
-    for what, (found, wanted) in pairs.items():
-        if found is not None and wanted is not None and found != wanted:
+    for what in COUNTED:
+        found, wanted = getattr(counts, what), getattr(papers, what)
+        if wanted is not None and found != wanted:
             word = "more" if found > wanted else "fewer"
             yield f"{split} has {abs(found - wanted):,} {what} {word} than published."
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from teachtext.interop.remarks import Remarks
-from teachtext.tables.dataset import SPLITS, Caption
+from teachtext.tables.dataset import SPLITS, Caption, by_video
 
 
 def tidy(captions: Iterable[Caption], remarks: Remarks) -> list[Caption]:
@@ -19,8 +19,15 @@ def tidy(captions: Iterable[Caption], remarks: Remarks) -> list[Caption]:
         remarks: Remarks that receive what was dropped or changed.
     """
     named = _named(captions)
-    whole = [_one_line(caption) for caption in named if _is_whole(caption, remarks)]
-    spoken = [caption for caption in whole if _speaks(caption, remarks)]
+    whole = [
+        replace(caption, caption=" ".join(caption.caption.split()))
+        for caption in named
+        if _is_whole(caption, remarks)
+    ]
+    for caption in whole:
+        if not caption.caption:
+            remarks.add("empty captions", caption.caption_id)
+    spoken = [caption for caption in whole if caption.caption]
     return _with_own_ids(_of_one_split(spoken, remarks), remarks)
 
 
@@ -47,31 +54,16 @@ def _is_whole(caption: Caption, remarks: Remarks) -> bool:
     return True
 
 
-def _one_line(caption: Caption) -> Caption:
-    return replace(caption, caption=" ".join(caption.caption.split()))
-
-
-def _speaks(caption: Caption, remarks: Remarks) -> bool:
-    if not caption.caption:
-        remarks.add("empty captions", caption.caption_id)
-    return bool(caption.caption)
-
-
-def _of_one_split(captions: Iterable[Caption], remarks: Remarks) -> list[Caption]:
+def _of_one_split(captions: list[Caption], remarks: Remarks) -> list[Caption]:
     """Test goes before val before train: what is measured shall not be trained on."""
-    captions = list(captions)
-    splits_of: dict[str, set[str]] = {}
-    for caption in captions:
-        splits_of.setdefault(caption.video_id, set()).add(caption.split)
-    for video, splits in splits_of.items():
+    last: dict[str, str] = {}
+    for video, own in by_video(captions).items():
+        splits = {caption.split for caption in own}
+        last[video] = next(split for split in reversed(SPLITS) if split in splits)
         if len(splits) > 1:
             remarks.add(
                 "videos in two splits, kept in test rather than val rather than train", video
             )
-    last = {
-        video: next(split for split in reversed(SPLITS) if split in splits)
-        for video, splits in splits_of.items()
-    }
     return [caption for caption in captions if caption.split == last[caption.video_id]]
 
 

@@ -6,20 +6,12 @@ of https://github.com/albanie/collaborative-experts looks for.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from teachtext.interop.benchmarks.holding_out import by_hash
 from teachtext.interop.benchmarks.reading import ids_of, json_of, objects_in
-from teachtext.interop.benchmarks.records import (
-    AnnotationFile,
-    Annotations,
-    Benchmark,
-    Clip,
-    Counts,
-)
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Clip, Counts, Files
 from teachtext.tables.dataset import Split
-
-Files = Mapping[str, AnnotationFile]
 
 TRAINING, VALIDATION = "vatex_training_v1.0.json", "vatex_validation_v1.0.json"
 CUT: dict[str, Split] = {"val_list_split1.txt": "val", "val_list_split2.txt": "test"}

@@ -87,24 +87,19 @@ def match_videos(
 
 def _files(root: Path, remarks: Remarks) -> Iterator[Path]:
     """All files below a folder, also links to files; links to folders are not entered."""
-    folders = [str(root)]
-    while folders:
-        folder = folders.pop()
-        try:
-            with os.scandir(folder) as entries:
-                inside = list(entries)
-        except OSError:
-            remarks.add("folders that cannot be read", ascii(folder))
-            continue
-        for entry in inside:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
-            elif entry.is_dir():
-                remarks.add("linked folders, which are not searched", ascii(entry.path))
-            elif _is_text(entry.path):
-                yield Path(entry.path)
+
+    def cannot_read(error: OSError) -> None:
+        remarks.add("folders that cannot be read", ascii(error.filename))
+
+    for place, folders, names in os.walk(root, onerror=cannot_read):
+        for path in (Path(place, name) for name in folders):
+            if path.is_symlink():
+                remarks.add("linked folders, which are not searched", ascii(str(path)))
+        for path in (Path(place, name) for name in names):
+            if _is_text(str(path)):
+                yield path
             else:
-                remarks.add("files whose names are no text", ascii(entry.path))
+                remarks.add("files whose names are no text", ascii(str(path)))
 
 
 def _is_text(path: str) -> bool:

@@ -8,20 +8,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from teachtext.interop.benchmarks.reading import json_of, mapping_in, objects_in
-from teachtext.interop.benchmarks.records import AnnotationFile, Annotations, Benchmark, Clip
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Clip, Files
 from teachtext.tables.dataset import Split
 
 FILE = "youcookii_annotations_trainval.json"
 SPLIT_OF: dict[str, Split] = {"training": "train", "validation": "test"}
 
 
-def read_youcook2(files: Mapping[str, AnnotationFile]) -> Annotations:
+def read_youcook2(files: Files) -> Annotations:
     """Sentences of segments, in the order of the file."""
     said = Annotations()
     file = files[FILE]
-    videos = mapping_in(file, mapping_in(file, json_of(file)).get("database"))
-    described = objects_in(file, list(videos.values()), "subset", "annotations")
-    for video, value in zip(videos, described, strict=True):
+    database = mapping_in(file, json_of(file)).get("database")
+    for video, value in mapping_in(file, database, "subset", "annotations").items():
         split = SPLIT_OF.get(str(value["subset"]))
         if split is None:
             said.remarks.add("videos of no split", video)

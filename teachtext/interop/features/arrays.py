@@ -4,7 +4,7 @@ A loader reads one array when it is called, so a file may be larger than memory.
 """
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from teachtext.errors import DatasetError
 from teachtext.interop.damage import readable, refuse_bomb
 from teachtext.interop.features.pickle_machine import Opaque
-from teachtext.interop.features.pickles import LazyArray, read_pickle
+from teachtext.interop.features.pickles import LazyArray, by_id, read_pickle
 
 Loader = Callable[[], NDArray[Any] | None]
 """Reads an array; None where a file says that there is none."""
@@ -67,11 +67,7 @@ def _read_pickle(path: Path) -> dict[str, Loader]:
     value = read_pickle(path, opaque=r".*\.ExpertStore")
     if isinstance(value, Opaque):
         return _expert_store(value)
-    if not isinstance(value, Mapping):
-        raise DatasetError(
-            f"{path} holds a {type(value).__name__}. Give a mapping from id to array."
-        )
-    return {str(key): loader_of(item) for key, item in value.items()}
+    return {key: loader_of(item) for key, item in by_id(path, value, "array").items()}
 
 
 def _expert_store(store: Opaque) -> dict[str, Loader]:

@@ -116,10 +116,11 @@ def read_columns(
     Raises:
         DatasetError: The columns do not fit together; see ``read_imported``.
     """
-    arrays = _load(path, loaders)
+    columns = (*REQUIRED, *OPTIONAL)
+    arrays = load_columns(path, {name: loaders[name] for name in columns if name in loaders})
     video_ids = _video_ids(path, arrays["video_id"])
     features = _numbers(path, arrays["features"])
-    offsets = _offsets(path, arrays.get("offsets"), len(video_ids), len(features))
+    offsets = offsets_of(path, arrays.get("offsets"), len(video_ids), len(features))
     rows = Ragged(features, offsets)
     _refuse_infinite(path, rows, video_ids)
     starts, ends = _times(path, arrays, rows)
@@ -146,9 +147,18 @@ def _read_store(place: Place) -> ImportedFeatures:
     return ImportedFeatures(store.identity.weights, store.video_ids, store.rows(), *store.times)
 
 
-def _load(path: Path, loaders: Mapping[str, Loader]) -> dict[str, NDArray[Any]]:
-    with readable(path, "Write it with numpy.savez, video_id as an array of str."):
-        arrays = {k: loaders[k]() for k in (*REQUIRED, *OPTIONAL) if k in loaders}
+def load_columns(path: Path, loaders: Mapping[str, Loader]) -> dict[str, NDArray[Any]]:
+    """Load arrays, of which a file may say that there is none: they are empty then.
+
+    Args:
+        path: File that the arrays belong to.
+        loaders: Loader of each array by name.
+
+    Raises:
+        DatasetError: The file is damaged, or an array holds Python objects.
+    """
+    with readable(path, "Write it with numpy.savez, ids as an array of str."):
+        arrays = {name: loader() for name, loader in loaders.items()}
     return {name: np.empty(0) if array is None else array for name, array in arrays.items()}
 
 
@@ -173,19 +183,30 @@ def _numbers(path: Path, given: NDArray[Any]) -> NDArray[np.float16]:
         return given.astype(np.float16, copy=False)
 
 
-def _offsets(path: Path, given: NDArray[Any] | None, videos: int, rows: int) -> NDArray[np.int64]:
+def offsets_of(path: Path, given: NDArray[Any] | None, items: int, rows: int) -> NDArray[np.int64]:
+    """Where the rows of each item begin and end.
+
+    Args:
+        path: File that the offsets belong to.
+        given: (items + 1,) First row of each item, and the number of rows; None of one row each.
+        items: Number of videos or captions.
+        rows: Number of rows.
+
+    Raises:
+        DatasetError: The offsets do not fit the rows.
+    """
     if given is None:
-        if videos != rows:
+        if items != rows:
             raise DatasetError(
-                f"{path} has {rows} rows of {videos} videos and no offsets. Give one row for each "
+                f"{path} has {rows} rows of {items} videos and no offsets. Give one row for each "
                 "video, or offsets."
             )
-        return np.arange(videos + 1)
-    fits = given.dtype.kind in "iu" and given.shape == (videos + 1,)
+        return np.arange(items + 1)
+    fits = given.dtype.kind in "iu" and given.shape == (items + 1,)
     offsets = given.astype(np.int64) if fits else np.zeros(1, np.int64)
     if not fits or offsets[0] or offsets[-1] != rows or (np.diff(offsets) < 0).any():
         raise DatasetError(
-            f"{path}: offsets are {_described(given)}. They must be ({videos + 1},) integers that "
+            f"{path}: offsets are {_described(given)}. They must be ({items + 1},) integers that "
             f"rise from 0 to {rows}, the number of rows."
         )
     return offsets

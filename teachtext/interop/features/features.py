@@ -1,7 +1,7 @@
 """An expert's features from files of other programs, taken over into our store, video by video."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,8 @@ from teachtext.errors import DatasetError
 from teachtext.interop.damage import readable
 from teachtext.interop.features.arrays import ADVICE, Loader, read_arrays
 from teachtext.interop.features.columns import NETWORK, REQUIRED, read_columns
-from teachtext.interop.features.ids import Matched, match_ids
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.sources import Source
 from teachtext.interop.remarks import Remarks
 from teachtext.runtime.progress import Progress
 from teachtext.store.features import StoreIdentity, write_features
@@ -40,42 +41,34 @@ class Outcome:
     remarks: Remarks = field(default_factory=Remarks)
 
 
-def import_features(
-    path: Path,
-    output: Path,
-    *,
-    expert: str,
-    name: str,
-    video_ids: Sequence[str],
-    translated: Mapping[str, str],
-) -> Outcome:
+def import_features(source: Source, output: Path, matcher: Matcher, *, name: str) -> Outcome:
     """Write an expert's feature store from another program's file.
 
     Args:
-        path: Any file that ``read_arrays`` reads: per video (D,), or (T, D) with T >= 0 rows, or
+        source: Any file that ``read_arrays`` reads: per video (D,), or (T, D) with T >= 0 rows, or
             nothing, NaN or None if it has none. Or .npz or HDF5 of columns (``read_columns``).
         output: Feature store to write (.zarr).
-        expert: Name of the expert.
-        name: Name of the source of the features, for provenance.
-        video_ids: IDs of the dataset's videos.
-        translated: Map between alternative IDs and the videos' own IDs, in both directions.
+        matcher: Videos of the dataset.
+        name: Name of the expert.
 
     Raises:
         DatasetError: The file cannot be read or trusted, its rows differ in width, or it has none
             of the videos.
     """
-    given, weights = _open(path, name)
-    matched = match_ids(given, video_ids, translated)
+    (path,) = source.paths
+    given, weights = _open(path, source.name)
+    video_ids = list(matcher.by_video)
+    matched = matcher.videos(given)
     if not matched.foreign:
         raise DatasetError(
-            f"{name} has features of {next(iter(given))!r} and others, but of none of the "
+            f"{source.name} has features of {next(iter(given))!r} and others, but of none of the "
             f"dataset's {len(video_ids)} videos, such as {video_ids[0]!r}. Check the ids."
         )
     videos = {v: given[matched.foreign[v]] for v in video_ids if v in matched.foreign}
-    outcome = _counted(matched, dim=_width(path, videos))
-    identity = StoreIdentity(expert, NETWORK, outcome.dim, weights, {})
-    with Progress(log, f"import {expert}", len(videos), unit="video") as progress:
-        write_features(output, identity, _Found(path, videos, outcome, progress))
+    outcome = Outcome(dim=_width(source.name, videos), remarks=matched.remarks)
+    identity = StoreIdentity(name, NETWORK, outcome.dim, weights, {})
+    with Progress(log, f"import {name}", len(videos), unit="video") as progress:
+        write_features(output, identity, _Found(source.name, videos, outcome, progress))
     return outcome
 
 
@@ -105,20 +98,11 @@ def _read(path: Path, video: str, loader: Loader) -> Features | None:
     return Features(rows_TD, seconds, seconds + 1)
 
 
-def _counted(matched: Matched, *, dim: int) -> Outcome:
-    outcome = Outcome(dim=dim)
-    for video in matched.unknown:
-        outcome.remarks.add("not in the dataset", video)
-    for video in matched.repeated:
-        outcome.remarks.add("there twice, the first is taken", video)
-    return outcome
-
-
 @dataclass(frozen=True)
 class _Found(Mapping[str, Features | None]):
     """Features that are read when they are looked up, and noted in the outcome."""
 
-    path: Path
+    source: str
     loaders: Mapping[str, FeatureLoader]
     outcome: Outcome
     progress: Progress
@@ -138,7 +122,7 @@ class _Found(Mapping[str, Features | None]):
         rows_TD = features.features_TD
         if rows_TD.shape[1] != self.outcome.dim:
             raise DatasetError(
-                f"{self.path}: rows of {video!r} have {rows_TD.shape[1]} values, others "
+                f"{self.source}: rows of {video!r} have {rows_TD.shape[1]} values, others "
                 f"{self.outcome.dim}. Give one expert's features."
             )
         with np.errstate(over="ignore"):  # what overflows is found as infinite
@@ -150,10 +134,10 @@ class _Found(Mapping[str, Features | None]):
         return features
 
 
-def _width(path: Path, loaders: Mapping[str, FeatureLoader]) -> int:
+def _width(source: str, loaders: Mapping[str, FeatureLoader]) -> int:
     """Values in a row: as in the first video that has one."""
     for loader in loaders.values():
         features = loader()
         if features is not None:
             return int(features.features_TD.shape[1])
-    raise DatasetError(f"{path} has no features of any video of the dataset. Give another file.")
+    raise DatasetError(f"{source} has no features of any video of the dataset. Give another file.")

@@ -1,7 +1,7 @@
 """Pickles of foreign origin, read as plain values and arrays; nothing in them is run."""
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -107,6 +107,60 @@ def read_pickle(path: Path, *, opaque: str = "") -> Any:  # noqa: ANN401 - any p
     """
     with mapped(path) as file:
         return run_pickle(file, CALLS, opaque=opaque)
+
+
+def by_id(path: Path, value: object, to: str) -> dict[str, Any]:
+    """A mapping from ID, as text, to something.
+
+    Args:
+        path: Pickle that the value was read from.
+        value: Value to check.
+        to: What IDs are mapped to, for the error.
+
+    Raises:
+        DatasetError: The value is something else.
+    """
+    if not isinstance(value, Mapping):
+        raise DatasetError(
+            f"{path} holds a {type(value).__name__}. Give a mapping from id to {to}."
+        )
+    return {str(key): item for key, item in value.items()}
+
+
+def read_lists(path: Path) -> dict[str, list[Any]]:
+    """Read a pickle of a mapping from video ID to what it has of each caption.
+
+    Raises:
+        DatasetError: The file cannot be read or trusted, or holds something else.
+    """
+    values = by_id(path, read_pickle(path), "captions")
+    return {video: listed(value) for video, value in values.items()}
+
+
+def read_words(path: Path) -> dict[str, list[str]]:
+    """Read the words of captions.
+
+    Args:
+        path: Pickle of a mapping from video ID to captions, each a string or a list of words.
+
+    Raises:
+        DatasetError: The file cannot be read or trusted, or holds something else.
+    """
+    try:
+        return {
+            video: [caption if isinstance(caption, str) else " ".join(caption) for caption in own]
+            for video, own in read_lists(path).items()
+        }
+    except TypeError:
+        raise DatasetError(f"{path} has captions that are no texts. Give words.") from None
+
+
+def listed(value: object) -> list[Any]:
+    """A list, an array of objects, or a single value as a list."""
+    if isinstance(value, LazyArray):
+        objects = value.objects()
+        return [value] if objects is None else objects
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class ImportedSimilarities:
     unknown_videos: int
 
 
-def read_imported(
+def read_foreign_similarities(
     path: Path, caption_ids: Sequence[str], video_ids: Sequence[str]
 ) -> ImportedSimilarities:
     """Read similarities made elsewhere.

@@ -1,22 +1,21 @@
 """The files to take over, found in archives and folders or named one by one."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from teachtext.errors import DatasetError
 from teachtext.interop.archives import unpack
 from teachtext.interop.features.layout import Content, content_of
-from teachtext.interop.features.pickles import read_pickle
-from teachtext.interop.features.placing import read_words
+from teachtext.interop.features.pickles import by_id, read_pickle, read_words
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Files of one expert or text encoder.
+    """Files of one expert, text encoder or teacher.
 
     Attributes:
         name: Name of the source, for provenance.
@@ -32,16 +31,12 @@ class Sources:
     """Everything to import.
 
     Attributes:
-        experts: Sources of experts, by name.
-        tokens: Sources of text encoders, by name.
-        teachers: Sources of teachers, by name.
+        found: Source of each expert, text encoder and teacher.
         words: Captions of each video ID, in the order of its token vectors.
         translated: Map between alternative IDs and the videos' own IDs, in both directions.
     """
 
-    experts: dict[str, Source] = field(default_factory=dict)
-    tokens: dict[str, Source] = field(default_factory=dict)
-    teachers: dict[str, Source] = field(default_factory=dict)
+    found: dict[Content, Source] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
     translated: dict[str, str] = field(default_factory=dict)
 
@@ -58,47 +53,40 @@ class Sources:
             DatasetError: The place cannot be read or trusted, or holds nothing known.
         """
         files = _below(place) if place.is_dir() else unpack(place, folder, wanted=content_of)
-        found = Sources()
+        sources = Sources()
         for name, path in files.items():
             if path and (content := content_of(name)):
-                found.add(content, f"{place.name}: {name}", path)
-        if not (found.experts or found.tokens or found.teachers or found.words):
+                sources.add(content, f"{place.name}: {name}", path)
+        if not (sources.found or sources.words):
             raise DatasetError(
                 f"{place} has nothing that is laid out as the authors' archives are. Name its "
                 "files one by one: --experts NAME=FILE, --text NAME=FILE."
             )
-        for name in (found.experts.keys() & self.experts) | (found.tokens.keys() & self.tokens):
-            log.warning("%s of %s takes the place of an earlier one", name, place)
-        self.lay_over(found)
+        for content in sources.found.keys() & self.found:
+            log.warning("%s of %s takes the place of an earlier one", content.name, place)
+        self.lay_over(sources)
 
     def lay_over(self, others: "Sources") -> None:
         """Add all of others; theirs take the place of ours."""
-        self.experts |= others.experts
-        self.tokens |= others.tokens
-        self.teachers |= others.teachers
+        self.found |= others.found
         self.words |= others.words
         self.translated |= others.translated
 
     def add(self, content: Content, name: str, path: Path) -> None:
         """Add one file."""
-        if content.kind == "expert":
-            if content.name in self.experts:
-                log.warning(
-                    "%s is taken for %s, not %s",
-                    name,
-                    content.name,
-                    self.experts[content.name].name,
-                )
-            self.experts[content.name] = Source(name, [path])
-        elif content.kind == "tokens":
-            source = self.tokens.setdefault(content.name, Source(name, []))
-            source.paths.append(path)
-        elif content.kind == "teacher":
-            self.teachers[content.name] = Source(name, [path])
-        elif content.kind == "captions":
+        before = self.found.get(content)
+        if content.kind == "captions":
             self.words |= read_words(path)
+        elif content.kind == "ids":
+            pairs = by_id(path, read_pickle(path), "id")
+            there = {key: str(value) for key, value in pairs.items()}
+            self.translated |= {value: key for key, value in there.items()} | there
+        elif content.kind == "tokens" and before:
+            before.paths.append(path)
         else:
-            self.translated |= _both_ways(path)
+            if before:
+                log.warning("%s is taken for %s, not %s", name, content.name, before.name)
+            self.found[content] = Source(name, [path])
 
 
 def named(content: Iterable[tuple[Content, Path]]) -> Sources:
@@ -107,14 +95,6 @@ def named(content: Iterable[tuple[Content, Path]]) -> Sources:
     for what, path in content:
         sources.add(what, str(path), path)
     return sources
-
-
-def _both_ways(path: Path) -> dict[str, str]:
-    table = read_pickle(path)
-    if not isinstance(table, Mapping):
-        raise DatasetError(f"{path} holds a {type(table).__name__}. Give a mapping of ids to ids.")
-    pairs = {str(key): str(value) for key, value in table.items()}
-    return {value: key for key, value in pairs.items()} | pairs
 
 
 def _below(folder: Path) -> dict[str, Path | None]:

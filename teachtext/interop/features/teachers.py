@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.interop.features.features import Outcome
-from teachtext.interop.features.ids import match_ids
-from teachtext.interop.features.pickles import LazyArray, read_pickle
-from teachtext.interop.features.placing import by_caption, listed
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.pickles import LazyArray, listed, read_pickle
+from teachtext.interop.features.sources import Source
 from teachtext.runtime.progress import Progress
 from teachtext.store.similarities import BLOCK, write_similarities
-from teachtext.tables.dataset import Caption, by_video
+from teachtext.tables.dataset import Caption
 
 log = logging.getLogger(__name__)
 
@@ -29,51 +29,41 @@ Embedding = dict[str, LazyArray]
 """Expert -> (D,)."""
 
 
-def import_teacher(
-    path: Path,
-    output: Path,
-    *,
-    teacher: str,
-    captions: Sequence[Caption],
-    words: Mapping[str, Sequence[str]],
-    translated: Mapping[str, str],
-) -> Outcome:
+def import_teacher(source: Source, output: Path, matcher: Matcher, *, name: str) -> Outcome:
     """Write a teacher's similarities from its embeddings.
 
     Args:
-        path: Pickle of a mapping from video ID to ``vid_embds``, a (D,) array for each expert, and
-            ``text_embds``, a (D,) array for each expert and caption.
+        source: Pickle of a mapping from video ID to ``vid_embds``, a (D,) array for each expert,
+            and ``text_embds``, a (D,) array for each expert and caption.
         output: Parquet to write; rows are captions, or, of a file that has one text for each
             video of several captions, paragraphs by their videos' ids.
-        teacher: Name of the teacher.
-        captions: Captions of the dataset.
-        words: Captions of each video ID in the order of the texts, where known.
-        translated: Map between alternative IDs and the videos' own IDs, in both directions.
+        matcher: Captions of the dataset, and those of the texts, where known.
+        name: Name of the teacher.
 
     Raises:
         DatasetError: The file cannot be read or trusted, or has embeddings of no training caption.
     """
+    (path,) = source.paths
     videos, texts = _read(path)
-    queries = _queries(captions, texts, translated)
-    # a paragraph is told by its video alone
-    found, remarks = by_caption(texts, queries, words if queries is captions else {}, translated)
-    video_ids = list(by_video(queries))
-    foreign = match_ids(videos, video_ids, translated).foreign
-    asked = [query for query in queries if query.caption_id in found and query.split == "train"]
+    foreign = matcher.videos(videos).foreign
+    if _are_paragraphs(matcher, {video: texts[given] for video, given in foreign.items()}):
+        matcher = _by_paragraph(matcher)
+    found, remarks = matcher.by_caption(texts)
+    asked = [one for one in matcher.captions if one.caption_id in found and one.split == "train"]
     if not asked or not foreign:
-        raise DatasetError(f"{path} has embeddings of no training caption. Check the ids.")
+        raise DatasetError(f"{source.name} has embeddings of no training caption. Check the ids.")
     experts = sorted(next(iter(videos.values())))
-    known = [video for video in video_ids if video in foreign]
+    known = [video for video in matcher.by_video if video in foreign]
     videos_JE = np.stack([_joined(path, videos[foreign[v]], experts) for v in known])
     rows = (_joined(path, found[query.caption_id], experts) for query in asked)
     blocks = _blocks([query.caption_id for query in asked], rows, videos_JE)
-    progress = Progress(log, f"import {teacher}", len(asked), unit="caption")
+    progress = Progress(log, f"import {name}", len(asked), unit="caption")
     shown = progress.over(blocks, count=lambda block: len(block[0]))
-    write_similarities(output, shown, model=f"{teacher}/0", video_ids=known)
+    write_similarities(output, shown, model=f"{name}/0", video_ids=known)
     norms = [np.linalg.norm(part) for part in _parts(path, found[asked[0].caption_id], experts)]
     log.info(
         "%s: the norms of a text's %d parts add up to %.2f; 1 says that weights are in them",
-        *(teacher, len(experts), sum(norms)),
+        *(name, len(experts), sum(norms)),
     )
     return Outcome(videos=len(known), dim=videos_JE.shape[1], remarks=remarks)
 
@@ -115,16 +105,17 @@ def _rows(value: object) -> list[Any]:
     return listed(value)
 
 
-def _queries(
-    captions: Sequence[Caption], texts: Mapping[str, Sequence[Any]], translated: Mapping[str, str]
-) -> Sequence[Caption]:
-    """The captions; or a paragraph of each video, where each has but one text."""
-    own = by_video(captions)
-    foreign = match_ids(texts, list(own), translated).foreign
-    single = all(len(texts[given]) == 1 for given in foreign.values())
-    if not single or all(len(own[video]) == 1 for video in foreign):
-        return captions
-    return [Caption(video, video, parts[0].split, "") for video, parts in own.items()]
+def _are_paragraphs(matcher: Matcher, texts: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether each video has but one text, and several captions."""
+    single = all(len(own) == 1 for own in texts.values())
+    return single and any(len(matcher.by_video[video]) > 1 for video in texts)
+
+
+def _by_paragraph(matcher: Matcher) -> Matcher:
+    """A paragraph of each video, which is told by its video alone."""
+    own = matcher.by_video.items()
+    paragraphs = [Caption(video, video, parts[0].split, "") for video, parts in own]
+    return Matcher(paragraphs, {}, matcher.translated)
 
 
 def _joined(

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.interop.features.arrays import read_arrays
+from teachtext.interop.features.columns import load_columns, offsets_of
 from teachtext.interop.features.features import Outcome
-from teachtext.interop.features.pickles import LazyArray
-from teachtext.interop.features.placing import by_caption, read_lists
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.pickles import LazyArray, read_lists
+from teachtext.interop.features.sources import Source
 from teachtext.runtime.progress import Progress
 from teachtext.store.tokens import BLOCK, write_tokens
 from teachtext.store.weights import identify_weights
@@ -26,44 +28,32 @@ COLUMNS = ("caption_id", "tokens", "offsets")
 COLUMN_FILES = (".npz", ".h5", ".hdf5")
 
 
-def import_tokens(
-    paths: Sequence[Path],
-    output: Path,
-    *,
-    encoder: str,
-    name: str,
-    captions: Sequence[Caption],
-    words: Mapping[str, Sequence[str]],
-    translated: Mapping[str, str],
-) -> Outcome:
+def import_tokens(source: Source, output: Path, matcher: Matcher, *, name: str) -> Outcome:
     """Write a text encoder's token vectors from another program's files.
 
     Args:
-        paths: Pickles (``read_vectors``), or one .npz or HDF5 (``read_columns``).
+        source: Pickles (``read_vectors``), or one .npz or HDF5 (``read_token_columns``).
         output: Parquet to write.
-        encoder: Name of the text encoder.
-        name: Name of the source of the vectors, for provenance.
-        captions: Captions of the dataset.
-        words: Captions that the vectors of each video ID were made from, where known
-            (``read_words``).
-        translated: Map between alternative IDs and the videos' own IDs, in both directions.
+        matcher: Captions of the dataset, and those that the vectors were made from, where known.
+        name: Name of the text encoder.
 
     Raises:
         DatasetError: A file cannot be read or trusted, the widths differ, or there are vectors of
             none of the captions.
     """
-    if paths[0].suffix in COLUMN_FILES:
-        columns = read_columns(paths[0])
+    captions = matcher.captions
+    if source.paths[0].suffix in COLUMN_FILES:
+        columns = read_token_columns(source.paths[0])
         found = {c.caption_id: columns[c.caption_id] for c in captions if c.caption_id in columns}
         outcome = Outcome()
     else:
-        given = read_vectors(paths)
-        placed, remarks = by_caption(given, captions, words, translated)
+        placed, remarks = matcher.by_caption(read_vectors(source.paths))
         found = {caption: vectors for caption, vectors in placed.items() if vectors.shape[0]}
         outcome = Outcome(remarks=remarks)
     if not found:
         raise DatasetError(
-            f"{name} has token vectors of none of the {len(captions)} captions. Check the ids."
+            f"{source.name} has token vectors of none of the {len(captions)} captions. Check the "
+            "ids."
         )
     spoken = [caption for caption in captions if caption.caption_id in found]
     for caption in captions:
@@ -71,12 +61,12 @@ def import_tokens(
             outcome.remarks.add("without token vectors", caption.caption_id)
     outcome.dim = next(iter(found.values())).shape[1]
     outcome.videos = len({caption.video_id for caption in spoken})
-    progress = Progress(log, f"import {encoder}", len(spoken), unit="caption")
+    progress = Progress(log, f"import {name}", len(spoken), unit="caption")
     write_tokens(
         output,
         progress.over(_blocks(spoken, found, outcome.dim), count=lambda block: len(block[0])),
-        encoder=encoder,
-        weights=identify_weights(name, paths),
+        encoder=name,
+        weights=identify_weights(source.name, source.paths),
         dim=outcome.dim,
         max_tokens=max(vectors.shape[0] for vectors in found.values()),
     )
@@ -127,7 +117,7 @@ def read_vectors(paths: Sequence[Path]) -> dict[str, list[Vectors]]:
     return vectors
 
 
-def read_columns(path: Path) -> dict[str, Vectors]:
+def read_token_columns(path: Path) -> dict[str, Vectors]:
     """Read token vectors by caption id.
 
     Args:
@@ -140,15 +130,11 @@ def read_columns(path: Path) -> dict[str, Vectors]:
     loaders = read_arrays(path)
     if missing := [name for name in COLUMNS if name not in loaders]:
         raise DatasetError(f"{path} has no array {missing[0]!r}. It needs: {', '.join(COLUMNS)}.")
-    ids, tokens, offsets = (loaders[name]() for name in COLUMNS)
-    if ids is None or tokens is None or offsets is None or tokens.ndim != 2:
-        raise DatasetError(f"{path}: tokens must be (rows, D) numbers, with offsets.")
-    fits = offsets.dtype.kind in "iu" and offsets.shape == (len(ids) + 1,)
-    if not fits or offsets[0] or offsets[-1] != len(tokens) or (np.diff(offsets) < 0).any():
-        raise DatasetError(
-            f"{path}: offsets must be ({len(ids) + 1},) integers that rise from 0 to "
-            f"{len(tokens)}, the number of rows."
-        )
+    arrays = load_columns(path, {name: loaders[name] for name in COLUMNS})
+    ids, tokens, given = (arrays[name] for name in COLUMNS)
+    if ids.ndim != 1 or tokens.ndim != 2:
+        raise DatasetError(f"{path}: tokens must be (rows, D) numbers, and caption_id (N,) text.")
+    offsets = offsets_of(path, given, len(ids), len(tokens))
     return {
         str(caption): tokens[begin:end]
         for caption, begin, end in zip(ids, offsets, offsets[1:], strict=False)

@@ -5,23 +5,25 @@ import pytest
 
 from teachtext.errors import DatasetError
 from teachtext.interop.features.features import import_features
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.sources import Source
 from teachtext.store.features import FeatureStore
+from teachtext.tables.dataset import Caption
 
 NAN = float("nan")
+
+
+def of_videos(videos, translated):
+    return Matcher([Caption(video, video, "train", "x") for video in videos], {}, translated)
 
 
 @pytest.fixture
 def run(tmp_path):
     def run(content, videos=("a", "b", "c"), translated=None):
         (tmp_path / "f.pkl").write_bytes(pickle.dumps(content))
-        outcome = import_features(
-            tmp_path / "f.pkl",
-            tmp_path / "f.zarr",
-            expert="audio",
-            name="archive: f.pkl",
-            video_ids=videos,
-            translated=translated or {},
-        )
+        source = Source("archive: f.pkl", [tmp_path / "f.pkl"])
+        matcher = of_videos(videos, translated or {})
+        outcome = import_features(source, tmp_path / "f.zarr", matcher, name="audio")
         return outcome, FeatureStore(tmp_path / "f.zarr")
 
     return run
@@ -75,11 +77,9 @@ def test_columns_of_an_npz_are_features_with_their_times(tmp_path):
     columns = {"video_id": np.array(["a", "b"]), "features": np.eye(2)}
     times = {"start_seconds": np.array([0, 3]), "end_seconds": np.array([1, 4.5])}
     np.savez(tmp_path / "f.npz", **columns, **times)
-    output = tmp_path / "f.zarr"
-    import_features(
-        tmp_path / "f.npz", output, expert="e", name="n", video_ids=["b"], translated={}
-    )
-    store = FeatureStore(output)
+    source = Source("n", [tmp_path / "f.npz"])
+    import_features(source, tmp_path / "f.zarr", of_videos(["b"], {}), name="e")
+    store = FeatureStore(tmp_path / "f.zarr")
     assert values(store) == {"b": [[0, 1]]}
     assert [times.tolist() for times in store.times] == [[3], [4.5]]
 

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from teachtext.errors import DatasetError
 from teachtext.interop.features.pickle_machine import Opaque
-from teachtext.interop.features.pickles import LazyArray, read_pickle
+from teachtext.interop.features.pickles import LazyArray, read_pickle, read_words
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 PLAIN = st.recursive(
@@ -92,6 +92,14 @@ def test_python_2_wrote_arrays_as_text(tmp_path):
     value = read(tmp_path / "p", b"\x80\x02}U\x05vid\xe9x" + made + b"s.")
     assert list(value) == ["vidéx"]
     assert value["vidéx"].load().tolist() == [1, 2]
+
+
+def test_words_are_texts_or_lists_of_words(tmp_path):
+    (tmp_path / "w.pkl").write_bytes(pickle.dumps({"a": [["a", "dog"], "a cat"]}))
+    assert read_words(tmp_path / "w.pkl") == {"a": ["a dog", "a cat"]}
+    (tmp_path / "w.pkl").write_bytes(pickle.dumps({"a": [[1, 2]]}))
+    with pytest.raises(DatasetError, match="no texts"):
+        read_words(tmp_path / "w.pkl")
 
 
 class ExpertStore:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from teachtext.cli import main
 from teachtext.errors import DatasetError
 from teachtext.interop.features import similarities
-from teachtext.interop.features.similarities import read_imported
+from teachtext.interop.features.similarities import read_foreign_similarities
 from teachtext.store.similarities import open_similarities
 
 SIMS = [[0.5, -1.0], [0.25, 2.0], [0.0, 1.0]]
@@ -46,7 +46,7 @@ def matrix(imported):
 )
 def test_rows_and_columns_come_in_the_order_asked_for(tmp_path, kind):
     path = wide(tmp_path / "s", kind=kind)
-    imported = read_imported(path, ["c2", "c0", "c1"], ["it's $(v1)", "v0"])
+    imported = read_foreign_similarities(path, ["c2", "c0", "c1"], ["it's $(v1)", "v0"])
     assert matrix(imported) == [[1.0, 0.0], [-1.0, 0.5], [2.0, 0.25]]
     assert (imported.unknown_captions, imported.unknown_videos) == (0, 0)
 
@@ -65,20 +65,23 @@ def test_both_forms_in_any_order_are_the_same_matrix(rows, columns, data, tmp_pa
         wide(folder / "wide", sims[order].tolist(), [captions[r] for r in order], videos),
     ]
     for path in made:
-        assert matrix(read_imported(path, captions, videos)) == sims.astype(np.float32).tolist()
+        assert (
+            matrix(read_foreign_similarities(path, captions, videos))
+            == sims.astype(np.float32).tolist()
+        )
 
 
 def test_files_are_read_in_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr(similarities, "CAPTIONS_AT_ONCE", 2)
-    assert matrix(read_imported(wide(tmp_path / "s"), CAPTIONS, VIDEOS)) == SIMS
+    assert matrix(read_foreign_similarities(wide(tmp_path / "s"), CAPTIONS, VIDEOS)) == SIMS
 
 
 def test_ids_that_nobody_asked_for_are_counted(tmp_path):
-    imported = read_imported(wide(tmp_path / "s"), ["c1"], ["v0"])
+    imported = read_foreign_similarities(wide(tmp_path / "s"), ["c1"], ["v0"])
     assert matrix(imported) == [[0.25]]
     assert (imported.unknown_captions, imported.unknown_videos) == (2, 1)
     pairs = [("c0", "v0", 0.5), ("c0", "x", 1.0), ("y", "v0", 1.0), ("z", "x", float("nan"))]
-    imported = read_imported(long(tmp_path / "l", pairs), ["c0"], ["v0"])
+    imported = read_foreign_similarities(long(tmp_path / "l", pairs), ["c0"], ["v0"])
     assert (imported.unknown_captions, imported.unknown_videos) == (2, 1)
 
 
@@ -91,13 +94,13 @@ def test_ids_that_nobody_asked_for_are_counted(tmp_path):
 )
 def test_what_is_lacking_is_named(tmp_path, captions, videos, words):
     with pytest.raises(DatasetError, match=words):
-        read_imported(wide(tmp_path / "s"), captions, videos)
+        read_foreign_similarities(wide(tmp_path / "s"), captions, videos)
 
 
 def test_a_lacking_pair_is_named(tmp_path):
     path = long(tmp_path / "s", [("c0", "v0", 1.0), ("c0", "v1", 1.0), ("c1", "v0", 1.0)])
     with pytest.raises(DatasetError, match="of 1 pairs, first caption 'c1' with video 'v1'"):
-        read_imported(path, ["c0", "c1"], ["v0", "v1"])
+        read_foreign_similarities(path, ["c0", "c1"], ["v0", "v1"])
 
 
 @pytest.mark.parametrize(
@@ -118,19 +121,19 @@ def test_a_lacking_pair_is_named(tmp_path):
 )
 def test_mistakes_are_one_line(tmp_path, changes, words):
     with pytest.raises(DatasetError, match=words) as caught:
-        read_imported(wide(tmp_path / "s", **changes), CAPTIONS, VIDEOS)
+        read_foreign_similarities(wide(tmp_path / "s", **changes), CAPTIONS, VIDEOS)
     assert "\n" not in str(caught.value)
 
 
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="does not exist"):
-        read_imported(tmp_path / "s", CAPTIONS, VIDEOS)
+        read_foreign_similarities(tmp_path / "s", CAPTIONS, VIDEOS)
     (tmp_path / "s").write_bytes(b"caption_id,sim")
     with pytest.raises(DatasetError, match="Cannot read"):
-        read_imported(tmp_path / "s", CAPTIONS, VIDEOS)
+        read_foreign_similarities(tmp_path / "s", CAPTIONS, VIDEOS)
     pq.write_table(pa.table({"caption": ["a"]}), tmp_path / "s")
     with pytest.raises(DatasetError, match=r"the columns caption\. It needs caption_id, sim, or"):
-        read_imported(tmp_path / "s", CAPTIONS, VIDEOS)
+        read_foreign_similarities(tmp_path / "s", CAPTIONS, VIDEOS)
 
 
 def test_the_stage_writes_train_captions_and_videos_in_the_tables_order(tmp_path):

@@ -12,7 +12,7 @@ def test_later_archives_take_the_place_of_earlier_ones(tmp_path, caplog):
             path.parent.mkdir(parents=True)
             path.write_bytes(b"")
         sources.add_all(tmp_path / f"{number}", tmp_path)
-    assert {name: source.name for name, source in sources.experts.items()} == {
+    assert {content.name: source.name for content, source in sources.found.items()} == {
         "audio": "1: aggregated_audio_feats/f.pickle",
         "ocr": "0: aggregated_ocr_feats/f.pickle",
     }
@@ -22,13 +22,14 @@ def test_later_archives_take_the_place_of_earlier_ones(tmp_path, caplog):
 
 def test_two_files_of_one_expert_are_told(tmp_path, caplog):
     pair = [(Content("expert", "audio"), tmp_path / name) for name in ("a.pkl", "b.pkl")]
-    assert named(pair).experts["audio"].paths == [tmp_path / "b.pkl"]
+    assert named(pair).found[Content("expert", "audio")].paths == [tmp_path / "b.pkl"]
     assert "b.pkl is taken for audio, not" in caplog.text
 
 
 def test_files_of_one_text_encoder_are_joined_in_order(tmp_path):
     pair = [(Content("tokens", "openai"), tmp_path / name) for name in ("train.pkl", "val1.pkl")]
-    assert named(pair).tokens["openai"].paths == [tmp_path / "train.pkl", tmp_path / "val1.pkl"]
+    (source,) = named(pair).found.values()
+    assert source.paths == [tmp_path / "train.pkl", tmp_path / "val1.pkl"]
 
 
 def test_ids_are_translated_both_ways(tmp_path):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from teachtext.errors import DatasetError
-from teachtext.interop.features.similarities import read_imported
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.similarities import read_foreign_similarities
+from teachtext.interop.features.sources import Source
 from teachtext.interop.features.teachers import import_teacher
 from teachtext.store.similarities import open_similarities
 from teachtext.tables.dataset import Caption
@@ -34,14 +36,9 @@ CONTENT = {"a": entry(1, 1, 2), "b": entry(2, 3, 4), "c": entry(3, 5, 6)}
 def run(tmp_path):
     def run(content, words=None, captions=CAPTIONS, translated=None):
         (tmp_path / "t.pkl").write_bytes(pickle.dumps(content))
-        outcome = import_teacher(
-            tmp_path / "t.pkl",
-            tmp_path / "t.parquet",
-            teacher="w2v",
-            captions=captions,
-            words=words or {},
-            translated=translated or {},
-        )
+        matcher = Matcher(captions, words or {}, translated or {})
+        source = Source("archive", [tmp_path / "t.pkl"])
+        outcome = import_teacher(source, tmp_path / "t.parquet", matcher, name="w2v")
         return outcome, open_similarities(tmp_path / "t.parquet")
 
     return run
@@ -66,7 +63,7 @@ def test_a_similarity_is_the_sum_of_the_dot_products_of_all_experts(run):
 
 def test_the_pipeline_imports_what_is_written(run, tmp_path):
     run(CONTENT)
-    imported = read_imported(tmp_path / "t.parquet", ["b#1", "a#0"], ["b", "a"])
+    imported = read_foreign_similarities(tmp_path / "t.parquet", ["b#1", "a#0"], ["b", "a"])
     sims = np.concatenate([block for _, block in imported.grid.blocks(2)])
     assert sims.tolist() == [[9, 4.5], [2.25, 1.125]]
 

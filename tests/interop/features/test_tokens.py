@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from teachtext.errors import DatasetError
+from teachtext.interop.features.matching import Matcher
+from teachtext.interop.features.sources import Source
 from teachtext.interop.features.tokens import import_tokens
 from teachtext.store.tokens import read_tokens
 from teachtext.tables.dataset import Caption
@@ -23,15 +25,9 @@ def run(tmp_path):
         for number, content in enumerate(files):
             paths.append(tmp_path / f"{number}.pkl")
             paths[-1].write_bytes(pickle.dumps(content))
-        outcome = import_tokens(
-            paths,
-            tmp_path / "t.parquet",
-            encoder="gpt2",
-            name="archive",
-            captions=captions,
-            words=words or {},
-            translated=translated or {},
-        )
+        matcher = Matcher(captions, words or {}, translated or {})
+        output = tmp_path / "t.parquet"
+        outcome = import_tokens(Source("archive", paths), output, matcher, name="gpt2")
         return outcome, read_tokens(tmp_path / "t.parquet")
 
     return run
@@ -95,15 +91,9 @@ def test_what_is_no_token_vector_is_one_line(run, content, words):
 def run_columns(tmp_path):
     def run_columns(**arrays):
         np.savez(tmp_path / "t.npz", **arrays)
-        outcome = import_tokens(
-            [tmp_path / "t.npz"],
-            tmp_path / "t.parquet",
-            encoder="mine",
-            name="mine",
-            captions=TABLE,
-            words={},
-            translated={},
-        )
+        source = Source("mine", [tmp_path / "t.npz"])
+        matcher = Matcher(TABLE, {}, {})
+        outcome = import_tokens(source, tmp_path / "t.parquet", matcher, name="mine")
         return outcome, read_tokens(tmp_path / "t.parquet")
 
     return run_columns
@@ -120,7 +110,7 @@ def test_columns_must_fit_together(run_columns):
     ids, tokens = np.array(["a#0"]), rows(1, 2)
     with pytest.raises(DatasetError, match="no array 'offsets'"):
         run_columns(caption_id=ids, tokens=tokens)
-    with pytest.raises(DatasetError, match=r"offsets must be \(2,\) integers.*0 to 2"):
+    with pytest.raises(DatasetError, match=r"They must be \(2,\) integers.*0 to 2"):
         run_columns(caption_id=ids, tokens=tokens, offsets=np.array([0, 1]))
     with pytest.raises(DatasetError, match=r"tokens must be \(rows, D\)"):
         run_columns(caption_id=ids, tokens=np.zeros(2), offsets=np.array([0, 2]))
