@@ -1,15 +1,18 @@
-"""The page that introduces an exported model: what hubs call a model card. Text alone."""
+"""The page that introduces an exported model, what hubs call a model card: `page.md`, filled in."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
 from teachtext.config.settings import TextEncoderSettings
 from teachtext.interop.hub.hub import without_local_paths
 from teachtext.models.checkpoint import ModelCard
+from teachtext.store.weights import WeightsIdentity
 
 DIRECTIONS = {"t2v": "Text-to-video retrieval", "v2t": "Video-to-text retrieval"}
 METRICS = {
@@ -21,15 +24,7 @@ METRICS = {
     "geometric_mean": "geometric_mean_of_recalls",
 }
 """Name in an evaluation -> type in the metadata of a hub."""
-CITATION = """```bibtex
-@inproceedings{croitoru2021teachtext,
-  title     = {TeachText: CrossModal Generalized Distillation for Text-Video Retrieval},
-  author    = {Croitoru, Ioana and Bogolin, Simion-Vlad and Leordeanu, Marius and Jin, Hailin and
-               Zisserman, Andrew and Albanie, Samuel and Liu, Yang},
-  booktitle = {ICCV},
-  year      = {2021}
-}
-```"""
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -66,30 +61,24 @@ def render_page(
         text_settings: Settings of the text encoder; None if its token vectors were made elsewhere.
         evaluation: Evaluation in the form that ``evaluate_model`` writes; None if not evaluated.
     """
-    head = _metadata(card, release, evaluation).to_yaml()
-    parts = [
-        f"# {release.name}",
-        f"{card.model!r}, seed {card.seed}: a text-to-video retrieval model, "
-        f"{card.architecture.architecture}, trained with teachtext.",
-        release.description,
-        "## Use",
-        _usage(release.name, text_settings),
-        "## Metrics",
-        _metrics_table(evaluation, release.dataset),
-        "## Data",
-        _data(card, release),
-        "## What it looks through, and reads with",
-        _inputs(card, text_settings),
-        "## Training",
-        _training(card),
-        "## Licences",
-        f"Weights: {release.license}. Data: {release.data_license}. The networks of the experts "
-        "and the text encoder are not in these files, and have licences of their own.",
-        "## Citation",
-        CITATION,
-    ]
-    body = "\n\n".join(part for part in parts if part)
-    return f"---\n{head}\n---\n\n{body}\n"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"code": _code, "json": json.dumps, "repr": repr}
+    return environment.get_template("page.md").render(
+        metadata=_metadata(card, release, evaluation).to_yaml(),
+        card=card,
+        release=release,
+        text_settings=text_settings,
+        evaluation=evaluation,
+        directions=DIRECTIONS,
+        metrics=list(METRICS),
+        inputs=_inputs(card, text_settings),
+    )
 
 
 def _metadata(
@@ -124,76 +113,19 @@ def _results(evaluation: Mapping[str, Any], dataset: str) -> Iterator[EvalResult
             )
 
 
-def _usage(name: str, text_settings: TextEncoderSettings | None) -> str:
-    lines = ["import teachtext", "", f"model = teachtext.HubModel.from_pretrained({name!r})"]
-    if text_settings is not None:
-        lines.append('captions = model.encode_captions(["a dog barks at a passing train"])')
-    code = "\n".join(lines)
-    return (
-        f"```python\n{code}\n```\n\n"
-        "`model.network.encode_videos` embeds features of videos, and `model.network.similarity` "
-        "compares both. The features must come from the experts below."
-    )
-
-
-def _metrics_table(evaluation: Mapping[str, Any] | None, dataset: str) -> str:
-    if evaluation is None:
-        return "It was not evaluated."
-    rows = [
-        f"| | {' | '.join(METRICS)} | queries | gallery |",
-        f"|---|{'---|' * (len(METRICS) + 2)}",
-    ]
-    for direction, task in DIRECTIONS.items():
-        found = evaluation["test"][direction]
-        numbers = " | ".join(f"{found[name]:.1f}" for name in METRICS)
-        rows.append(f"| {task} | {numbers} | {found['queries']:.0f} | {found['gallery']:.0f} |")
-    table = "\n".join(rows)
-    return (
-        f"{table}\n\nOn the test split of {_code(dataset)}. Recalls in percent; MdR, MnR: median "
-        "and mean rank, 1 is best; geometric mean of R@1, R@5 and R@10."
-    )
-
-
-def _data(card: ModelCard, release: Release) -> str:
-    if card.training is None:
-        return f"Nothing was trained here. It was tested on {_code(release.dataset)}."
-    captions = "all" if card.captions == "all" else f"the denoised set {card.captions!r}"
-    return (
-        f"Trained on {card.train_captions:,} captions ({captions}) of {card.train_videos:,} "
-        f"videos of {_code(release.dataset)}. Nothing was chosen on test."
-    )
-
-
-def _inputs(card: ModelCard, text_settings: TextEncoderSettings | None) -> str:
-    rows = ["| | network | width | weights | SHA-256 | settings |", "|---|---|---|---|---|---|"]
+def _inputs(
+    card: ModelCard, text_settings: TextEncoderSettings | None
+) -> Iterator[tuple[str, str, int, WeightsIdentity, Mapping[str, Any]]]:
+    """Name, network, width, weights and settings of each expert and of the text encoder."""
     for name, identity in card.experts.items():
-        sampling = json.dumps(without_local_paths(dict(identity.sampling)))
-        cells = [identity.network, identity.weights.name, identity.weights.sha256, sampling]
-        network, weights, sha256, settings = map(_code, without_local_paths(cells))
-        rows.append(f"| {name} | {network} | {identity.dim} | {weights} | {sha256} | {settings} |")
+        sampling = without_local_paths(dict(identity.sampling))
+        yield name, identity.network, identity.dim, identity.weights, sampling
     made = "made elsewhere" if text_settings is None else text_settings.encoder
-    settings = _code(json.dumps({"max_tokens": card.max_tokens}))
-    weights, sha256 = card.text_weights.name, card.text_weights.sha256
-    weights, sha256 = map(_code, without_local_paths([weights, sha256]))
-    rows.append(
-        f"| captions: {card.text_encoder} | {_code(made)} | {card.token_dim} | {weights} "
-        f"| {sha256} | {settings} |"
-    )
-    return "\n".join(rows)
-
-
-def _training(card: ModelCard) -> str:
-    if card.training is None:
-        return "None."
-    teachers = ", ".join(map(str, card.teachers)) or "none"
-    best = "the last" if card.training.keep_epoch == "last" else "the best on val"
-    settings = json.dumps(card.training.model_dump(), indent=2)
-    return (
-        f"Teachers, which are not needed any more: {teachers}. {card.parameters:,} parameters; "
-        f"the weights are those of epoch {card.best_epoch}, {best}.\n\n```json\n{settings}\n```"
-    )
+    settings = {"max_tokens": card.max_tokens}
+    yield f"captions: {card.text_encoder}", made, card.token_dim, card.text_weights, settings
 
 
 def _code(text: str) -> str:
     """Text that comes from elsewhere, as a cell of a table."""
-    return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"
+    shown = without_local_paths(text).replace("`", "'").replace("|", "/")
+    return f"`{' '.join(shown.split())}`"
