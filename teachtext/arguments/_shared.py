@@ -44,6 +44,13 @@ def add_configfile(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of a run's results."""
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
+    )
+
+
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add what one process may use, and the number of processes."""
     parser.add_argument("--workers", type=int, required=True, help="processes at once")

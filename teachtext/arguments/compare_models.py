@@ -1,16 +1,15 @@
 """What ``teachtext compare-models`` is given."""
 
 import argparse
-from pathlib import Path
+
+from teachtext.arguments._shared import add_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     parser.add_argument("models", nargs="+", help="names in config.yaml")
     parser.add_argument("--against", required=True, help="the model they are compared with")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
+    add_results(parser)
     parser.add_argument(
         "--samples", type=int, default=10_000, help="draws of the videos (default: %(default)s)"
     )

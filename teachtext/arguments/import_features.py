@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         default=[],
-        help="tar archives or folders in the authors' layout; later ones go before earlier ones",
+        help="archives or folders in the authors' layout; later ones go before earlier ones",
     )
     for option, what in (
         ("--experts", "features: pickle, .npz, HDF5, or a folder of <video_id>.npy"),

@@ -1,11 +1,10 @@
 """What ``teachtext list-failures`` is given."""
 
 import argparse
-from pathlib import Path
+
+from teachtext.arguments._shared import add_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
+    add_results(parser)

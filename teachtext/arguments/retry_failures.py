@@ -1,14 +1,13 @@
 """What ``teachtext retry-failures`` is given."""
 
 import argparse
-from pathlib import Path
+
+from teachtext.arguments._shared import add_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
+    add_results(parser)
     parser.add_argument(
         "--video-id", nargs="+", help="only these (default: all that `list-failures` names)"
     )

@@ -1,7 +1,8 @@
 """What ``teachtext search`` is given."""
 
 import argparse
-from pathlib import Path
+
+from teachtext.arguments._shared import add_results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,9 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=_positive, default=5, help="videos (default: %(default)s)")
     parser.add_argument("--split", help="only videos of it")
     parser.add_argument("--contains", default="", help="only videos whose id contains this")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
+    add_results(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
 
 

@@ -1,7 +1,8 @@
 """What ``teachtext serve`` is given."""
 
 import argparse
-from pathlib import Path
+
+from teachtext.arguments._shared import add_results
 
 MAX_PORT = 65_535
 
@@ -12,9 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--models", nargs="+", metavar="MODEL", help="that have an index (default: all of them)"
     )
     parser.add_argument("--seed", type=int, help="of the models (default: the first of each)")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
-    )
+    add_results(parser)
     parser.add_argument(
         "--host",
         default="127.0.0.1",
