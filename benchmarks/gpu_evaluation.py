@@ -18,8 +18,9 @@ from gpu_extraction import device_name, synchronize
 from retrieval_data import Data, Shape, architecture, make_data
 
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, Evaluation, encode_gallery, evaluate
+from teachtext.models.base import RetrievalModel
 from teachtext.models.inputs import RetrievalSet, load_set, pad
-from teachtext.models.retrieval import RetrievalModel, build_model
+from teachtext.models.retrieval import build_model
 from teachtext.store.tokens import read_tokens
 
 TEST = Shape(train=8, val=8, test=2990, teachers=0)

@@ -28,8 +28,7 @@ from teachtext.config.settings import TrainingSettings
 from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.training.compiling import compiled_similarities
-from teachtext.training.losses import RetrievalLoss
-from teachtext.training.optimizers import make_optimizer
+from teachtext.training.recipe import make_loss, make_optimizer, make_trainer
 from teachtext.training.resuming import Run
 from teachtext.training.steps import batch_similarities, training_step
 from teachtext.training.trainer import Trainer
@@ -100,9 +99,9 @@ def opened(data, device, **options) -> Trained:
     sizes = {"token_dim": train.token_dim, "max_tokens": train.max_tokens}
     model = build_model(architecture(data.shape), **sizes, expert_dims=train.expert_dims)
     model.to(device).train()
-    loss = RetrievalLoss(settings, teachers=[[place] for place in range(len(teachers))]).to(device)
+    loss = make_loss(settings, teachers=[[place] for place in range(len(teachers))]).to(device)
     run = Run(model, loss, make_optimizer([model, loss], settings), [])
-    trainer = Trainer(train, teachers, settings, 0, Processes(0, 1, device))
+    trainer = make_trainer(train, teachers, settings, seed=0, processes=Processes(0, 1, device))
     return Trained(trainer, run, settings)
 
 
@@ -112,10 +111,13 @@ def our_rate(data, steps, device, **options) -> float:
     batches = endless(trained.trainer)
     similarities = batch_similarities
     if trained.settings.compile:
-        similarities = compiled_similarities(trained.run, next(batches), trained.settings)
+        batch, precision = next(batches), trained.settings.precision
+        similarities = compiled_similarities(trained.run, batch, precision=precision)
 
     def step():
-        training_step(trained.run, next(batches), trained.settings, similarities)
+        training_step(
+            trained.run, next(batches), similarities, precision=trained.settings.precision
+        )
 
     return steps_per_second(step, steps, device)
 
@@ -124,8 +126,9 @@ def losses_of_steps(data, steps, device, **options) -> list[float]:
     """Loss of each step."""
     trained = opened(data, device, **options)
     batches = endless(trained.trainer)
+    precision = trained.settings.precision
     taken = [
-        training_step(trained.run, next(batches), trained.settings, batch_similarities).total
+        training_step(trained.run, next(batches), batch_similarities, precision=precision).total
         for _ in range(steps)
     ]
     return torch.stack(taken).tolist()

@@ -33,8 +33,8 @@ from teachtext.evaluation.evaluate import rank_set, similarity_blocks
 from teachtext.models.inputs import RetrievalSet, load_set
 from teachtext.runtime.distributed import Processes
 from teachtext.store.tokens import read_tokens
+from teachtext.training.recipe import train_model
 from teachtext.training.resuming import EpochStates
-from teachtext.training.trainer import train_model
 
 ROOT = Path(__file__).parent.parent
 TEACHERS = ("glove", "wordllama", "minilm")

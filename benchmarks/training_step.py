@@ -30,8 +30,7 @@ from teachtext.models.retrieval import build_model
 from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
-from teachtext.training.losses import RetrievalLoss
-from teachtext.training.optimizers import make_optimizer
+from teachtext.training.recipe import make_loss, make_optimizer
 from teachtext.training.resuming import Run
 from teachtext.training.steps import batch_similarities
 
@@ -133,7 +132,7 @@ def our_steps(made, shape, threads):
     torch.manual_seed(0)
     sizes = {"token_dim": train.token_dim, "max_tokens": train.max_tokens}
     model = build_model(architecture(shape), **sizes, expert_dims=train.expert_dims)
-    loss = RetrievalLoss(settings, teachers=[[place] for place in range(len(teachers))])
+    loss = make_loss(settings, teachers=[[place] for place in range(len(teachers))])
     run = Run(model, loss, make_optimizer([model, loss], settings), [])
     yield sum(weights.numel() for weights in model.parameters())
     for captions, videos in endless_batches(train):

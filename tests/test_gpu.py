@@ -21,11 +21,9 @@ from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.text.encoders.transformer import TransformerEncoder
 from teachtext.training.compiling import compiled_similarities
-from teachtext.training.losses import RetrievalLoss
-from teachtext.training.optimizers import make_optimizer
+from teachtext.training.recipe import make_loss, make_optimizer, make_trainer, train_model
 from teachtext.training.resuming import EpochStates, Run
 from teachtext.training.steps import batch_similarities, training_step
-from teachtext.training.trainer import Trainer, train_model
 from teachtext.video.media import SAMPLE_RATE, Audio
 from tests.support.student_inputs import arguments, write_inputs
 from tests.support.tiny_audio_checkpoints import save_ast, save_wav2vec2
@@ -63,9 +61,9 @@ def toy_trainer(architecture, device, **changes):
     torch.manual_seed(0)
     sizes = {"token_dim": 6, "max_tokens": 2, "expert_dims": data.expert_dims}
     model = build_model(toy_architecture(architecture), **sizes).to(device)
-    loss = RetrievalLoss(settings, teachers=[]).to(device)
+    loss = make_loss(settings, teachers=[]).to(device)
     run = Run(model, loss, make_optimizer([model, loss], settings), [])
-    return run, Trainer(data, {}, settings, 0, Processes(0, 1, device))
+    return run, make_trainer(data, {}, settings, seed=0, processes=Processes(0, 1, device))
 
 
 @pytest.mark.parametrize("family", MODELS)
@@ -181,7 +179,7 @@ def test_losses_are_those_of_the_cpu(device, architecture, optimizer):
     for where in (torch.device("cpu"), device):
         run, trainer = toy_trainer(architecture, where, optimizer=optimizer, learning_rate=0.01)
         steps = [
-            training_step(run, batch, trainer.training, batch_similarities).total
+            training_step(run, batch, batch_similarities, precision="float32").total
             for epoch in range(6)
             for batch in trainer.batches(epoch)
         ]
@@ -228,4 +226,4 @@ def test_the_stage_trains(device, tmp_path):
 @pytest.mark.parametrize("architecture", MODELS)
 def test_a_compiled_model_has_the_gradients_of_the_model(device, architecture):
     run, trainer = toy_trainer(architecture, device)
-    compiled_similarities(run, next(trainer.batches(0)), trainer.training)
+    compiled_similarities(run, next(trainer.batches(0)), precision="float32")

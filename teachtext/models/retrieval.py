@@ -25,8 +25,6 @@ from teachtext.models.pooling import FirstPooling, MeanPooling, Pooling
 from teachtext.models.transformer import Encoder
 from teachtext.models.zero_shot import ZeroShot
 
-__all__ = ["RetrievalModel", "build_model", "without_weights"]
-
 Build = Callable[[ArchitectureSettings, CaptionTower, Mapping[str, int]], RetrievalModel]
 
 

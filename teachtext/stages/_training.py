@@ -26,9 +26,10 @@ from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import TokenTable, read_tokens
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.training.events import EventFiles
+from teachtext.training.recipe import train_model
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import run_identity
-from teachtext.training.trainer import Trained, train_model
+from teachtext.training.trainer import Trained
 
 log = logging.getLogger(__name__)
 

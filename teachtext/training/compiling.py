@@ -7,9 +7,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from teachtext.config.settings import TrainingSettings
 from teachtext.errors import TrainingError
-from teachtext.models.retrieval import RetrievalModel
+from teachtext.models.base import RetrievalModel
 from teachtext.training.resuming import Run
 from teachtext.training.steps import Batch, Similarities, batch_similarities, losses_of
 
@@ -19,7 +18,7 @@ TOLERANCE = 0.1
 """Relative; bfloat16 stays an order of magnitude below, a wrong gradient is one above."""
 
 
-def compiled_similarities(run: Run, batch: Batch, training: TrainingSettings) -> Similarities:
+def compiled_similarities(run: Run, batch: Batch, *, precision: str) -> Similarities:
     """``batch_similarities``, compiled for batches of any length.
 
     Compilers have been wrong in silence: torch 2.13's CPU compiler gives the weights of a linear
@@ -28,7 +27,7 @@ def compiled_similarities(run: Run, batch: Batch, training: TrainingSettings) ->
     Args:
         run: Run whose model is compiled; it does not change.
         batch: Batch on which gradients are compared.
-        training: Training settings, for the precision.
+        precision: Precision of the networks: ``float32`` or ``bfloat16``.
 
     Raises:
         TrainingError: The compiled model has other gradients.
@@ -36,8 +35,8 @@ def compiled_similarities(run: Run, batch: Batch, training: TrainingSettings) ->
     # sequences are as long as the longest of their batch: without `dynamic`, each length compiles
     compiled: Similarities = torch.compile(batch_similarities, dynamic=True)
     with _unchanged(run.model):
-        expected = _gradients(run, batch, training, batch_similarities)
-        found = _gradients(run, batch, training, compiled)
+        expected = _gradients(run, batch, batch_similarities, precision)
+        found = _gradients(run, batch, compiled, precision)
     largest = max(float(gradient.norm()) for gradient in expected.values())
     for name, gradient in expected.items():
         apart = float((found[name] - gradient).norm())
@@ -51,11 +50,12 @@ def compiled_similarities(run: Run, batch: Batch, training: TrainingSettings) ->
 
 
 def _gradients(
-    run: Run, batch: Batch, training: TrainingSettings, similarities: Similarities
+    run: Run, batch: Batch, similarities: Similarities, precision: str
 ) -> dict[str, Tensor]:
     torch.manual_seed(0)
     run.optimizer.zero_grad()
-    losses_of(run, batch, training, similarities).total.backward()  # type: ignore[no-untyped-call]
+    losses = losses_of(run, batch, similarities, precision=precision)
+    losses.total.backward()  # type: ignore[no-untyped-call]
     return {
         name: weights.grad
         for name, weights in run.model.named_parameters()

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from teachtext.config.settings import TrainingSettings
 from teachtext.errors import ConfigError
 
 LOWEST_TEMPERATURE = 0.01
@@ -92,15 +91,21 @@ def kl_loss(student_BB: Tensor, target_BB: Tensor, *, temperature: float) -> Ten
     return sum(choices, start=student_BB.new_zeros(())) / (2 * len(student_BB))
 
 
-def distance_to_teachers(training: TrainingSettings) -> Distance:
-    """What ``distillation_loss`` names; ``huber`` is that of TeachText, section 3."""
+def distance_to_teachers(name: str, *, beta: float, temperature: float) -> Distance:
+    """Distance of a name: ``huber`` (that of TeachText, section 3), ``l1``, ``l2`` or ``kl``.
+
+    Args:
+        name: Name of the distance.
+        beta: Difference from which on ``huber`` is linear.
+        temperature: Divisor of the similarities in ``kl``.
+    """
     ways: dict[str, Distance] = {
-        "huber": partial(F.smooth_l1_loss, beta=training.distillation_beta),
+        "huber": partial(F.smooth_l1_loss, beta=beta),
         "l1": F.l1_loss,
         "l2": F.mse_loss,
-        "kl": partial(kl_loss, temperature=training.distillation_temperature),
+        "kl": partial(kl_loss, temperature=temperature),
     }
-    return ways[training.distillation_loss]
+    return ways[name]
 
 
 @dataclass(frozen=True)
@@ -132,30 +137,45 @@ class RetrievalLoss(nn.Module):
     InfoNCE's temperature is learned along with the model, and thrown away with the teachers.
 
     Args:
-        training: Training settings: loss functions and their parameters.
+        margin: Margin of the max-margin loss.
+        temperature: First temperature of InfoNCE; None for the max-margin loss.
+        distance: Distance of the student's similarities to the aggregated teachers'.
+        distillation_weight: Factor of this distance.
+        aggregation: Aggregation of the teachers' similarities, as for ``aggregate``.
         teachers: For each teacher, the indices of its seeds' matrices, whose mean is taken.
 
     Raises:
         ConfigError: Teachers and their weights differ in number.
     """
 
-    def __init__(self, training: TrainingSettings, *, teachers: Sequence[Sequence[int]]) -> None:
+    log_temperature: nn.Parameter | None
+
+    def __init__(
+        self,
+        *,
+        margin: float,
+        temperature: float | None,
+        distance: Distance,
+        distillation_weight: float,
+        aggregation: str | Sequence[float],
+        teachers: Sequence[Sequence[int]],
+    ) -> None:
         super().__init__()
-        how = training.teacher_aggregation
-        if teachers and not isinstance(how, str) and len(how) != len(teachers):
+        weights = 0 if isinstance(aggregation, str) else len(aggregation)
+        if teachers and weights not in (0, len(teachers)):
             raise ConfigError(
-                f"training.teacher_aggregation has {len(how)} weights for {len(teachers)} "
+                f"training.teacher_aggregation has {weights} weights for {len(teachers)} "
                 "teachers. Give each teacher one."
             )
-        self.settings, self.teachers = training, teachers
-        self.distance = distance_to_teachers(training)
-        if training.ranking_loss == "info-nce":
-            self.log_temperature = nn.Parameter(torch.tensor(math.log(training.temperature)))
+        self.margin, self.distance, self.distillation_weight = margin, distance, distillation_weight
+        self.aggregation, self.teachers = aggregation, teachers
+        start = None if temperature is None else nn.Parameter(torch.tensor(math.log(temperature)))
+        self.register_parameter("log_temperature", start)
 
     @property
     def temperature(self) -> Tensor | None:
         """InfoNCE's present temperature."""
-        if self.settings.ranking_loss != "info-nce":
+        if self.log_temperature is None:
             return None
         return self.log_temperature.clamp(min=math.log(LOWEST_TEMPERATURE)).exp()
 
@@ -168,7 +188,7 @@ class RetrievalLoss(nn.Module):
         """
         temperature = self.temperature
         if temperature is None:
-            ranking = max_margin_ranking_loss(sims_BB, margin=self.settings.margin)
+            ranking = max_margin_ranking_loss(sims_BB, margin=self.margin)
         else:
             ranking = info_nce_loss(sims_BB, temperature=temperature)
         if seeds_SBB is None:
@@ -176,9 +196,9 @@ class RetrievalLoss(nn.Module):
         opinions = [
             torch.stack([seeds_SBB[seed] for seed in seeds]).mean(dim=0) for seeds in self.teachers
         ]
-        target_BB = aggregate(torch.stack(opinions), self.settings.teacher_aggregation)
+        target_BB = aggregate(torch.stack(opinions), self.aggregation)
         distillation = self.distance(sims_BB, target_BB)
         with torch.no_grad():
             by_seed = torch.stack([self.distance(sims_BB, seed_BB) for seed_BB in seeds_SBB])
-        total = ranking + self.settings.distillation_weight * distillation
+        total = ranking + self.distillation_weight * distillation
         return Losses(total, ranking, distillation, by_seed)

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from teachtext.errors import StoreError
-from teachtext.models.retrieval import RetrievalModel
+from teachtext.models.base import RetrievalModel
 from teachtext.training.losses import RetrievalLoss
 from teachtext.training.optimizers import AdamW
 from teachtext.training.states import LatestState, Row, is_whole, save_sealed

@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from teachtext.config.settings import TrainingSettings
-from teachtext.models.retrieval import RetrievalModel
+from teachtext.models.base import RetrievalModel
 from teachtext.models.sequences import Sequences
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
 from teachtext.runtime.distributed import average_gradients, gather_rows, is_shared
@@ -46,19 +45,17 @@ class Batch:
 Similarities = Callable[[RetrievalModel, Sequences, Mapping[str, Sequences]], Tensor]
 
 
-def training_step(
-    run: Run, batch: Batch, training: TrainingSettings, similarities: Similarities
-) -> Losses:
+def training_step(run: Run, batch: Batch, similarities: Similarities, *, precision: str) -> Losses:
     """Forward, backward, update.
 
     Args:
         run: Run that provides model, loss and optimiser; its weights change.
         batch: Batch to learn from.
-        training: Training settings, for the precision.
         similarities: Function to compute similarities: ``batch_similarities``, or its compiled
             version.
+        precision: Precision of the networks: ``float32`` or ``bfloat16``.
     """
-    losses = losses_of(run, batch, training, similarities)
+    losses = losses_of(run, batch, similarities, precision=precision)
     run.optimizer.zero_grad()
     losses.total.backward()  # type: ignore[no-untyped-call]
     if is_shared():
@@ -67,12 +64,10 @@ def training_step(
     return losses.detached()
 
 
-def losses_of(
-    run: Run, batch: Batch, training: TrainingSettings, similarities: Similarities
-) -> Losses:
-    """Forward alone."""
+def losses_of(run: Run, batch: Batch, similarities: Similarities, *, precision: str) -> Losses:
+    """Forward alone; arguments as ``training_step``."""
     device = batch.tokens.values_BND.device.type
-    with torch.autocast(device, torch.bfloat16, enabled=training.precision == "bfloat16"):
+    with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
         sims_BB = similarities(run.model, batch.tokens, batch.videos)
     losses: Losses = run.loss(sims_BB.float(), batch.seeds_SBB)
     return losses

@@ -10,8 +10,7 @@ from teachtext.errors import TrainingError
 from teachtext.models.retrieval import build_model
 from teachtext.training import compiling
 from teachtext.training.compiling import compiled_similarities
-from teachtext.training.losses import RetrievalLoss
-from teachtext.training.optimizers import make_optimizer
+from teachtext.training.recipe import make_loss, make_optimizer
 from teachtext.training.resuming import Run
 from teachtext.training.steps import Batch, batch_similarities, training_step
 from tests.support.toy_sets import toy_architecture, toy_set
@@ -26,7 +25,7 @@ def run_and_batch(architecture):
     model = build_model(
         toy_architecture(architecture), token_dim=6, max_tokens=2, expert_dims=data.expert_dims
     )
-    loss = RetrievalLoss(TRAINING, teachers=[])
+    loss = make_loss(TRAINING, teachers=[])
     run = Run(model, loss, make_optimizer([model, loss], TRAINING), [])
     videos = np.arange(8)
     return run, Batch(data.caption_batch(2 * videos), data.video_batch(videos), None)
@@ -41,10 +40,10 @@ def run_and_batch(architecture):
 def test_a_compiled_model_has_the_gradients_of_the_model(architecture):
     run, batch = run_and_batch(architecture)
     before = {name: value.clone() for name, value in run.model.state_dict().items()}
-    similarities = compiled_similarities(run, batch, TRAINING)
+    similarities = compiled_similarities(run, batch, precision="float32")
     for name, value in run.model.state_dict().items():
         assert torch.equal(value, before[name]), name
-    training_step(run, batch, TRAINING, similarities)
+    training_step(run, batch, similarities, precision="float32")
 
 
 class Misled(torch.autograd.Function):
@@ -66,7 +65,7 @@ def test_wrong_gradients_are_refused(monkeypatch):
     monkeypatch.setattr(compiling.torch, "compile", compile_wrongly)
     run, batch = run_and_batch("CollaborativeExperts")
     with pytest.raises(TrainingError, match=r"a wrong gradient.*Set training\.compile: false"):
-        compiled_similarities(run, batch, TRAINING)
+        compiled_similarities(run, batch, precision="float32")
 
 
 class CompilerError(Exception):
@@ -85,6 +84,6 @@ def test_a_compiler_that_fails_leaves_the_model_as_it_was(monkeypatch):
     run, batch = run_and_batch("CollaborativeExperts")
     before = {name: value.clone() for name, value in run.model.state_dict().items()}
     with pytest.raises(CompilerError):
-        compiled_similarities(run, batch, TRAINING)
+        compiled_similarities(run, batch, precision="float32")
     for name, value in run.model.state_dict().items():
         assert torch.equal(value, before[name]), name

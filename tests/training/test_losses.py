@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from teachtext.errors import ConfigError
 from teachtext.training.losses import (
-    RetrievalLoss,
     aggregate,
     distance_to_teachers,
     info_nce_loss,
     kl_loss,
     max_margin_ranking_loss,
 )
+from teachtext.training.recipe import make_loss
 from tests.support.toy_training import training
 
 SIMS = torch.tensor([[0.9, 0.2, 0.5], [0.4, 0.6, 0.7], [0.1, 0.3, 0.8]])
@@ -42,8 +42,8 @@ def test_a_separated_matrix_costs_nothing():
     assert max_margin_ranking_loss(torch.eye(4), margin=0.5) == 0
 
 
-def distance(student, target, **settings):
-    return distance_to_teachers(training(**settings))(student, target)
+def distance(student, target, *, distillation_loss="huber", beta=1.0):
+    return distance_to_teachers(distillation_loss, beta=beta, temperature=0.05)(student, target)
 
 
 def test_distillation_loss_of_the_authors():
@@ -60,7 +60,7 @@ def test_distances_of_a_half_and_of_three(name, expected):
 
 
 def test_beyond_beta_differences_count_linearly():
-    loss = distance(torch.zeros(1, 1), torch.full((1, 1), 3.0), distillation_beta=0.5)
+    loss = distance(torch.zeros(1, 1), torch.full((1, 1), 3.0), beta=0.5)
     assert loss.item() == 3 - 0.25
 
 
@@ -128,7 +128,7 @@ def test_aggregation_by_hand():
 
 
 def test_two_losses_add_up_and_every_teacher_is_told():
-    loss = RetrievalLoss(training(distillation_weight=10, margin=0.2), teachers=[[0], [1]])
+    loss = make_loss(training(distillation_weight=10, margin=0.2), teachers=[[0], [1]])
     losses = loss(SIMS, torch.stack([TEACHER, SIMS]))
     halfway = distance(SIMS, (TEACHER + SIMS) / 2)
     assert losses.by_seed.tolist() == [pytest.approx(0.1472222222), 0]
@@ -139,7 +139,7 @@ def test_seeds_are_averaged_first_and_are_one_teacher():
     """Three seeds of the first teacher, one of the second; weighed 3 to 1."""
     seeds = torch.tensor([1.0, 9.0, 2.0, 3.0])[:, None, None].expand(4, 2, 2)
     settings = training(teacher_aggregation=[3, 1], distillation_loss="l1")
-    losses = RetrievalLoss(settings, teachers=[[0, 2, 3], [1]])(torch.zeros(2, 2), seeds)
+    losses = make_loss(settings, teachers=[[0, 2, 3], [1]])(torch.zeros(2, 2), seeds)
     assert losses.distillation.item() == (3 * 2 + 9) / 4
     assert losses.by_seed.tolist() == [1, 9, 2, 3]
 
@@ -147,7 +147,7 @@ def test_seeds_are_averaged_first_and_are_one_teacher():
 @pytest.mark.parametrize("name", ["huber", "l1", "l2", "kl"])
 def test_every_teacher_is_told_in_the_measure_that_is_minimised(name):
     settings = training(distillation_loss=name)
-    losses = RetrievalLoss(settings, teachers=[[0]])(SIMS, TEACHER[None])
+    losses = make_loss(settings, teachers=[[0]])(SIMS, TEACHER[None])
     assert losses.by_seed.tolist() == [losses.distillation.item()]
 
 
@@ -155,7 +155,7 @@ def test_every_teacher_is_told_in_the_measure_that_is_minimised(name):
 def test_only_the_student_gets_a_gradient(name):
     sims = SIMS.clone().requires_grad_()
     settings = training(distillation_loss=name)
-    losses = RetrievalLoss(settings, teachers=[[0]])(sims, TEACHER[None])
+    losses = make_loss(settings, teachers=[[0]])(sims, TEACHER[None])
     assert not losses.by_seed.requires_grad
     (gradient,) = torch.autograd.grad(losses.distillation, sims)
     nearer = sims.detach() - 1e-3 * gradient
@@ -163,7 +163,7 @@ def test_only_the_student_gets_a_gradient(name):
 
 
 def test_the_temperature_is_learned_within_bounds():
-    loss = RetrievalLoss(training(ranking_loss="info-nce", temperature=0.05), teachers=[])
+    loss = make_loss(training(ranking_loss="info-nce", temperature=0.05), teachers=[])
     assert loss.temperature.item() == pytest.approx(0.05)
     loss(SIMS, None).total.backward()
     assert loss.log_temperature.grad is not None
@@ -174,4 +174,4 @@ def test_the_temperature_is_learned_within_bounds():
 
 def test_teachers_and_weights_must_be_as_many():
     with pytest.raises(ConfigError, match="3 weights for 2 teachers"):
-        RetrievalLoss(training(teacher_aggregation=[1, 1, 1]), teachers=[[0], [1, 2]])
+        make_loss(training(teacher_aggregation=[1, 1, 1]), teachers=[[0], [1, 2]])

@@ -12,10 +12,9 @@ from teachtext.training.optimizers import (
     AdamW,
     RAdam,
     Ranger,
-    learning_rate,
-    make_optimizer,
     rectification,
 )
+from teachtext.training.recipe import learning_rate, make_optimizer
 from tests.support.toy_training import training
 
 

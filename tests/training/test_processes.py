@@ -16,8 +16,8 @@ import json, sys, torch
 from pathlib import Path
 from teachtext.config.teachers import ModelSeed
 from teachtext.runtime.distributed import joined
+from teachtext.training.recipe import train_model
 from teachtext.training.resuming import EpochStates
-from teachtext.training.trainer import train_model
 from tests.support.toy_training import TRAINING, Agreed
 from tests.support.toy_sets import toy_architecture, toy_set
 

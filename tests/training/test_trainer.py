@@ -4,9 +4,10 @@ import torch
 from teachtext.config.teachers import ModelSeed
 from teachtext.errors import DatasetError, StoreError, TrainingError
 from teachtext.models.checkpoint import ModelCard, load_model, save_model
+from teachtext.training.recipe import make_trainer, train_model
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
-from teachtext.training.trainer import Trainer, train_model
+from teachtext.training.trainer import Trainer
 from tests.support.toy_sets import MADE_FROM, WEIGHTS, similarities, toy_architecture, toy_set
 from tests.support.toy_training import ALONE, TRAINING, Agreed
 
@@ -255,12 +256,12 @@ def test_val_may_count_one_caption_per_video(tmp_path):
 @pytest.mark.parametrize("batch_size", [2, 5, 7, 8, 15, 16, 40])
 def test_steps_per_epoch_counts_the_batches(batch_size):
     settings = TRAINING.model_copy(update={"batch_size": batch_size})
-    trainer = Trainer(toy_set(), {}, settings, 0, ALONE)
+    trainer = make_trainer(toy_set(), {}, settings, seed=0, processes=ALONE)
     assert len(list(trainer.batches(0))) == trainer.steps_per_epoch
 
 
 def test_epochs_differ_and_repeat():
-    trainer = Trainer(toy_set(), {}, TRAINING, 0, ALONE)
+    trainer = make_trainer(toy_set(), {}, TRAINING, seed=0, processes=ALONE)
     first, again, second = (
         torch.cat([batch.tokens.values_BND[:, 0] for batch in trainer.batches(epoch)])
         for epoch in (0, 0, 1)

@@ -8,7 +8,8 @@ from torch import Tensor
 from teachtext.config.settings import ArchitectureSettings
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.interop.checkpoints.authors import from_authors
-from teachtext.models.retrieval import RetrievalModel, build_model, without_weights
+from teachtext.models.base import RetrievalModel
+from teachtext.models.retrieval import build_model, without_weights
 
 TEXT = "text_pooling.clusters"
 MIXTURE = "ce.moe_fc.weight"
