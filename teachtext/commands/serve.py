@@ -13,7 +13,7 @@ import uvicorn
 from teachtext.errors import ConfigError, StoreError, TeachTextError
 from teachtext.search.loading import indexed_models, load_named
 from teachtext.search.page.app import make_app
-from teachtext.search.page.served import Searching
+from teachtext.search.searcher import Searcher
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def _indexed(results: Path) -> list[str]:
     return list(found)
 
 
-def _warm_up(searcher: Searching) -> None:
+def _warm_up(searcher: Searcher) -> None:
     """Load the text encoder, for which the first search would wait."""
     try:
         searcher.search("a video", top=1)

@@ -11,7 +11,6 @@ from teachtext.search.page.video_files import is_playable
 
 def models_answer(served: ServedModels) -> dict[str, Any]:
     """Models in the order of the page with what they look at, and splits to filter by."""
-    models = [searcher for name in served.names if (searcher := served.named(name))]
     return {
         "models": [
             {
@@ -20,7 +19,7 @@ def models_answer(served: ServedModels) -> dict[str, Any]:
                 "experts": list(one.experts),
                 "videos": len(one.clips),
             }
-            for one in models
+            for one in served.models.values()
         ],
         "splits": served.splits,
     }

@@ -13,12 +13,13 @@ from starlette.types import ASGIApp
 from teachtext.errors import TeachTextError
 from teachtext.search.page.guard import Guard
 from teachtext.search.page.routes import router
-from teachtext.search.page.served import Searching, ServedModels
+from teachtext.search.page.served import ServedModels
+from teachtext.search.searcher import Searcher
 
 log = logging.getLogger(__name__)
 
 
-def make_app(searchers: Sequence[Searching], *, names: Collection[str] = ()) -> ASGIApp:
+def make_app(searchers: Sequence[Searcher], *, names: Collection[str] = ()) -> ASGIApp:
     """The server, to be run by uvicorn or another ASGI server.
 
     Args:

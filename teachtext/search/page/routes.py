@@ -8,8 +8,9 @@ from starlette.responses import FileResponse, Response
 
 from teachtext.search.hits import Clip
 from teachtext.search.page.answers import captions_answer, clip_answer, hits_answer, models_answer
-from teachtext.search.page.served import Searching, ServedModels
+from teachtext.search.page.served import ServedModels
 from teachtext.search.page.video_files import video_response
+from teachtext.search.searcher import Searcher
 
 MAX_TOP = 100
 MAX_QUERY = 500
@@ -41,12 +42,11 @@ def _served(request: Request) -> ServedModels:
 Served = Annotated[ServedModels, Depends(_served)]
 
 
-def _model(served: Served, model: Annotated[str, Query(max_length=MAX_ID)]) -> Searching:
-    found = served.named(model)
-    if found is None:
-        known = ", ".join(served.names)
+def _model(served: Served, model: Annotated[str, Query(max_length=MAX_ID)]) -> Searcher:
+    if model not in served.models:
+        known = ", ".join(served.models)
         raise HTTPException(404, f"Unknown model {model!r}. Choose one of: {known}.")
-    return found
+    return served.models[model]
 
 
 def _clip(served: Served, video: Annotated[str, Query(max_length=MAX_ID)]) -> Clip:
@@ -56,13 +56,13 @@ def _clip(served: Served, video: Annotated[str, Query(max_length=MAX_ID)]) -> Cl
     return found
 
 
-Model = Annotated[Searching, Depends(_model)]
+Model = Annotated[Searcher, Depends(_model)]
 Video = Annotated[Clip, Depends(_clip)]
 Top = Annotated[int, Query(ge=1, le=MAX_TOP)]
 Split = Annotated[str | None, Query(max_length=MAX_ID)]
 
 
-def _of_model(model: Searching, clip: Clip) -> None:
+def _of_model(model: Searcher, clip: Clip) -> None:
     if clip.video_id not in model.clips:
         raise HTTPException(404, f"{model.model} has no video {clip.video_id!r} in its index.")
 

@@ -8,8 +8,7 @@ def test_a_clip_is_known_if_one_model_knows_it():
     served = ServedModels([FakeSearcher("x", [clip("a")]), FakeSearcher("y", [clip("b")])])
     assert served.clip("b") == clip("b")
     assert served.clip("c") is None
-    assert served.named("y").model == "y"
-    assert served.named("z") is None
+    assert [(name, one.model) for name, one in served.models.items()] == [("x", "x"), ("y", "y")]
 
 
 def test_splits_of_all_models():
