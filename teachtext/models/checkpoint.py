@@ -206,21 +206,27 @@ def load_exported(folder: Path) -> "tuple[RetrievalModel, ModelCard]":
     return _rebuilt(folder, card), card
 
 
-def _rebuilt(folder: Path, card: ModelCard) -> "RetrievalModel":
+def build_described(card: ModelCard) -> "RetrievalModel":
+    """Build the model that a card describes, with fresh weights."""
     # torch takes seconds, and those who only read what a model is need none
+    from teachtext.models.retrieval import build_model
+
+    return build_model(
+        card.architecture,
+        token_dim=card.token_dim,
+        max_tokens=card.max_tokens,
+        expert_dims={name: identity.dim for name, identity in card.experts.items()},
+    )
+
+
+def _rebuilt(folder: Path, card: ModelCard) -> "RetrievalModel":
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from teachtext.models.retrieval import build_model, without_weights
+    from teachtext.models.retrieval import without_weights
 
-    expert_dims = {name: identity.dim for name, identity in card.experts.items()}
     with without_weights():
-        model = build_model(
-            card.architecture,
-            token_dim=card.token_dim,
-            max_tokens=card.max_tokens,
-            expert_dims=expert_dims,
-        )
+        model = build_described(card)
     try:
         check_contents(folder)
         model.load_state_dict(load_file(folder / WEIGHTS), assign=True)

@@ -19,9 +19,8 @@ class NetVLAD(Pooling):
     """
 
     def __init__(self, dim: int, clusters: int, ghost_clusters: int = 0) -> None:
-        super().__init__()
+        super().__init__(dim * clusters)
         self.clusters = clusters
-        self.out_dim = dim * clusters
         self.assignment = nn.Parameter(torch.empty(dim, clusters + ghost_clusters))
         self.centres = nn.Parameter(torch.empty(dim, clusters))
         for weights in (self.assignment, self.centres):

@@ -12,7 +12,9 @@ class Pooling(nn.Module, ABC):
         out_dim: Width of the pooled vector.
     """
 
-    out_dim: int
+    def __init__(self, out_dim: int) -> None:
+        super().__init__()
+        self.out_dim = out_dim
 
     @abstractmethod
     def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
@@ -30,10 +32,6 @@ class Pooling(nn.Module, ABC):
 class MeanPooling(Pooling):
     """Average of the tokens, as the paper does with frame features."""
 
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.out_dim = dim
-
     def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
         """(B, N, D) -> (B, D); zeros for an empty sequence."""
         weights_BN1 = valid_BN[..., None].to(tokens_BND.dtype)
@@ -42,10 +40,6 @@ class MeanPooling(Pooling):
 
 class FirstPooling(Pooling):
     """The first token: [CLS] of BERT and its kin."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.out_dim = dim
 
     def forward(self, tokens_BND: Tensor, valid_BN: Tensor) -> Tensor:
         """(B, N, D) -> (B, D); zeros for an empty sequence."""

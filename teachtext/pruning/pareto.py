@@ -9,10 +9,11 @@ from teachtext.errors import StoreError
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Evaluation
 from teachtext.evaluation.spread import Spread, spread
+from teachtext.models.checkpoint import SCORE
 from teachtext.pruning.search import Point, on_front
 
 Experts = tuple[str, ...]
-VAL = "val_t2v_geometric_mean"
+VAL = SCORE
 
 
 def metric_column(direction: str, metric: str) -> str:

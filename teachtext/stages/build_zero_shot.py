@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.errors import ConfigError
-from teachtext.models.checkpoint import ModelCard, save_model
+from teachtext.models.checkpoint import ModelCard, build_described, save_model
 from teachtext.models.made_from import identities_of, made_from
-from teachtext.models.retrieval import build_model
 from teachtext.stages._inputs import features_of, refuse_failures
 from teachtext.store.features import StoreIdentity
 from teachtext.store.tokens import TokenTable, read_tokens
@@ -34,13 +33,7 @@ def main(args: argparse.Namespace) -> None:
         parameters=0,
         made_from=made_from(tokens, stores),
     )
-    model = build_model(
-        card.architecture,
-        token_dim=card.token_dim,
-        max_tokens=card.max_tokens,
-        expert_dims={name: identity.dim for name, identity in experts.items()},
-    )
-    save_model(args.output, model, card, None)
+    save_model(args.output, build_described(card), card, None)
     log.info("%s: %s and %s, nothing trained", args.model, tokens.encoder, ", ".join(experts))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from teachtext.config.teachers import ModelSeed
 from teachtext.errors import StoreError
 from teachtext.experts.ledger import seconds_of_experts
-from teachtext.models.checkpoint import ModelCard, kept_score, load_card
+from teachtext.models.checkpoint import SCORE, ModelCard, kept_score, load_card
 from teachtext.pruning.search import Candidate, by_choice
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import read_table
@@ -95,7 +95,7 @@ def _candidates(
 def _facts(candidate: Candidate) -> dict[str, Any]:
     return {
         "dropped": candidate.dropped,
-        "val_t2v_geometric_mean": candidate.score,
+        SCORE: candidate.score,
         "seeds": candidate.scores,
         "seconds_saved_per_video": candidate.seconds_saved,
     }
