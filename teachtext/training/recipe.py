@@ -13,12 +13,7 @@ from teachtext.models.inputs import RetrievalSet
 from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.training.losses import RetrievalLoss, distance_to_teachers
-from teachtext.training.optimizers import (
-    OPTIMIZERS,
-    AdamW,
-    cosine_factor,
-    warmup_factor,
-)
+from teachtext.training.optimizers import OPTIMIZERS, AdamW, cosine_factor, warmup_factor
 from teachtext.training.resuming import EpochStates, Run
 from teachtext.training.states import Row
 from teachtext.training.steps import Teacher

@@ -14,8 +14,6 @@ from teachtext.training.optimizers import (
     Ranger,
     rectification,
 )
-from teachtext.training.recipe import learning_rate, make_optimizer
-from tests.support.toy_training import training
 
 
 class NaiveRAdam:
@@ -136,27 +134,3 @@ def test_a_saved_optimizer_goes_on_as_if_nothing_had_happened(kind):
     assert torch.equal(run(stop_at=None), run(stop_at=8))
 
 
-def rates(steps, **changes):
-    return [learning_rate(s, steps_per_epoch=2, training=training(**changes)) for s in range(steps)]
-
-
-def test_learning_rates_by_hand():
-    assert rates(6) == [1, 1, 0.5, 0.5, 0.25, 0.25]
-    assert rates(9, schedule="cosine")[::4] == pytest.approx([1, 0.5, 0])
-    assert rates(4, warmup_steps=3, learning_rate_decay=1) == [0.25, 0.5, 0.75, 1]
-
-
-@pytest.mark.parametrize("name", ["radam", "ranger", "adamw"])
-def test_every_optimizer_goes_downhill(name):
-    torch.manual_seed(0)
-    layer = torch.nn.Linear(3, 1)
-    optimizer = make_optimizer([layer], training(optimizer=name, learning_rate=0.05))
-    inputs = torch.eye(3)
-    losses = []
-    for _ in range(30):
-        optimizer.zero_grad()
-        loss = ((layer(inputs) - 1) ** 2).mean()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    assert losses[-1] < losses[0] / 2
