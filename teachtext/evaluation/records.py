@@ -218,7 +218,10 @@ def _ranks(table: pa.Table) -> dict[str, Any]:
     }
     own_captions = by_direction["t2v"]["video_id"].value_counts().field("counts")
     return {
-        "ranks": {direction: _floats(rows["rank"]) for direction, rows in by_direction.items()},
+        "ranks": {
+            direction: np.asarray(rows["rank"], dtype=np.float64)
+            for direction, rows in by_direction.items()
+        },
         "text_queries": by_direction["t2v"].select(["query_id", "query", "video_id"]),
         "own_captions": np.asarray(own_captions, dtype=np.int64),
     }
@@ -289,7 +292,3 @@ def _names(table: pa.Table, key: str, path: Path) -> tuple[str, ...]:
 def _text_queries(path: Path, columns: list[str]) -> pa.Table:
     table = read_table(path, ["direction", *columns])
     return table.filter(pc.equal(table["direction"], "t2v")).select(columns)
-
-
-def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    return np.asarray(column.to_numpy(), dtype=np.float64)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -41,15 +40,12 @@ def _tell(request: Request, error: Exception) -> JSONResponse:
         case HTTPException():
             return _line(error.status_code, error.detail)
         case RequestValidationError():
-            return _line(400, "; ".join(_misunderstood(one) for one in error.errors()))
+            problems = (f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+            return _line(400, "; ".join(problems))
         case TeachTextError():
             return _line(409, str(error))
     log.error("%s failed", request.url.path, exc_info=error)
     return _line(500, "The server failed; what it printed says why.")
-
-
-def _misunderstood(error: dict[str, Any]) -> str:
-    return f"{error['loc'][-1]}: {error['msg']}"
 
 
 def _line(status: int, message: str) -> JSONResponse:
