@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from teachtext.cli import run
+from teachtext.experts.loading import load_expert
 from teachtext.experts.networks.prefetch import sent_ahead
 from teachtext.experts.networks.transformers_audio import TransformersAudio
 from teachtext.experts.networks.transformers_image import TransformersImage
 from teachtext.experts.networks.transformers_objects import TransformersObjects
 from teachtext.experts.networks.transformers_video import TransformersVideo
-from teachtext.experts.registry import load_expert
 from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.text.encoders.transformer import TransformerEncoder

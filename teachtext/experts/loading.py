@@ -1,16 +1,22 @@
 """Loading the network that a request names, on the device that there is."""
 
 import logging
+import pkgutil
 from typing import Any
 
 from teachtext.config.catalog import network
 from teachtext.config.settings import ExpertRequest
 from teachtext.experts.base import Expert
-from teachtext.experts.registry import load_expert
 from teachtext.runtime.memory import keep_freed_memory
 from teachtext.text.encoders.registry import load_text_encoder
 
 log = logging.getLogger(__name__)
+
+
+def load_expert(name: str, **arguments: object) -> Expert[Any]:
+    """Build a network's adapter from the keys that it needs and takes; imports no other one."""
+    loaded: Expert[Any] = pkgutil.resolve_name(network(name).target)(**arguments)
+    return loaded
 
 
 def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:

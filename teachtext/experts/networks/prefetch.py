@@ -2,7 +2,7 @@
 
 # Shape suffixes: T = frames, H = height, W = width, C = channels.
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from teachtext.video.media import Frames
 
 T = TypeVar("T")
 
@@ -38,6 +40,14 @@ def read_ahead(items: Iterable[T], *, device: torch.device) -> Iterator[T]:
         while (item := waiting.popleft().result()) is not end:
             waiting.append(reader.submit(next, iterator, end))
             yield item  # type: ignore[misc] # what is not the end is of the iterator
+
+
+def frames_ahead(
+    videos: Sequence[Frames], size: int, device: torch.device
+) -> Iterator[tuple[int, Tensor]]:
+    """Index of a video and (<= size, H, W, C) of its frames on a network's device, in order."""
+    blocks = ((index, block) for index, one in enumerate(videos) for block in one.blocks(size))
+    return sent_ahead(blocks, device)
 
 
 def sent_ahead(

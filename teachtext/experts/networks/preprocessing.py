@@ -22,7 +22,7 @@ from transformers import AutoImageProcessor, BaseImageProcessor
 from transformers.utils import cached_file
 
 from teachtext.errors import ConfigError
-from teachtext.pretrained.hub import LOADING_ERRORS, first_line
+from teachtext.pretrained.hub import load_part
 
 PRECISION_BITS = 22
 """Pillow keeps the weights of its filters in fixed point: 32 bits less 8 of a pixel, 2 spare."""
@@ -203,16 +203,13 @@ def load_preprocessing(checkpoint: str, role: str) -> Preprocessing:
     """
     owner = f"the {role} {checkpoint!r}"
     try:
-        processor = AutoImageProcessor.from_pretrained(
-            checkpoint, backend="pil", trust_remote_code=False
+        processor = load_part(
+            AutoImageProcessor, checkpoint, f"processor of the {role}", backend="pil"
         )
-    except LOADING_ERRORS as error:
+    except ConfigError:
         settings = _video_settings(checkpoint)
         if settings is None:
-            raise ConfigError(
-                f"Cannot load the processor of {owner}: {first_line(error)} "
-                "Give a checkpoint with preprocessor_config.json."
-            ) from error
+            raise
         return _read_settings(settings, owner)
     preprocessing = _read_settings(vars(processor), owner)
     _check_against(processor, preprocessing, owner)

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from transformers.audio_utils import mel_filter_bank
 
 from teachtext.experts.base import VideoByVideo
+from teachtext.experts.networks.sound import padded
 from teachtext.pretrained.packages import package_folder, package_version
 from teachtext.store.records import Features
 from teachtext.store.weights import identify_weights
@@ -20,7 +22,8 @@ from teachtext.video.media import SAMPLE_RATE, Audio
 NETWORK_RATE = 44_100
 """Samples per second that the network was trained at."""
 
-FRAME_SECONDS = 2048 / NETWORK_RATE
+NETWORK_FRAME = 2048
+FRAME_SECONDS = NETWORK_FRAME / NETWORK_RATE
 HOP_SECONDS = 1024 / NETWORK_RATE
 FRAME_SAMPLES = round(FRAME_SECONDS * SAMPLE_RATE)
 MEL_BANDS = 96
@@ -58,14 +61,14 @@ class SoundEffects(VideoByVideo[Audio]):
         self._network = _load_network(models / "cnn2d.py", file)
         # A third faster on a CPU.
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._mel = _mel_filters()
+        self._mel = mel_filters()
 
     def extract(self, audio: Audio) -> Features:
         """One row per window; the last is padded with silence."""
         if not len(audio.samples_S):
             nothing = np.zeros(0)
             return Features(np.zeros((0, self.dim), np.float32), nothing, nothing)
-        windows = _cut_windows(_log_mel_blocks(audio.samples_S, self._mel))
+        windows = cut_windows(log_mel(audio.samples_S, self._mel))
         rows = np.concatenate([self._embed(batch) for batch in windows])
         starts = np.arange(len(rows), dtype=np.float64) * WINDOW_HOP_FRAMES * HOP_SECONDS
         ends = np.minimum(starts + WINDOW_FRAMES * HOP_SECONDS, audio.duration_seconds)
@@ -77,29 +80,27 @@ class SoundEffects(VideoByVideo[Audio]):
         return rows
 
 
-def log_mel(samples_S: NDArray[np.float32], filters: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(F, 96) log-mel spectrogram in about [0, 1], one frame every 23 ms.
+def log_mel(
+    samples_S: NDArray[np.float32], filters: NDArray[np.float32]
+) -> Iterator[NDArray[np.float32]]:
+    """Log-mel spectrogram in about [0, 1], one frame every 23 ms.
 
     Args:
         samples_S: (S,) Sound at ``SAMPLE_RATE``; scaled to its peak here.
-        filters: (bins, 96) Filters returned by ``_mel_filters``.
+        filters: (bins, 96) Filters returned by ``mel_filters``.
+
+    Yields:
+        (<= BLOCK_FRAMES, 96) Consecutive frames; only their samples are in memory.
     """
-    return np.concatenate(list(_log_mel_blocks(samples_S, filters)))
-
-
-def _log_mel_blocks(
-    samples_S: NDArray[np.float32], filters: NDArray[np.float32]
-) -> Iterator[NDArray[np.float32]]:
-    """``log_mel`` in blocks of (<= BLOCK_FRAMES, 96); only their samples are in memory."""
     peak = max(_peak(samples_S), QUIETEST_PEAK)
     frames = 1 + int(len(samples_S) / SAMPLE_RATE / HOP_SECONDS)
     hann = np.hanning(FRAME_SAMPLES + 1)[:-1].astype(np.float32)
-    scale = (2048 / FRAME_SAMPLES) ** 2
+    scale = (NETWORK_FRAME / FRAME_SAMPLES) ** 2
     for first in range(0, frames, BLOCK_FRAMES):
         block = np.arange(first, min(first + BLOCK_FRAMES, frames))
         starts = np.round(block * HOP_SECONDS * SAMPLE_RATE).astype(np.int64)
         begin = int(starts[0]) - FRAME_SAMPLES // 2 - 1
-        samples = _padded(samples_S, begin, begin + int(starts[-1] - starts[0]) + FRAME_SAMPLES)
+        samples = padded(samples_S, begin, begin + int(starts[-1] - starts[0]) + FRAME_SAMPLES)
         offsets = (starts - starts[0])[:, None] + np.arange(FRAME_SAMPLES)
         power = np.abs(np.fft.rfft((samples / peak)[offsets] * hann)) ** 2 * scale
         log_power = np.log10(power.astype(np.float32) @ filters * 1e4 + 1) / MAX_LOG_MEL
@@ -112,26 +113,17 @@ def _peak(samples_S: NDArray[np.float32]) -> float:
     return max(float(np.abs(samples_S[first : first + BLOCK_SAMPLES]).max()) for first in firsts)
 
 
-def _padded(samples_S: NDArray[np.float32], begin: int, end: int) -> NDArray[np.float32]:
-    """(end - begin,) samples from ``begin``, which may be negative; silence outside the sound."""
-    inside = samples_S[max(begin, 0) : end]
-    before = max(-begin, 0)
-    return np.pad(inside, (before, end - begin - before - len(inside)))
-
-
-def _mel_filters() -> NDArray[np.float32]:
+def mel_filters() -> NDArray[np.float32]:
     """(bins up to 8 kHz, 96) triangles on the HTK mel scale up to 22.05 kHz, each of sum 1."""
-    top = 2595 * np.log10(1 + NETWORK_RATE / 2 / 700)
-    corners = 700 * (10 ** (np.linspace(0, top, MEL_BANDS + 2) / 2595) - 1)
-    low, centre, high = corners[:-2], corners[1:-1], corners[2:]
-    bins = np.arange(2048 // 2 + 1)[:, None] / FRAME_SECONDS
-    rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
-    triangles = np.maximum(0, np.minimum(rising, falling))
+    bins = NETWORK_FRAME // 2 + 1
+    triangles: NDArray[np.float64] = mel_filter_bank(
+        bins, MEL_BANDS, 0, NETWORK_RATE / 2, NETWORK_RATE, mel_scale="htk"
+    )
     triangles /= np.maximum(triangles.sum(axis=0), 1e-9)
     return triangles[: FRAME_SAMPLES // 2 + 1].astype(np.float32)
 
 
-def _cut_windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+def cut_windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
     """Batches of (W, 100, 96) half-overlapping windows, the last one padded with silence.
 
     Args:

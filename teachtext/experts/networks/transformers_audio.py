@@ -2,7 +2,7 @@
 
 # Shape suffixes: S = samples, W = windows, D = features, P = phases of a filter, K = its taps.
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import AutoFeatureExtractor
+from transformers import AutoConfig, AutoFeatureExtractor
 
 from teachtext.errors import ConfigError
-from teachtext.pretrained.hub import LOADING_ERRORS, first_line, load_checkpoint, load_config
-from teachtext.store.records import Features
+from teachtext.experts.networks.batching import BatchedNetwork, Times
+from teachtext.experts.networks.sound import padded
+from teachtext.pretrained.hub import first_line, load_checkpoint, load_part
 from teachtext.video.media import SAMPLE_RATE, Audio
 
 ROLE = "audio network"
@@ -37,7 +38,7 @@ KAISER_BETA = 10.0
 """Resampling passes 90 % of the lower rate's band and lets through 1e-5 of what lies beyond it."""
 
 
-class TransformersAudio:
+class TransformersAudio(BatchedNetwork[Audio, dict[str, Tensor]]):
     """Pooled output of an audio network, such as AST (Gong et al., 2021) or CLAP (Wu et al., 2023).
 
     Consecutive windows of the network's own length: 10.24 s for AST, 10 s for CLAP. The row is
@@ -56,11 +57,13 @@ class TransformersAudio:
         Raises:
             ConfigError: There is no such checkpoint, or it is no audio network.
         """
-        if load_config(checkpoint, ROLE).is_encoder_decoder:
+        if load_part(AutoConfig, checkpoint, ROLE).is_encoder_decoder:
             raise ConfigError(
                 f"The {ROLE} {checkpoint!r} writes text. Use network transformers-speech for it."
             )
-        self._extractor = _load_extractor(checkpoint)
+        self._extractor = load_part(AutoFeatureExtractor, checkpoint, ROLE)
+        if not hasattr(self._extractor, "sampling_rate"):
+            raise ConfigError(f"Checkpoint {checkpoint!r} is no {ROLE}: its input is not sound.")
         loaded = load_checkpoint(
             checkpoint,
             ROLE,
@@ -68,35 +71,33 @@ class TransformersAudio:
             device=device,
             may_lack=("masked_spec_embed",),  # stands for what training hides
         )
-        self._model, self._device, self._dtype = loaded.model, loaded.device, loaded.dtype
-        self.weights = loaded.weights
-        self.videos_per_batch = 16 if self._device.type == "cuda" else 1
-        self._batch_windows = BATCH_WINDOWS if self._device.type == "cuda" else 1
+        super().__init__(loaded, gpu_batch=BATCH_WINDOWS, cpu_batch=1)
         self._window_samples = round(_window_seconds(self._extractor) * SAMPLE_RATE)
         self._resampler = Resampler(int(self._extractor.sampling_rate))
         self.dim = self._probe_dim(checkpoint)
 
-    def extract_batch(self, videos: Sequence[Audio]) -> list[Features]:
-        """One row per window of each video; T = 0 where there is no sound at all."""
-        bounds = [window_bounds(len(audio.samples_S), self._window_samples) for audio in videos]
-        windows = (
-            self._inputs(audio.samples_S, begin, end)
-            for audio, pairs in zip(videos, bounds, strict=True)
-            for begin, end in pairs
-        )
-        batches = _stack_alike(windows, self._batch_windows)
-        rows = [np.zeros((0, self.dim), np.float32), *(self._embed(batch) for batch in batches)]
-        per_video = np.split(np.concatenate(rows), np.cumsum([len(pairs) for pairs in bounds])[:-1])
-        return [
-            Features(
-                rows_WD,
-                np.array([begin / SAMPLE_RATE for begin, _ in pairs], np.float64),
-                np.array([end / SAMPLE_RATE for _, end in pairs], np.float64),
-            )
-            for rows_WD, pairs in zip(per_video, bounds, strict=True)
-        ]
+    def inputs(self, videos: Sequence[Audio]) -> Iterator[tuple[int, dict[str, Tensor]]]:
+        """What the network takes for each window; no sound at all has none."""
+        for index, audio in enumerate(videos):
+            for begin, end in window_bounds(len(audio.samples_S), self._window_samples):
+                yield index, self._window(audio.samples_S, begin, end)
 
-    def _inputs(self, samples_S: NDArray[np.float32], begin: int, end: int) -> dict[str, Tensor]:
+    @torch.inference_mode()
+    def embed(self, batch: dict[str, Tensor]) -> Tensor:
+        """(W, D) float32 vectors of windows."""
+        moved = {
+            name: value.to(self.device, self._dtype if value.is_floating_point() else None)
+            for name, value in batch.items()
+        }
+        return _pooled(self._model, moved).float()
+
+    def times(self, video: Audio) -> Times:
+        """Start and end of each window."""
+        bounds = window_bounds(len(video.samples_S), self._window_samples)
+        begins, ends = np.array(bounds, np.float64).reshape(-1, 2).T / SAMPLE_RATE
+        return begins, ends
+
+    def _window(self, samples_S: NDArray[np.float32], begin: int, end: int) -> dict[str, Tensor]:
         """What the network takes for one window, without a batch axis."""
         end = max(end, begin + round(MIN_WINDOW_SECONDS * SAMPLE_RATE))  # less is not one frame
         samples = self._resampler(samples_S, begin, end)
@@ -108,21 +109,11 @@ class TransformersAudio:
             inputs["is_longer"] = torch.zeros_like(inputs["is_longer"])
         return {name: value[0] for name, value in inputs.items()}
 
-    @torch.inference_mode()
-    def _embed(self, inputs: dict[str, Tensor]) -> NDArray[np.float32]:
-        """(W, D) rows of a batch."""
-        moved = {
-            name: value.to(self._device, self._dtype if value.is_floating_point() else None)
-            for name, value in inputs.items()
-        }
-        rows: NDArray[np.float32] = _pooled(self._model, moved).float().cpu().numpy()
-        return rows
-
     def _probe_dim(self, checkpoint: str) -> int:
         """Width of a row, by a window of silence."""
-        silence = self._inputs(np.zeros(self._window_samples, np.float32), 0, self._window_samples)
+        silence = self._window(np.zeros(self._window_samples, np.float32), 0, self._window_samples)
         try:
-            rows = self._embed({name: value[None] for name, value in silence.items()})
+            rows = self.embed({name: value[None] for name, value in silence.items()})
         except (TypeError, ValueError, AttributeError) as error:
             raise ConfigError(
                 f"The {ROLE} {checkpoint!r} gives no features of sound: {first_line(error)}"
@@ -168,32 +159,15 @@ class Resampler:
         The filter sees the samples around the part, so parts join without a seam.
         """
         if self._up == self._down:
-            return _padded(samples_S, begin, end)
+            return padded(samples_S, begin, end)
         count = (end - begin) * self._up // self._down
         steps = -(-count // self._up)
-        around = _padded(samples_S, begin - self._reach, begin + steps * self._down + self._reach)
+        around = padded(samples_S, begin - self._reach, begin + steps * self._down + self._reach)
         phases_PS = F.conv1d(
             torch.from_numpy(around)[None, None], self._filter_PK[:, None], stride=self._down
         )[0]
         resampled: NDArray[np.float32] = phases_PS.T.reshape(-1)[:count].contiguous().numpy()
         return resampled
-
-
-def _padded(samples_S: NDArray[np.float32], begin: int, end: int) -> NDArray[np.float32]:
-    """(end - begin,) copied samples from ``begin``, which may be negative; zeros outside."""
-    inside = samples_S[max(begin, 0) : end]
-    before = max(-begin, 0)
-    return np.pad(inside, (before, end - begin - before - len(inside)))
-
-
-def _load_extractor(checkpoint: str) -> Any:  # noqa: ANN401
-    try:
-        extractor = AutoFeatureExtractor.from_pretrained(checkpoint, trust_remote_code=False)
-    except LOADING_ERRORS as error:
-        raise ConfigError(f"Cannot load the {ROLE} {checkpoint!r}: {first_line(error)}") from error
-    if not hasattr(extractor, "sampling_rate"):
-        raise ConfigError(f"Checkpoint {checkpoint!r} is no {ROLE}: its input is not sound.")
-    return extractor
 
 
 def _window_seconds(extractor: Any) -> float:  # noqa: ANN401
@@ -203,29 +177,6 @@ def _window_seconds(extractor: Any) -> float:  # noqa: ANN401
     if hasattr(extractor, "num_mel_bins") and hasattr(extractor, "max_length"):  # AST
         return float(extractor.max_length * AST_HOP_SECONDS)
     return WINDOW_SECONDS
-
-
-def _stack_alike(
-    windows: Iterable[dict[str, Tensor]], batch_windows: int
-) -> Iterator[dict[str, Tensor]]:
-    """Batches of consecutive windows that have the same shape."""
-    waiting: list[dict[str, Tensor]] = []
-    for window in windows:
-        alike = not waiting or _shapes(waiting[0]) == _shapes(window)
-        if waiting and (len(waiting) == batch_windows or not alike):
-            yield _stack(waiting)
-            waiting = []
-        waiting.append(window)
-    if waiting:
-        yield _stack(waiting)
-
-
-def _shapes(window: dict[str, Tensor]) -> list[torch.Size]:
-    return [value.shape for value in window.values()]
-
-
-def _stack(windows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([window[name] for window in windows]) for name in windows[0]}
 
 
 def _pooled(model: Any, inputs: dict[str, Tensor]) -> Tensor:  # noqa: ANN401

@@ -1,17 +1,18 @@
 """Faces in frames: found by one network of the transformers library, embedded by another."""
 
 # Shape suffixes: H = height, W = width, C = channels.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from torch import Tensor
 
 from teachtext.errors import ConfigError
 from teachtext.experts.base import VideoByVideo
-from teachtext.experts.networks.prefetch import sent_ahead
-from teachtext.experts.networks.transformers_image import ImageEmbedder, embed_in_batches
-from teachtext.experts.networks.transformers_objects import Detection, Detector, recognised_features
-from teachtext.store.records import Features
+from teachtext.experts.networks.recognition import recognised_features
+from teachtext.experts.networks.transformers_image import TransformersImage
+from teachtext.experts.networks.transformers_objects import TransformersObjects
+from teachtext.store.records import Features, Recognised
 from teachtext.store.weights import combine_weights
 from teachtext.video.media import Frames
 
@@ -45,54 +46,46 @@ class TransformersFace(VideoByVideo[Frames]):
         Raises:
             ConfigError: One cannot be loaded, or the detector does not find faces.
         """
-        self.detector = Detector(checkpoint=detector, precision=precision, device=device)
-        self.face_labels = _face_labels(detector, self.detector.labels)
-        self.embedder = ImageEmbedder(checkpoint=checkpoint, precision=precision, device=device)
+        options: dict[str, Any] = {"fps": fps, "precision": precision, "device": device}
+        self.detector = TransformersObjects(checkpoint=detector, **options)
+        self.face_labels = face_labels(detector, self.detector.labels)
+        self.embedder = TransformersImage(checkpoint=checkpoint, **options)
         self.fps = fps
         self.dim = self.embedder.dim
         self.weights = combine_weights(self.detector.weights, self.embedder.weights)
 
     def extract(self, frames: Frames) -> Features:
         """One row per face, frame by frame; T = 0 where there is none."""
-        found: list[list[Detection]] = []
-        (rows_TD,) = embed_in_batches(
-            self._crops(frames, found),
-            self.embedder.embed,
-            videos=1,
-            dim=self.dim,
-            batch=self.embedder.batch,
-        )
-        return recognised_features(rows_TD, found, frames, self.fps)
+        faces: list[Recognised] = []
+        (rows_TD,) = self.embedder.rows(self._crops(frames, faces), videos=1)
+        return recognised_features(rows_TD, faces)
 
-    def _crops(self, frames: Frames, found: list[list[Detection]]) -> Iterator[tuple[int, Tensor]]:
-        """Faces as the network wants them; adds each frame's to ``found`` on the way."""
-        blocks = ((0, block) for block in frames.blocks(self.detector.batch))
-        for _, block_THWC in sent_ahead(blocks, self.detector.device):
-            for frame_HWC, detections in zip(
-                block_THWC, self.detector.detect(block_THWC), strict=True
-            ):
-                faces = [
-                    (replace(one, label=FACE), crop_HWC)
-                    for one in detections
-                    if one.label in self.face_labels
-                    and (crop_HWC := crop_with_margin(frame_HWC, one.box)).numel()
-                ]
-                found.append([one for one, _ in faces])
-                for _, crop_HWC in faces:
+    def _crops(self, frames: Frames, faces: list[Recognised]) -> Iterator[tuple[int, Tensor]]:
+        """Faces as the network wants them; adds what they are to ``faces`` on the way."""
+        for frame_HWC, found in self.detector.detect(frames):
+            for piece, _ in found:
+                crop_HWC = crop_with_margin(frame_HWC, piece.box or ())
+                if piece.text in self.face_labels and crop_HWC.numel():
+                    faces.append(replace(piece, text=FACE))
                     yield 0, self.embedder.preprocess(crop_HWC[None])[0]
 
 
-def crop_with_margin(frame_HWC: Tensor, box: tuple[float, float, float, float]) -> Tensor:
-    """The box and ``MARGIN`` around it, as far as the frame reaches; empty outside of it."""
+def crop_with_margin(frame_HWC: Tensor, corners: Sequence[tuple[float, float]]) -> Tensor:
+    """A box and ``MARGIN`` around it, as far as the frame reaches; empty outside of it.
+
+    Args:
+        frame_HWC: (H, W, C) Frame to cut from.
+        corners: Corners (x, y) of the box in pixels, clockwise from the top left.
+    """
     height, width = frame_HWC.shape[:2]
-    left, top, right, bottom = box
+    (left, top), _, (right, bottom), _ = corners
     across, along = MARGIN * (right - left), MARGIN * (bottom - top)
     rows = slice(max(round(top - along), 0), max(min(round(bottom + along), height), 0))
     columns = slice(max(round(left - across), 0), max(min(round(right + across), width), 0))
     return frame_HWC[rows, columns]
 
 
-def _face_labels(detector: str, labels: list[str]) -> list[str]:
+def face_labels(detector: str, labels: list[str]) -> list[str]:
     """Labels that mean a face: those that say so, or the only one."""
     chosen = [label for label in labels if FACE in label.lower()]
     if not chosen and len(labels) == 1:

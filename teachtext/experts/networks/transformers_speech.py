@@ -13,22 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import WhisperForConditionalGeneration, WhisperProcessor
+from transformers import AutoConfig, WhisperForConditionalGeneration, WhisperProcessor
 
 from teachtext.errors import ConfigError
-from teachtext.experts.networks.transcript import embed_recognised
-from teachtext.experts.networks.whisper import (
-    MAX_NO_SPEECH_PROBABILITY,
-    MIN_MEAN_LOGPROB,
-    moment_loudness,
-    quiet_pieces,
-)
-from teachtext.pretrained.hub import (
-    LOADING_ERRORS,
-    first_line,
-    load_checkpoint,
-    load_config,
-)
+from teachtext.experts.networks.batching import GPU_VIDEOS
+from teachtext.experts.networks.recognition import embed_recognised
+from teachtext.experts.networks.sound import moment_loudness, quiet_pieces
+from teachtext.experts.networks.whisper import MAX_NO_SPEECH_PROBABILITY, MIN_MEAN_LOGPROB
+from teachtext.pretrained.hub import load_checkpoint, load_part
 from teachtext.store.records import Features, Recognised
 from teachtext.store.weights import combine_weights
 from teachtext.text.encoders.registry import TextEncoder
@@ -121,7 +113,7 @@ class TransformersSpeech:
         Raises:
             ConfigError: There is no such checkpoint, or it is no Whisper with timestamps.
         """
-        kind = load_config(checkpoint, ROLE).model_type
+        kind = load_part(AutoConfig, checkpoint, ROLE).model_type
         if kind != "whisper":
             raise ConfigError(f"The {ROLE} {checkpoint!r} is of type {kind!r}, not 'whisper'.")
         loaded = load_checkpoint(
@@ -131,15 +123,21 @@ class TransformersSpeech:
             precision=precision,
             device=device,
         )
-        processor = _load_processor(checkpoint, end=loaded.model.config.eos_token_id)
+        processor = load_part(WhisperProcessor, checkpoint, ROLE)
         self._extractor, self._tokenizer = processor.feature_extractor, processor.tokenizer
+        # the library makes an empty tokeniser if there is none
+        if self._tokenizer.eos_token_id != loaded.model.config.eos_token_id:
+            raise ConfigError(
+                f"The tokenizer of the {ROLE} {checkpoint!r} is missing or another's."
+            )
         self._model, self._device, self._dtype = loaded.model, loaded.device, loaded.dtype
         self._first_timestamp = _first_timestamp(self._model.generation_config, checkpoint)
         self.text_encoder = text_encoder
         self.dim = text_encoder.dim
         self.weights = combine_weights(loaded.weights, text_encoder.weights)
-        self.videos_per_batch = 16 if self._device.type == "cuda" else 1
-        self._batch_windows = BATCH_WINDOWS if self._device.type == "cuda" else 1
+        on_gpu = self._device.type == "cuda"
+        self.videos_per_batch = GPU_VIDEOS if on_gpu else 1
+        self._batch_windows = BATCH_WINDOWS if on_gpu else 1
 
     def extract_batch(self, videos: Sequence[Audio]) -> list[Features]:
         """Token vectors with the times of their segment; T = 0 where nobody speaks."""
@@ -255,17 +253,6 @@ def is_unreliable(text: str, segments: Sequence[Segment], no_speech: float) -> b
     logprobs = [logprob for segment in segments for logprob in segment.logprobs]
     unsure = not logprobs or np.mean(logprobs) < MIN_MEAN_LOGPROB
     return bool(unsure and no_speech > MAX_NO_SPEECH_PROBABILITY)
-
-
-def _load_processor(checkpoint: str, *, end: int) -> Any:  # noqa: ANN401
-    """Feature extractor and tokeniser, whose end of text must be the network's."""
-    try:
-        processor = WhisperProcessor.from_pretrained(checkpoint, trust_remote_code=False)
-    except LOADING_ERRORS as error:
-        raise ConfigError(f"Cannot load the {ROLE} {checkpoint!r}: {first_line(error)}") from error
-    if processor.tokenizer.eos_token_id != end:  # the library makes an empty one if there is none
-        raise ConfigError(f"The tokenizer of the {ROLE} {checkpoint!r} is missing or another's.")
-    return processor
 
 
 def _first_timestamp(generation: Any, checkpoint: str) -> int:  # noqa: ANN401

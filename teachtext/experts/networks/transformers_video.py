@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 
 from teachtext.errors import ConfigError
-from teachtext.experts.networks.prefetch import sent_ahead
+from teachtext.experts.networks.batching import BatchedNetwork, Times
+from teachtext.experts.networks.prefetch import frames_ahead
 from teachtext.experts.networks.preprocessing import load_preprocessing
-from teachtext.experts.networks.transformers_image import GPU_VIDEOS, embed_in_batches
-from teachtext.pretrained.hub import load_checkpoint, load_config
-from teachtext.store.records import Features
+from teachtext.pretrained.hub import load_checkpoint, load_part
 from teachtext.video.media import Frames
 
 ROLE = "video network"
@@ -78,7 +76,7 @@ FAMILIES = {
 """Model type -> what is known of it."""
 
 
-class TransformersVideo:
+class TransformersVideo(BatchedNetwork[Frames, Tensor]):
     """One row per window of frames, one window after the other.
 
     - VideoMAE: mean of all tokens (Tong et al., 2022).
@@ -101,7 +99,7 @@ class TransformersVideo:
         Raises:
             ConfigError: It cannot be loaded, or is of no known family.
         """
-        config = load_config(checkpoint, ROLE)
+        config = load_part(AutoConfig, checkpoint, ROLE)
         if config.model_type not in FAMILIES:
             raise ConfigError(
                 f"Checkpoint {checkpoint!r} of the {ROLE} is of type {config.model_type!r}. "
@@ -111,47 +109,27 @@ class TransformersVideo:
         loaded = load_checkpoint(
             checkpoint, ROLE, precision=precision, device=device, may_lack=family.may_lack
         )
+        super().__init__(loaded, gpu_batch=GPU_BATCH, cpu_batch=CPU_BATCH)
         self.fps = fps
         self.window_frames = int(family.frames(config))
         self.dim = int(family.dim(config))
-        self.weights = loaded.weights
-        on_gpu = loaded.device.type == "cuda"
-        self.videos_per_batch = GPU_VIDEOS if on_gpu else 1
-        self._batch = GPU_BATCH if on_gpu else CPU_BATCH
-        self._loaded, self._pool = loaded, family.pool
+        self._pool = family.pool
         self._preprocessing = load_preprocessing(checkpoint, ROLE)
 
-    def extract_batch(self, videos: Sequence[Frames]) -> list[Features]:
-        """One row per window of each video; the last one repeats its last frame to be full."""
-        rows = embed_in_batches(
-            self._windows(videos),
-            self._embed,
-            videos=len(videos),
-            dim=self.dim,
-            batch=self._batch,
-        )
-        return [
-            Features(rows_TD, *self._times(video))
-            for rows_TD, video in zip(rows, videos, strict=True)
-        ]
-
-    def _windows(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
-        blocks = (
-            (index, block)
-            for index, video in enumerate(videos)
-            for block in video.blocks(self.window_frames)
-        )
-        for index, frames_THWC in sent_ahead(blocks, self._loaded.device):
+    def inputs(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
+        """Each window; a video's last one repeats its last frame to be full."""
+        for index, frames_THWC in frames_ahead(videos, self.window_frames, self.device):
             frames_NCHW = self._preprocessing(frames_THWC)
             missing = self.window_frames - len(frames_NCHW)
             yield index, torch.cat([frames_NCHW, *[frames_NCHW[-1:]] * missing])
 
-    def _times(self, video: Frames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    @torch.inference_mode()
+    def embed(self, batch: Tensor) -> Tensor:
+        """(B, D) float32 vectors of (B, N, C, H, W) windows."""
+        return self._pool(self._model, batch.to(self._dtype)).float()
+
+    def times(self, video: Frames) -> Times:
         """Start of each window's first frame, end of its last real one."""
         starts = np.arange(0, len(video), self.window_frames)
         lasts = np.minimum(starts + self.window_frames, len(video)) - 1
         return video.seconds_T[starts], video.end_seconds(1 / self.fps)[lasts]
-
-    @torch.inference_mode()
-    def _embed(self, windows_BNCHW: Tensor) -> Tensor:
-        return self._pool(self._loaded.model, windows_BNCHW.to(self._loaded.dtype)).float()

@@ -1,36 +1,23 @@
 import sys
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
 
 from teachtext.errors import PackageError
 from teachtext.experts.networks.dlib_face import DlibFace, doublings
-from teachtext.video.media import Frames
-
-PORTRAIT = Path(matplotlib.get_data_path()) / "sample_data/grace_hopper.jpg"
-FPS = 2.0
+from tests.support import networks
+from tests.support.networks import frames
 
 
 @pytest.fixture(scope="module")
 def dlib_face():
-    return DlibFace(fps=FPS)
+    return DlibFace(fps=2)
 
 
 @pytest.fixture(scope="module")
 def portrait():
-    """(240, 205, 3): a photograph that ships with matplotlib, at the size videos are decoded to."""
-    with Image.open(PORTRAIT) as image:
-        return np.asarray(image.convert("RGB").resize((205, 240)))
-
-
-def frames(*pictures, duration=None):
-    seconds = np.arange(len(pictures)) / FPS
-    return Frames(
-        np.stack(pictures), seconds, len(pictures) / FPS if duration is None else duration
-    )
+    return networks.portrait()
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +58,7 @@ def test_a_squeezed_dark_face_is_further_away_than_a_shifted_one(dlib_face, port
 def test_two_faces_in_a_frame_have_two_rows_of_its_time(dlib_face, portrait):
     empty = np.zeros((240, 410, 3), np.uint8)
     two = np.concatenate([portrait, portrait[:, ::-1]], axis=1)
-    features = dlib_face.extract(frames(empty, two, duration=0.8))
+    features = dlib_face.extract(frames(empty, two, seconds=0.8))
     assert features.features_TD.shape == (2, 128)
     assert features.start_seconds_T.tolist() == [0.5, 0.5]
     assert features.end_seconds_T.tolist() == [0.8, 0.8]
@@ -84,11 +71,6 @@ def test_there_are_no_faces_in_noise(dlib_face, size):
     features = dlib_face.extract(frames(*noise))
     assert features.features_TD.shape == (0, 128)
     assert features.recognised == ()
-
-
-def test_no_frames_give_no_rows(dlib_face, portrait):
-    features = dlib_face.extract(Frames(portrait[None][:0], np.zeros(0), 0.0))
-    assert features.features_TD.shape == (0, 128)
 
 
 @pytest.mark.parametrize(("pixels", "times"), [(1080, 0), (480, 0), (479, 1), (240, 1), (64, 2)])
@@ -105,7 +87,7 @@ def test_a_face_half_outside_has_its_box_inside(dlib_face, portrait):
 def test_the_same_frames_give_the_same_bytes_whatever_the_block(dlib_face, portrait, monkeypatch):
     pictures = frames(portrait, portrait[:, ::-1], portrait)
     expected = dlib_face.extract(pictures).features_TD.tobytes()
-    monkeypatch.setattr("teachtext.experts.networks.dlib_face.BLOCK_FRAMES", 2)
+    monkeypatch.setattr("teachtext.experts.networks.recognition.BLOCK_FRAMES", 2)
     assert dlib_face.extract(pictures).features_TD.tobytes() == expected
 
 
@@ -124,4 +106,4 @@ def test_weights_name_the_packages(dlib_face):
 def test_missing_package_is_named(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(PackageError, match=rf"'{package}'.*pip install "):
-        DlibFace(fps=FPS)
+        DlibFace(fps=2)

@@ -2,13 +2,13 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageFilter
 
 from teachtext.errors import PackageError
-from teachtext.experts.networks.ocr import PPOCRReader, RapidOCRReader, merge_repeats
+from teachtext.experts.networks.ocr import RapidOCRReader, merge_repeats
 from teachtext.store.records import Recognised
 from teachtext.text.encoders.glove import GloVe
-from teachtext.video.media import Frames
+from tests.support.networks import card, frames
 
 
 @pytest.fixture(scope="module")
@@ -16,20 +16,8 @@ def rapidocr():
     return RapidOCRReader(fps=2, text_encoder=GloVe(max_tokens=30))
 
 
-def card(text, at=(30, 100), size=30, shape=(240, 320)):
-    """White letters on dark blue."""
-    image = Image.new("RGB", shape[::-1], (20, 20, 60))
-    font = ImageFont.load_default(size)
-    ImageDraw.Draw(image).text(at, text, font=font, fill=(255, 255, 255))
-    return np.asarray(image)
-
-
-def clip(*images):
-    return Frames(np.stack(images), np.arange(len(images)) / 2, len(images) / 2)
-
-
 def read(rapidocr, *images):
-    pieces = rapidocr.extract(clip(*images)).recognised
+    pieces = rapidocr.extract(frames(*images)).recognised
     return [(piece.text, piece.start_seconds, piece.end_seconds) for piece in pieces]
 
 
@@ -50,8 +38,8 @@ def test_every_word_of_a_blurred_line_is_read_with_its_spaces(rapidocr, text, bl
 
 def test_nothing_is_downloaded_or_said(capfd, monkeypatch):
     monkeypatch.setattr("requests.get", lambda *_, **__: pytest.fail("the reader downloads"))
-    reader = PPOCRReader(fps=2)
-    (piece,) = reader.recognise(clip(card("Hello"), card("")))
+    reader = RapidOCRReader(fps=2, text_encoder=GloVe(max_tokens=30))
+    (piece,) = reader.recognise(frames(card("Hello"), card("")))
     assert piece.text == "Hello"
     assert capfd.readouterr() == ("", "")
 
@@ -70,34 +58,23 @@ def test_boxes_are_in_the_pixels_of_the_frame(rapidocr, scale):
     image = card(
         "Hello", at=(100 * scale, 50 * scale), size=30 * scale, shape=(240 * scale, 320 * scale)
     )
-    (piece,) = rapidocr.extract(clip(image)).recognised
+    (piece,) = rapidocr.extract(frames(image)).recognised
     xs, ys = np.array(piece.box).T / scale
     assert 90 < xs.min() < 108 < 150 < xs.max() < 190
     assert 45 < ys.min() < 62 < 75 < ys.max() < 95
 
 
 def test_rows_are_the_words_that_were_read(rapidocr):
-    features = rapidocr.extract(clip(card("red car")))
+    features = rapidocr.extract(frames(card("red car")))
     assert np.array_equal(features.features_TD, rapidocr.text_encoder.encode(["red car"])[0])
     assert features.start_seconds_T.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("shape", [(240, 320), (8, 8), (16, 1920), (2000, 30)])
 def test_frames_without_text_give_no_rows(rapidocr, shape):
-    features = rapidocr.extract(clip(card("", shape=shape)))
+    features = rapidocr.extract(frames(card("", shape=shape)))
     assert features.features_TD.shape == (0, 50)
     assert features.recognised == ()
-
-
-def test_no_frames_give_no_rows(rapidocr):
-    nothing = Frames(np.zeros((0, 8, 8, 3), np.uint8), np.zeros(0), 0.0)
-    assert rapidocr.extract(nothing).features_TD.shape == (0, 50)
-
-
-def test_the_same_frames_give_the_same_bytes(rapidocr):
-    first, second = (rapidocr.extract(clip(card("Hello"), card("red car"))) for _ in range(2))
-    assert first.features_TD.tobytes() == second.features_TD.tobytes()
-    assert first.recognised == second.recognised
 
 
 def line(text, frame, score=0.9):
@@ -133,4 +110,4 @@ def test_weights_name_the_network_and_the_text_encoder(rapidocr):
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     with pytest.raises(PackageError, match=r"'rapidocr'.*pip install "):
-        PPOCRReader(fps=2)
+        RapidOCRReader(fps=2, text_encoder=GloVe(max_tokens=30))

@@ -135,11 +135,6 @@ def test_a_shift_neither_grows_nor_turns():
     assert body(row) == pytest.approx(dict.fromkeys(BODY, 0.0) | {"right": 0.1**0.5}, abs=1e-3)
 
 
-def test_the_same_clip_gives_the_same_bytes():
-    first, second = (describe(clip(MOTIONS["clockwise"])) for _ in range(2))
-    assert first.tobytes() == second.tobytes()
-
-
 def test_weights_name_the_parameters():
     weights = OpticalFlow(fps=8).weights
     assert weights.name == f"farneback, opencv {cv2.__version__}"

@@ -5,10 +5,13 @@ import pytest
 import torch
 
 from teachtext.errors import ConfigError
-from teachtext.experts.networks.transformers_face import TransformersFace, crop_with_margin
-from teachtext.experts.networks.transformers_image import ImageEmbedder
-from teachtext.experts.networks.transformers_objects import Detector
-from teachtext.experts.registry import load_expert
+from teachtext.experts.networks.transformers_face import (
+    TransformersFace,
+    crop_with_margin,
+    face_labels,
+)
+from teachtext.experts.networks.transformers_image import TransformersImage
+from teachtext.experts.networks.transformers_objects import TransformersObjects
 from tests.support.tiny_checkpoints import build, clip, picture
 
 
@@ -41,14 +44,13 @@ def relabelled(folder, detector, labels):
 def test_each_face_has_the_vector_of_its_crop(face, checkpoint, detector):
     video = clip(4, 90, 120)
     (features,) = face.extract_batch([video])
-    options = {"precision": "float32", "device": "cpu"}
-    detectors = Detector(checkpoint=detector, **options)
-    embedder = ImageEmbedder(checkpoint=checkpoint, **options)
+    detectors = TransformersObjects(fps=2, checkpoint=detector)
+    embedder = TransformersImage(fps=2, checkpoint=checkpoint)
     expected = [
-        embedder.embed(embedder.preprocess(crop_with_margin(frame_HWC, found.box)[None]))[0]
-        for frame_HWC in torch.from_numpy(video.pixels_THWC[:])
-        for found in detectors.detect(frame_HWC[None])[0]
-        if found.label == "face"
+        embedder.embed(embedder.preprocess(crop_with_margin(frame_HWC, piece.box)[None]))[0]
+        for frame_HWC, found in detectors.detect(video)
+        for piece, _ in found
+        if piece.text == "face"
     ]
     assert len(expected) > 3
     assert features.features_TD.shape == (len(expected), face.dim) == (len(expected), 16)
@@ -85,7 +87,9 @@ def test_a_crop_has_a_margin_of_a_fifth_inside_the_frame(box, crop):
     pixels_HWC = picture(80, 100)
     top, bottom, left, right = crop
     frame_HWC = torch.from_numpy(pixels_HWC)
-    assert torch.equal(crop_with_margin(frame_HWC, box), frame_HWC[top:bottom, left:right])
+    x, y, other_x, other_y = box
+    corners = ((x, y), (other_x, y), (other_x, other_y), (x, other_y))
+    assert torch.equal(crop_with_margin(frame_HWC, corners), frame_HWC[top:bottom, left:right])
 
 
 @pytest.mark.parametrize(
@@ -96,12 +100,8 @@ def test_a_crop_has_a_margin_of_a_fifth_inside_the_frame(box, crop):
         (["no mask face", "mask face", "cat"], ["no mask face", "mask face"]),
     ],
 )
-def test_labels_that_say_face_or_the_only_one_are_faces(labels, chosen, monkeypatch, checkpoint):
-    monkeypatch.setattr(Detector, "__init__", lambda self, **_: vars(self).update(
-        labels=labels, weights=ImageEmbedder(checkpoint=checkpoint, precision="float32",
-                                             device="cpu").weights))  # fmt: skip
-    face = TransformersFace(fps=2, checkpoint=checkpoint, detector="detector")
-    assert face.face_labels == chosen
+def test_labels_that_say_face_or_the_only_one_are_faces(labels, chosen):
+    assert face_labels("detector", labels) == chosen
 
 
 def test_a_detector_without_faces_is_refused_with_its_labels(checkpoint, detector, tmp_path):
@@ -110,9 +110,12 @@ def test_a_detector_without_faces_is_refused_with_its_labels(checkpoint, detecto
         TransformersFace(fps=2, checkpoint=checkpoint, detector=other)
 
 
-def test_the_registry_loads_it_with_the_weights_of_both(checkpoint, detector):
-    options = {"fps": 1, "checkpoint": checkpoint, "detector": detector, "device": "cpu"}
-    expert = load_expert("transformers-face", precision="bfloat16", **options)
-    assert expert.weights.name == f"{detector} + {checkpoint}"
-    (features,) = expert.extract_batch([clip(2, 90, 120)])
+def test_weights_are_those_of_both(face, checkpoint, detector):
+    assert face.weights.name == f"{detector} + {checkpoint}"
+
+
+def test_bfloat16_gives_float32_rows(checkpoint, detector):
+    options = {"fps": 2, "precision": "bfloat16"}
+    face = TransformersFace(checkpoint=checkpoint, detector=detector, **options)
+    (features,) = face.extract_batch([clip(2, 90, 120)])
     assert features.features_TD.dtype == np.float32

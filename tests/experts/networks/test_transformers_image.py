@@ -15,8 +15,7 @@ from transformers import (
 )
 
 from teachtext.errors import ConfigError
-from teachtext.experts.networks.transformers_image import TransformersImage, embed_in_batches
-from teachtext.experts.registry import load_expert
+from teachtext.experts.networks.transformers_image import TransformersImage
 from teachtext.video.media import Frames
 from tests.support.tiny_checkpoints import (
     IMAGE,
@@ -91,11 +90,6 @@ def test_a_row_stands_for_its_frames_interval(dinov2):
     assert features.end_seconds_T.tolist() == [0.5, 1, 1.25]
 
 
-def test_the_same_frames_give_the_same_bytes(dinov2):
-    first, second = (dinov2.extract_batch([clip(5)])[0].features_TD for _ in range(2))
-    assert first.tobytes() == second.tobytes()
-
-
 class LongVideo:
     """Pixels that cannot be had at once."""
 
@@ -113,40 +107,6 @@ def test_a_long_video_is_never_in_memory_at_once(dinov2):
     video = Frames(LongVideo(), np.arange(40) / 2, 20.0)
     (features,) = dinov2.extract_batch([video])
     assert features.features_TD.shape == (40, 16)
-
-
-def test_batches_are_filled_across_videos_and_hold_one_shape():
-    sizes = []
-
-    def embed(batch):
-        sizes.append(len(batch))
-        return batch.flatten(1)[:, :1]
-
-    shapes = [2, 2, 2, 2, 2, 3, 3]
-    owners = [0, 0, 2, 2, 2, 2, 3]
-    inputs = [(owner, torch.full((side,), index)) for index, (owner, side) in
-              enumerate(zip(owners, shapes, strict=True))]  # fmt: skip
-    rows = embed_in_batches(inputs, embed, videos=4, dim=1, batch=3)
-    assert sizes == [3, 2, 2]
-    assert [video.ravel().tolist() for video in rows] == [[0, 1], [], [2, 3, 4, 5], [6]]
-
-
-def test_vectors_are_fetched_when_the_next_batch_is_on_its_way():
-    order = []
-
-    class Vectors:
-        def __init__(self, batch):
-            self.batch, self.first = batch, int(batch[0, 0])
-            order.append(f"compute {self.first}")
-
-        def cpu(self):
-            order.append(f"fetch {self.first}")
-            return self.batch
-
-    inputs = [(0, torch.full((1,), index)) for index in range(5)]
-    (rows,) = embed_in_batches(inputs, Vectors, videos=1, dim=1, batch=2)
-    assert rows.ravel().tolist() == [0, 1, 2, 3, 4]
-    assert order == ["compute 0", "compute 2", "fetch 0", "compute 4", "fetch 2", "fetch 4"]
 
 
 @pytest.mark.parametrize("family", ["clip", "dinov2", "convnext"])
@@ -167,17 +127,9 @@ def test_lower_precision_gives_nearly_the_same_float32_rows(checkpoints, family,
 @pytest.mark.parametrize("family", ["clip", "siglip"])
 def test_only_the_image_tower_of_a_joint_network_is_loaded(checkpoints, family):
     expert = TransformersImage(fps=2, checkpoint=str(checkpoints[family]))
-    names = [name for name, _ in expert.embedder._model.named_parameters()]
+    names = [name for name, _ in expert._model.named_parameters()]
     assert names
     assert not any("text" in name for name in names)
-
-
-def test_the_registry_loads_it(checkpoints):
-    folder = str(checkpoints["vit"])
-    expert = load_expert("transformers-image", fps=1, checkpoint=folder, device="cpu")
-    assert expert.dim == 16
-    assert expert.videos_per_batch == 1
-    assert expert.weights.name == folder
 
 
 def test_a_network_of_words_is_refused(tmp_path):

@@ -5,7 +5,6 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
 from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_objects import TransformersObjects
-from teachtext.experts.registry import load_expert
 from teachtext.video.media import Frames
 from tests.support.tiny_checkpoints import DETECTORS, build, clip
 
@@ -69,9 +68,8 @@ def test_boxes_labels_scores_and_vectors_are_the_librarys(checkpoints, experts, 
 
 @pytest.mark.parametrize("family", DETECTORS)
 def test_scores_are_softmax_or_sigmoid_as_the_network_was_trained(experts, family):
-    detector = experts[family].detector
-    labels = detector.labels
-    classes = detector._loaded.model(torch.zeros(1, 3, 96, 96)).logits.shape[-1]
+    labels = experts[family].labels
+    classes = experts[family]._loaded.model(torch.zeros(1, 3, 96, 96)).logits.shape[-1]
     assert labels == ["cat", "face", "tree"]
     assert classes == (4 if family in SOFTMAX else 3)
 
@@ -120,12 +118,6 @@ def test_nothing_found_gives_no_rows(experts, monkeypatch, score):
     assert features.features_TD.shape == (len(features.recognised), expert.dim)
 
 
-def test_no_frames_give_no_rows(experts):
-    (features,) = experts["detr"].extract_batch([clip(0)])
-    assert features.features_TD.shape == (0, 32)
-    assert features.recognised == ()
-
-
 def test_a_frame_has_at_most_so_many_rows_the_surest(experts, monkeypatch):
     (every,) = experts["rt_detr"].extract_batch([clip(1)])
     monkeypatch.setattr("teachtext.experts.networks.transformers_objects.MAX_PER_FRAME", 2)
@@ -140,12 +132,6 @@ def test_bfloat16_gives_float32_rows(checkpoints, family):
     assert features.features_TD.dtype == np.float32
     assert len(features.features_TD) > 0
     assert np.isfinite(features.features_TD).all()
-
-
-def test_the_registry_loads_it(checkpoints):
-    folder = str(checkpoints["detr"])
-    expert = load_expert("transformers-objects", fps=1, checkpoint=folder, device="cpu")
-    assert (expert.dim, expert.videos_per_batch, expert.weights.name) == (32, 1, folder)
 
 
 def test_a_network_without_boxes_is_refused(tmp_path):

@@ -13,7 +13,6 @@ from transformers import (
 
 from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_video import TransformersVideo
-from teachtext.experts.registry import load_expert
 from teachtext.video.media import Frames
 from tests.support.tiny_checkpoints import CROPPED, VIDEOS, build, clip
 
@@ -114,12 +113,6 @@ def test_bfloat16_gives_nearly_the_same_float32_rows(checkpoints, family):
     assert coarse.dtype == np.float32
     assert not np.array_equal(exact, coarse)
     assert np.abs(coarse - exact).max() < 0.1 * np.abs(exact).max()
-
-
-def test_the_registry_loads_it(checkpoints):
-    folder = str(checkpoints["timesformer"])
-    expert = load_expert("transformers-video", fps=8, checkpoint=folder, device="cpu")
-    assert (expert.dim, expert.videos_per_batch, expert.weights.name) == (16, 1, folder)
 
 
 def test_a_network_of_images_is_refused_with_those_allowed(tmp_path):

@@ -1,42 +1,19 @@
-import ctypes
 import sys
 from types import SimpleNamespace
 
-import espeakng_loader
 import numpy as np
 import pytest
 
 from teachtext.errors import PackageError
-from teachtext.experts.networks.whisper import WhisperBase, WhisperRecogniser, quiet_pieces
+from teachtext.experts.networks.whisper import WhisperBase
 from teachtext.text.encoders.glove import GloVe
 from teachtext.video.media import SAMPLE_RATE, Audio
-
-SENTENCE = "The weather is nice today, and we are going to the beach."
+from tests.support.networks import SENTENCE, espeak
 
 
 @pytest.fixture(scope="module")
 def whisper():
     return WhisperBase(text_encoder=GloVe(max_tokens=30))
-
-
-def espeak(sentence):
-    """A spoken sentence as (S,) samples at 16 kHz."""
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
-    rate = library.espeak_Initialize(2, 0, espeakng_loader.get_data_path().encode(), 0)
-    blocks = []
-
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-    def keep(samples, count, _):
-        if samples and count > 0:
-            blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())
-        return 0
-
-    library.espeak_SetSynthCallback(keep)
-    library.espeak_SetVoiceByName(b"en-us")
-    library.espeak_Synth(sentence.encode(), len(sentence) + 1, 0, 1, 0, 1, None, None)
-    sound = np.concatenate(blocks) / 32768
-    at = np.arange(int(len(sound) / rate * SAMPLE_RATE)) * rate / SAMPLE_RATE
-    return np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +45,6 @@ def test_times_enclose_the_speech(heard, speech):
     assert piece.end_seconds == pytest.approx(speech.duration_seconds - 1, abs=1)
 
 
-def test_the_same_sound_gives_the_same_bytes(whisper, heard, speech):
-    again = whisper.extract(speech)
-    assert again.features_TD.tobytes() == heard.features_TD.tobytes()
-    assert again.recognised == heard.recognised
-
-
 @pytest.mark.parametrize("seconds", [0, 0.001, 0.5, 3])
 @pytest.mark.parametrize("level", [0.0, 0.1])
 def test_nothing_is_heard_where_nobody_speaks(whisper, seconds, level):
@@ -96,7 +67,7 @@ def test_segments_that_whisper_doubts_are_dropped(monkeypatch):
         segment(" Sure of it.", 0.7, -0.2),
         segment(" Mumbled.", 0.1, -1.5),
     ]
-    recogniser = object.__new__(WhisperRecogniser)
+    recogniser = object.__new__(WhisperBase)
     recogniser._model = SimpleNamespace(transcribe=lambda samples, **_: (segments, None))
     pieces = recogniser.recognise(Audio(np.zeros(SAMPLE_RATE, np.float32)))
     assert [piece.text for piece in pieces] == ["Hello.", "Sure of it.", "Mumbled."]
@@ -107,10 +78,10 @@ def test_segments_that_whisper_doubts_are_dropped(monkeypatch):
 def test_long_speech_is_recognised_in_pieces_with_the_same_words(whisper, speech, monkeypatch):
     other = espeak("My sister bought three apples at the market.")
     both = Audio(np.concatenate([speech.samples_S, other]))
-    whole = whisper.recogniser.recognise(both)
+    whole = whisper.recognise(both)
     monkeypatch.setattr("teachtext.experts.networks.whisper.PIECE_SECONDS", 7.0)
     monkeypatch.setattr("teachtext.experts.networks.whisper.SEARCH_SECONDS", 3.0)
-    pieces = whisper.recogniser.recognise(both)
+    pieces = whisper.recognise(both)
     assert len(pieces) == len(whole) == 2
     for piece, same, words in zip(
         pieces, whole, ("going to the beach", "My sister bought"), strict=True
@@ -119,30 +90,6 @@ def test_long_speech_is_recognised_in_pieces_with_the_same_words(whisper, speech
         assert words in same.text
     assert pieces[1].start_seconds == pytest.approx(speech.duration_seconds, abs=0.6)
     assert pieces[1].end_seconds == pytest.approx(both.duration_seconds, abs=0.6)
-
-
-def test_pieces_end_in_pauses_and_join_to_the_whole():
-    sound = np.random.default_rng(0).normal(size=25 * SAMPLE_RATE).astype(np.float32)
-    for seconds in (7.5, 16.2):
-        sound[round((seconds - 0.2) * SAMPLE_RATE) : round((seconds + 0.2) * SAMPLE_RATE)] = 0
-    pieces = list(quiet_pieces(sound, max_seconds=10, search_seconds=5))
-    assert [start for start, _ in pieces] == pytest.approx([0, 7.5, 16.2], abs=0.2)
-    assert np.array_equal(np.concatenate([samples for _, samples in pieces]), sound)
-
-
-@pytest.mark.parametrize("seconds", [0, 3, 10])
-def test_short_sound_is_one_piece(seconds):
-    sound = np.zeros(seconds * SAMPLE_RATE, np.float32)
-    ((start, samples),) = quiet_pieces(sound, max_seconds=10, search_seconds=5)
-    assert start == 0
-    assert len(samples) == len(sound)
-
-
-def test_no_piece_of_sound_without_pauses_is_too_long():
-    sound = np.ones(31 * SAMPLE_RATE, np.float32)
-    pieces = [samples for _, samples in quiet_pieces(sound, max_seconds=10, search_seconds=1)]
-    assert all(0 < len(samples) <= 10 * SAMPLE_RATE for samples in pieces)
-    assert sum(map(len, pieces)) == len(sound)
 
 
 def test_weights_name_the_network_and_the_text_encoder(whisper):
@@ -154,4 +101,4 @@ def test_weights_name_the_network_and_the_text_encoder(whisper):
 def test_missing_package_is_named(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(PackageError, match=rf"'{package}'.*pip install "):
-        WhisperRecogniser()
+        WhisperBase(text_encoder=GloVe(max_tokens=30))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from teachtext.experts.networks.transcript import embed_recognised
+from teachtext.experts.networks.recognition import embed_recognised
 from teachtext.store.records import Recognised
 from teachtext.store.weights import WeightsIdentity, combine_weights
 
