@@ -61,20 +61,11 @@ def forget_failures(results: Path, failures: Iterable[Failure]) -> list[tuple[st
         jobs[failure.expert, failure.shard].add(failure.video_id)
     for (expert, shard), video_ids in jobs.items():
         if expert:
-            _forget_extracted(results / "experts/work" / expert / shard, video_ids)
+            work = results / "experts/work" / expert / shard
+            with locked(work / "lock"):
+                FinishedShard(work).forget(video_ids)
         else:
-            _forget_probed(results / f"video/work/probed/{shard}.jsonl", video_ids)
+            probed = Journal(results / f"video/work/probed/{shard}.jsonl")
+            known = probed.read().items()
+            probed.rewrite({state: one for state, one in known if one["video_id"] not in video_ids})
     return list(jobs)
-
-
-def _forget_extracted(work: Path, video_ids: set[str]) -> None:
-    with locked(work / "lock"):
-        FinishedShard(work).forget(video_ids)
-
-
-def _forget_probed(path: Path, video_ids: set[str]) -> None:
-    journal = Journal(path)
-    records = journal.read()
-    journal.rewrite(
-        {state: record for state, record in records.items() if record["video_id"] not in video_ids}
-    )
