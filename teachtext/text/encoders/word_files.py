@@ -2,7 +2,6 @@
 
 import mmap
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +14,6 @@ HEADER = re.compile(rb"(\d+) (\d+) ?\r?\n")
 PACKED = {b"\x1f\x8b": "gzip", b"PK": "zip"}
 """First bytes of files that are read only when unpacked."""
 FLOAT_BYTES = 4
-
-
-@dataclass(frozen=True)
-class _Form:
-    """How a file is written.
-
-    Attributes:
-        begin: Offset of the first word in bytes.
-        words: Number of words that the header states; None without a header.
-        dim: Width of a vector.
-        binary: Whether numbers are stored as float32 rather than as text.
-    """
-
-    begin: int
-    words: int | None
-    dim: int
-    binary: bool
 
 
 class WordFile:
@@ -57,9 +39,9 @@ class WordFile:
         """
         self._path = path
         self._map = self._mapped()
-        form = self._form()
-        self.dim, self._binary = form.dim, form.binary
-        self.places = self._binary_words(form) if form.binary else self._text_words(form)
+        begin, words, self.dim, self._binary = self._form()
+        find = self._binary_words if self._binary else self._text_words
+        self.places = find(begin, words)
         if not self.places:
             raise self._wrong(0, "no word")
 
@@ -94,15 +76,20 @@ class WordFile:
                 )
         return mapped
 
-    def _form(self) -> _Form:
+    def _form(self) -> tuple[int, int, int, bool]:
+        """How the file is written.
+
+        Returns:
+            Offset of the first word in bytes, number of words that a header states or -1, width of
+            a vector, and whether numbers are stored as float32 rather than as text.
+        """
         header = HEADER.match(self._map)
         if header is None:
-            return _Form(0, None, self._numbers_in_line(0), binary=False)
+            return 0, -1, self._numbers_in_line(0), False
         words, dim = int(header[1]), int(header[2])
         if dim == 0:
             raise self._wrong(0, "a header that promises vectors without numbers")
-        text = self._numbers_in_line(header.end()) == dim
-        return _Form(header.end(), words, dim, binary=not text)
+        return header.end(), words, dim, self._numbers_in_line(header.end()) != dim
 
     def _numbers_in_line(self, begin: int) -> int:
         """How many numbers follow the first word of a line, 0 if anything else does."""
@@ -111,26 +98,26 @@ class WordFile:
         except ValueError:
             return 0
 
-    def _binary_words(self, form: _Form) -> dict[str, int]:
+    def _binary_words(self, at: int, words: int) -> dict[str, int]:
         places: dict[str, int] = {}
-        size, width, at = len(self._map), form.dim * FLOAT_BYTES, form.begin
-        for number in range(form.words or 0):
+        size, width = len(self._map), self.dim * FLOAT_BYTES
+        for number in range(words):
             space = self._map.find(b" ", at)
             if space < 0 or space + 1 + width > size:
-                raise self._wrong(at, f"its end after {number} of the {form.words} words")
+                raise self._wrong(at, f"its end after {number} of the {words} words")
             # some writers put a line's end behind each vector
             word = self._map[at:space].lstrip(b"\n").decode(errors="replace")
             places.setdefault(word, space + 1)
             at = space + 1 + width
         if self._map[at : at + 2].strip():
-            raise self._wrong(at, f"more than the {form.words} words of its header")
+            raise self._wrong(at, f"more than the {words} words of its header")
         return places
 
-    def _text_words(self, form: _Form) -> dict[str, int]:
-        if form.dim == 0:
+    def _text_words(self, at: int, words: int) -> dict[str, int]:
+        if self.dim == 0:
             raise self._wrong(0, "no word with its numbers in the first line")
         places: dict[str, int] = {}
-        size, at, lines = len(self._map), form.begin, 0
+        size, lines = len(self._map), 0
         while at < size:
             end = self._map.find(b"\n", at)
             end = size if end < 0 else end
@@ -139,10 +126,10 @@ class WordFile:
                 places.setdefault(self._map[at:space].decode(errors="replace"), at)
                 last, lines = at, lines + 1
             at = end + 1
-        if lines and self._numbers_in_line(last) < form.dim:
-            raise self._wrong(last, f"less than {form.dim} numbers in the last line")
-        if form.words not in (None, lines):
-            raise self._wrong(size, f"its end after {lines} of the {form.words} words")
+        if lines and self._numbers_in_line(last) < self.dim:
+            raise self._wrong(last, f"less than {self.dim} numbers in the last line")
+        if words not in (-1, lines):
+            raise self._wrong(size, f"its end after {lines} of the {words} words")
         return places
 
     def _text_vector(self, place: int) -> NDArray[np.float32]:
