@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from teachtext.config.text import FinetuneSettings
 from teachtext.errors import TrainingError
@@ -125,7 +125,11 @@ class Tuner:
         run.optimizer.lr = self.learning_rate((epoch - 1) * self.steps_per_epoch + number)
         with self.autocast():
             loss = self.objective.loss(run.model, chosen, generator)
-        self._refuse_no_number(loss, epoch, number)
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"The loss is {loss.item()} in step {number} of epoch {epoch}. "
+                f"Lower text.{self.name}.finetune.learning_rate, or set warmup_steps there."
+            )
         run.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if is_shared():
@@ -163,13 +167,6 @@ class Tuner:
             run.seconds = facts["seconds"]
             log.info("going on in epoch %d after %d steps", run.epoch, len(run.losses))
         self.processes.wait()  # the first process writes over what the others are reading
-
-    def _refuse_no_number(self, loss: Tensor, epoch: int, number: int) -> None:
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"The loss is {loss.item()} in step {number} of epoch {epoch}. "
-                f"Lower text.{self.name}.finetune.learning_rate, or set warmup_steps there."
-            )
 
 
 def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
