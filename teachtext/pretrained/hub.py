@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import cached_file
 from transformers.utils import logging as library_logging
 
@@ -75,20 +75,6 @@ def load_part(kind: Any, checkpoint: str, role: str, **options: object) -> Any: 
             f"Cannot load the {role} {checkpoint!r}: {first_line(error)} Give a hub id, or a "
             "folder with config.json, weights, and preprocessor_config.json or a tokenizer."
         ) from error
-
-
-def load_config(checkpoint: str, role: str) -> PretrainedConfig:
-    """The checkpoint's config.json.
-
-    Args:
-        checkpoint: Hub id or local folder.
-        role: Intended role, for error messages, such as ``image network``.
-
-    Raises:
-        ConfigError: There is no such checkpoint, or it needs code of its own.
-    """
-    config: PretrainedConfig = load_part(AutoConfig, checkpoint, role)
-    return config
 
 
 def load_checkpoint(

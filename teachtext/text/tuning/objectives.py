@@ -7,7 +7,8 @@ Every process computes the loss of the whole batch, of which it forwards a part.
 # token vector.
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -31,15 +32,15 @@ Riddler = Callable[[TokenBatch, np.random.Generator], Riddle]
 
 
 class Objective(Protocol):
-    """What is learned from the training captions, and measured on those of val.
+    """What is learned from the training captions, and measured on those of val."""
 
-    Attributes:
-        items: Number of items that an epoch passes over: training captions, or videos.
-        smallest_batch: Minimum number of items in a batch; smaller batches are no use for learning.
-    """
+    @property
+    def smallest_batch(self) -> int:
+        """Minimum number of items in a batch; smaller batches are no use for learning."""
 
-    items: int
-    smallest_batch: int
+    @property
+    def items(self) -> int:
+        """Number of items that an epoch passes over: training captions, or videos."""
 
     def loss(
         self, model: nn.Module, chosen: NDArray[np.int64], generator: np.random.Generator
@@ -91,10 +92,11 @@ class MaskedTokens:
         return torch.from_numpy(shown_BN), torch.from_numpy(targets_BN)
 
 
+@dataclass(frozen=True)
 class LanguageModelling:
     """Guessing tokens: mean cross-entropy of a batch's guesses.
 
-    Args:
+    Attributes:
         train: Captions for training.
         val: Captions for validation.
         riddler: Function that chooses the tokens to predict.
@@ -103,30 +105,28 @@ class LanguageModelling:
         seed: Seed of the tokens masked in val, which are the same in every epoch.
     """
 
-    smallest_batch = 1
+    smallest_batch: ClassVar = 1
 
-    def __init__(
-        self,
-        train: CaptionTokens,
-        val: CaptionTokens,
-        riddler: Riddler,
-        *,
-        batch_size: int,
-        processes: Processes,
-        seed: int,
-    ) -> None:
-        self._train, self._val, self._riddler = train, val, riddler
-        self._batch_size, self._processes, self._seed = batch_size, processes, seed
-        self.items = len(train.captions)
+    train: CaptionTokens
+    val: CaptionTokens
+    riddler: Riddler
+    batch_size: int
+    processes: Processes
+    seed: int
+
+    @property
+    def items(self) -> int:
+        """Number of training captions."""
+        return len(self.train.captions)
 
     def loss(
         self, model: nn.Module, chosen: NDArray[np.int64], generator: np.random.Generator
     ) -> Tensor:
         """Cross-entropy of a token, mean over the guesses of a batch of captions."""
-        batch = self._train.batch(chosen)
-        riddle = self._riddler(batch, generator)
+        batch = self.train.batch(chosen)
+        riddle = self.riddler(batch, generator)
         guesses = int((riddle[1] != IGNORED).sum())
-        part = self._processes.share(np.arange(len(chosen)))
+        part = self.processes.share(np.arange(len(chosen)))
         total = self._total(model, batch, riddle, part)
         return (sum_over_processes(total) if is_shared() else total) / max(guesses, 1)
 
@@ -134,9 +134,9 @@ class LanguageModelling:
     def held_out(self, model: nn.Module) -> float | None:
         """Cross-entropy of a token, mean over all guesses of val."""
         total, guesses = 0.0, 0
-        for number, chosen in enumerate(_blocks(len(self._val.captions), self._batch_size)):
-            batch = self._val.batch(chosen)
-            riddle = self._riddler(batch, np.random.default_rng([self._seed % 2**32, number]))
+        for number, chosen in enumerate(_blocks(len(self.val.captions), self.batch_size)):
+            batch = self.val.batch(chosen)
+            riddle = self.riddler(batch, np.random.default_rng([self.seed % 2**32, number]))
             total += self._total(model, batch, riddle, np.arange(len(chosen))).item()
             guesses += int((riddle[1] != IGNORED).sum())
         return total / guesses if guesses else None
@@ -144,24 +144,24 @@ class LanguageModelling:
     def _total(
         self, model: nn.Module, batch: TokenBatch, riddle: Riddle, rows: NDArray[np.int64]
     ) -> Tensor:
-        ids_BN, targets_BN = (tensor[rows].to(self._processes.device) for tensor in riddle)
-        mask_BN = batch.mask_BN[rows].to(self._processes.device)
-        logits_BNV = model(input_ids=ids_BN, attention_mask=mask_BN).logits
+        shown = TokenBatch(riddle[0][rows], batch.mask_BN[rows])
+        logits_BNV = model(**shown.inputs(self.processes.device)).logits
         return F.cross_entropy(
             logits_BNV.flatten(0, 1).float(),
-            targets_BN.flatten(),
+            riddle[1][rows].to(self.processes.device).flatten(),
             ignore_index=IGNORED,
             reduction="sum",
         )
 
 
+@dataclass(frozen=True)
 class Contrastive:
     """Two captions of a video find each other among those of the batch (symmetric InfoNCE).
 
     A sentence is the mean of its token vectors. The captions of a video that has but one are that
     one twice, apart by dropout alone (SimCSE, Gao et al., 2021).
 
-    Args:
+    Attributes:
         train: Captions for training.
         val: Captions for validation: the first two of each video that has at least two.
         batch_size: Number of videos validated at a time.
@@ -169,23 +169,22 @@ class Contrastive:
         temperature: Divisor of the cosine similarities.
     """
 
-    smallest_batch = 2
+    smallest_batch: ClassVar = 2
 
-    def __init__(
-        self,
-        train: CaptionTokens,
-        val: CaptionTokens,
-        *,
-        batch_size: int,
-        processes: Processes,
-        temperature: float,
-    ) -> None:
-        self._train, self._val, self._videos = train, val, train.by_video()
-        pairs = [indices[:2] for indices in val.by_video() if len(indices) > 1]
-        self._val_pairs = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        self._batch_size, self._processes = batch_size, processes
-        self._temperature = temperature
-        self.items = len(self._videos)
+    train: CaptionTokens
+    val: CaptionTokens
+    batch_size: int
+    processes: Processes
+    temperature: float
+
+    @cached_property
+    def _videos(self) -> list[NDArray[np.int64]]:
+        return self.train.by_video()
+
+    @property
+    def items(self) -> int:
+        """Number of videos with training captions."""
+        return len(self._videos)
 
     def loss(
         self, model: nn.Module, chosen: NDArray[np.int64], generator: np.random.Generator
@@ -193,15 +192,17 @@ class Contrastive:
         """InfoNCE of a batch of videos, two captions of each."""
         pairs = np.array([_pair(self._videos[video], generator) for video in chosen])
         gathered = gather_rows if is_shared() else _alone
-        return self._loss(model, self._train.batch, self._processes.share(pairs), gathered)
+        return self._loss(model, self.train.batch, self.processes.share(pairs), gathered)
 
     @torch.no_grad()
     def held_out(self, model: nn.Module) -> float | None:
         """InfoNCE of val, mean over its videos; in batches as large as those of training."""
+        captions = [indices[:2] for indices in self.val.by_video() if len(indices) > 1]
+        pairs = np.array(captions, dtype=np.int64).reshape(-1, 2)
         total, videos = 0.0, 0
-        for chosen in _blocks(len(self._val_pairs), self._batch_size):
+        for chosen in _blocks(len(pairs), self.batch_size):
             if len(chosen) >= self.smallest_batch:
-                loss = self._loss(model, self._val.batch, self._val_pairs[chosen], _alone)
+                loss = self._loss(model, self.val.batch, pairs[chosen], _alone)
                 total, videos = total + loss.item() * len(chosen), videos + len(chosen)
         return total / videos if videos else None
 
@@ -213,9 +214,9 @@ class Contrastive:
         gathered: Callable[[Tensor], Tensor],
     ) -> Tensor:
         batch = batch_of(pairs.T.ravel())
-        halves = sentence_vectors(model, batch, self._processes.device).chunk(2)
+        halves = sentence_vectors(model, batch, self.processes.device).chunk(2)
         first_BD, second_BD = (gathered(half_BD) for half_BD in halves)
-        return info_nce_loss(first_BD @ second_BD.T, temperature=self._temperature)
+        return info_nce_loss(first_BD @ second_BD.T, temperature=self.temperature)
 
 
 def sentence_vectors(model: nn.Module, batch: TokenBatch, device: torch.device) -> Tensor:
@@ -226,9 +227,9 @@ def sentence_vectors(model: nn.Module, batch: TokenBatch, device: torch.device) 
         batch: Token ids of captions.
         device: Device of the network.
     """
-    mask_BN = batch.mask_BN.to(device)
-    output: Any = model(input_ids=batch.ids_BN.to(device), attention_mask=mask_BN)
-    states_BND = output.last_hidden_state.float() * mask_BN[:, :, None]
+    inputs = batch.inputs(device)
+    output: Any = model(**inputs)
+    states_BND = output.last_hidden_state.float() * inputs["attention_mask"][:, :, None]
     # the length of a sum is not told from that of a mean once it is one
     return F.normalize(states_BND.sum(dim=1), dim=1)
 

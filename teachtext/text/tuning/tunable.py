@@ -15,10 +15,10 @@ from torch import nn
 from transformers import (
     MODEL_FOR_CAUSAL_LM_MAPPING,
     MODEL_FOR_MASKED_LM_MAPPING,
+    AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
-    PretrainedConfig,
     PreTrainedModel,
 )
 
@@ -26,7 +26,7 @@ from teachtext import __version__
 from teachtext.config.text import FinetuneSettings, TextSettings
 from teachtext.errors import ConfigError
 from teachtext.files.atomic import replacing
-from teachtext.pretrained.hub import load_checkpoint, load_config
+from teachtext.pretrained.hub import load_part
 from teachtext.runtime.distributed import Processes
 from teachtext.store.checksums import write_checksums
 from teachtext.store.tables import write_table
@@ -35,7 +35,7 @@ from teachtext.tables.dataset import Caption
 from teachtext.text.encoders.caption_tokens import (
     CaptionTokenizer,
     CaptionTokens,
-    caption_tokenizer,
+    load_network,
     tokenize_captions,
 )
 from teachtext.text.encoders.checkpoints import (
@@ -43,7 +43,6 @@ from teachtext.text.encoders.checkpoints import (
     NOT_READ,
     ROLE,
     find_checkpoint,
-    load_tokenizer,
     text_tower,
 )
 from teachtext.text.tuning.objectives import (
@@ -100,20 +99,18 @@ def load_tunable(
         ConfigError: No such checkpoint, or one that cannot learn this objective.
     """
     found = find_checkpoint(str(settings.checkpoint))
-    own = load_tokenizer(found.place)
     contrastive = finetune.objective == "contrastive"
     # what a checkpoint may lack is drawn, and written with the rest
     torch.manual_seed(finetune.seed)
-    loaded = load_checkpoint(
-        found.place,
-        ROLE,
-        kind=AutoModel if contrastive else language_model(load_config(found.place, ROLE), name),
+    loaded, tokenizer = load_network(
+        found,
+        max_tokens=settings.max_tokens,
+        kind=AutoModel if contrastive else language_model(found.place, name),
         precision="float32",
         device=str(processes.device),
         may_lack=NOT_READ if contrastive else (),
     )
     model = loaded.model
-    tokenizer = caption_tokenizer(found, own, model, max_tokens=settings.max_tokens)
     train, val = (tokenize_captions(captions, split, tokenizer) for split in ("train", "val"))
     if finetune.gradient_checkpointing:
         model.activation_checkpointing_enable()
@@ -126,16 +123,17 @@ def load_tunable(
     )
 
 
-def language_model(config: PretrainedConfig, name: str) -> type[PreTrainedModel]:
+def language_model(checkpoint: str, name: str) -> type[PreTrainedModel]:
     """The class that guesses tokens: masked ones where a family can, else the next one.
 
     Args:
-        config: Config of the checkpoint.
+        checkpoint: Hub id or local folder.
         name: Name of the text encoder in config.yaml, for error messages.
 
     Raises:
-        ConfigError: The family guesses neither.
+        ConfigError: There is no such checkpoint, or its family guesses neither.
     """
+    config = load_part(AutoConfig, checkpoint, ROLE)
     if not config.is_encoder_decoder:
         if type(config) in MODEL_FOR_MASKED_LM_MAPPING:
             masked: type[PreTrainedModel] = AutoModelForMaskedLM
@@ -161,18 +159,16 @@ def save_tuned(folder: Path, tunable: Tunable, history: list[Row]) -> None:
     with replacing(folder) as temporary:
         temporary.mkdir()
         tunable.model.save_pretrained(temporary)
-        _save_tokenizer(temporary, tunable.tokenizer)
+        tokenizer = tunable.tokenizer
+        tokenizer.own.save_pretrained(temporary)
+        # its limits, in the files of sentence-transformers
+        limits = {"max_seq_length": tokenizer.max_tokens, "do_lower_case": tokenizer.lower_case}
+        (temporary / "sentence_bert_config.json").write_text(json.dumps(limits))
+        parts = [{"idx": 0, "name": "0", "path": "", "type": TYPE}]
+        (temporary / MODULES).write_text(json.dumps(parts))
         (temporary / "finetuning.json").write_text(json.dumps(tunable.card, indent=2) + "\n")
         write_table(temporary / "history.parquet", pa.Table.from_pylist(history))
         write_checksums(temporary)
-
-
-def _save_tokenizer(folder: Path, tokenizer: CaptionTokenizer) -> None:
-    """Save the tokeniser, and its limits in the files of sentence-transformers."""
-    tokenizer.own.save_pretrained(folder)
-    limits = {"max_seq_length": tokenizer.max_tokens, "do_lower_case": tokenizer.lower_case}
-    (folder / "sentence_bert_config.json").write_text(json.dumps(limits))
-    (folder / MODULES).write_text(json.dumps([{"idx": 0, "name": "0", "path": "", "type": TYPE}]))
 
 
 def _objective(
@@ -204,8 +200,7 @@ def _masked(tokenizer: Any, fraction: float) -> MaskedTokens:  # noqa: ANN401
             "finetune: this checkpoint guesses masked tokens, and its tokenizer has no mask token. "
             "Set objective: contrastive, or give another checkpoint."
         )
-    special = set(tokenizer.all_special_ids)
-    ordinary = sorted(set(tokenizer.get_vocab().values()) - special)
+    ordinary = sorted(set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids))
     return MaskedTokens(int(tokenizer.mask_token_id), np.array(ordinary), fraction)
 
 

