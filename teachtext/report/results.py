@@ -154,8 +154,9 @@ def _sections(models: Sequence[ModelSummary], direction: Direction) -> tuple[Res
     best = {metric: best_as_shown(students, direction, metric) for metric in METRICS}
     rows = _rows([(model, model.test[direction]) for model in models], best=best)
     return tuple(
-        ResultSection(*SECTION_HEADINGS.get(section, (section, "")), tuple(members))
+        ResultSection(name, remark, tuple(members))
         for section, members in groupby(rows, lambda row: row.model.section)
+        for name, remark in [SECTION_HEADINGS.get(section, (section, ""))]
     )
 
 

@@ -132,5 +132,3 @@ def test_a_saved_optimizer_goes_on_as_if_nothing_had_happened(kind):
         return weights.detach()
 
     assert torch.equal(run(stop_at=None), run(stop_at=8))
-
-

@@ -16,7 +16,7 @@ def describe(imported: Imported) -> str:
     lines = [imported.benchmark.title, "     " + "".join(f"{title:>12}" for title in HEAD)]
     for split, counts in imported.counts().items():
         sides = (counts, published.get(split))
-        cells = [side and getattr(side, what) for what in COUNTED for side in sides]
+        cells = [getattr(side, what, None) for what in COUNTED for side in sides]
         lines.append(f"{split:5}" + "".join(f"{_cell(cell):>12}" for cell in cells))
     lines += _differences(imported)
     lines += _hints(imported)
