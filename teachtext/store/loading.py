@@ -109,7 +109,11 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
             missing.difference_update(store.video_ids)
             progress.advance(done=len(wanted))
     if missing:
-        raise _lacks(identity.expert, [video for video in video_ids if video in missing])
+        first = next(video for video in video_ids if video in missing)
+        raise StoreError(
+            f"{identity.expert} has no features of video {first!r} ({len(missing)} missing). "
+            "Run snakemake to extract them."
+        )
     return ExpertFeatures(identity, rows.mapped(), None if times is None else times.mapped())
 
 
@@ -123,10 +127,3 @@ def _open(path: Path, identity: StoreIdentity, first: Path) -> FeatureStore:
             "Delete both and run snakemake to extract them again."
         )
     return store
-
-
-def _lacks(expert: str, videos: Sequence[str]) -> StoreError:
-    return StoreError(
-        f"{expert} has no features of video {videos[0]!r} ({len(videos)} missing). "
-        "Run snakemake to extract them."
-    )

@@ -66,6 +66,19 @@ def scratch_folder() -> str:
     return tempfile.gettempdir() if given else disk
 
 
+@contextmanager
+def naming_scratch_folder() -> Iterator[None]:
+    """Say where there is no room, which a file without a name cannot.
+
+    Raises:
+        OSError: What the block raises, with the folder's name.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, scratch_folder()) from None
+
+
 class ScratchRows:
     """Takes sequences in any order and maps them from a file that ends with the process."""
 
@@ -79,8 +92,7 @@ class ScratchRows:
         """
         self._dim, self._dtype = dim, np.dtype(dtype)
         self._starts, self._lengths = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        self._folder = scratch_folder()
-        self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed when mapped
+        self._file = tempfile.TemporaryFile(dir=scratch_folder())  # noqa: SIM115 - closed when mapped
         self._end = 0
 
     def add(self, places: NDArray[np.int64], sequences: Ragged[Any]) -> None:
@@ -96,24 +108,16 @@ class ScratchRows:
         values = np.ascontiguousarray(sequences.values, self._dtype)
         self._starts[places] = self._end + sequences.offsets[:-1]
         self._lengths[places] = sequences.lengths
-        with self._naming_folder():
+        with naming_scratch_folder():
             self._file.write(values.data)
         self._end += len(values)
 
     def mapped(self) -> MappedRows:
         """All sequences, in place; none can be added any more."""
-        with self._naming_folder():
+        with naming_scratch_folder():
             self._file.flush()
         # an empty file cannot be mapped
         file = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self._end else None
         self._file.close()
         values = np.frombuffer(file or b"", self._dtype).reshape(-1, self._dim)
         return MappedRows(file, values, self._starts, self._lengths)
-
-    @contextmanager
-    def _naming_folder(self) -> Iterator[None]:
-        """A file without a name cannot say where there is no room."""
-        try:
-            yield
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, self._folder) from None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from teachtext.store.mapped import scratch_folder
+from teachtext.store.mapped import naming_scratch_folder, scratch_folder
 
 
 class SimilarityGrid:
@@ -71,12 +71,8 @@ def _extend(file: int, _: int, size: int) -> None:
 
 
 def _scratch(shape: tuple[int, int], dtype: type[np.generic]) -> NDArray[Any]:
-    folder = scratch_folder()
-    with tempfile.TemporaryFile(dir=folder) as file:
+    with naming_scratch_folder(), tempfile.TemporaryFile(dir=scratch_folder()) as file:
         reserve = getattr(os, "posix_fallocate", _extend)  # macOS has none
-        try:
-            # a full disk is an error here, and a signal when a mapped page has no room
-            reserve(file.fileno(), 0, shape[0] * shape[1] * np.dtype(dtype).itemsize)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, folder) from None
+        # a full disk is an error here, and a signal when a mapped page has no room
+        reserve(file.fileno(), 0, shape[0] * shape[1] * np.dtype(dtype).itemsize)
         return np.memmap(file, dtype=dtype, mode="r+", shape=shape)

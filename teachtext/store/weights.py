@@ -30,8 +30,7 @@ def identify_weights(name: str, files: Iterable[Path]) -> WeightsIdentity:
     digest = hashlib.sha256()
     for file in files:
         with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
+            hashlib.file_digest(stream, lambda: digest)
     return WeightsIdentity(name, digest.hexdigest())
 
 
