@@ -169,15 +169,17 @@ def load_whole(
 def _load_experts(
     stores: Mapping[str, Sequence[Path]], video_ids: Sequence[str], architecture: AnyArchitecture
 ) -> dict[str, ExpertFeatures]:
-    timed = architecture.architecture == "MultiModalTransformer"
     return {
-        name: load_features(
-            paths,
-            video_ids,
-            View(architecture.averages(name), architecture.max_rows.get(name), timed),
-        )
+        name: load_features(paths, video_ids, _view(name, architecture))
         for name, paths in stores.items()
     }
+
+
+def _view(expert: str, architecture: AnyArchitecture) -> View:
+    max_rows = architecture.max_rows.get(expert)
+    if architecture.architecture == "MultiModalTransformer":
+        return View("timed rows", max_rows)
+    return View("means" if architecture.averages(expert) else "rows", max_rows)
 
 
 def load_val(

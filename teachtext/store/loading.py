@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,20 +54,19 @@ class View:
     """What of an expert's rows a model sees.
 
     Attributes:
-        averaged: Whether to take the mean of each video's rows, as float32, instead of the rows.
+        form: ``rows``, ``timed rows`` with their start times, or the ``means`` of each video's
+            rows, as float32.
         max_rows: Maximum number of rows per video, from its start; None for all. Means are over all
             rows.
-        timed: Whether to load the start times of the rows, too; not available for means.
     """
 
-    averaged: bool
-    max_rows: int | None
-    timed: bool
+    form: Literal["rows", "timed rows", "means"]
+    max_rows: int | None = None
 
     def rows(self, store: FeatureStore, videos: NDArray[np.int64]) -> Ragged[Any]:
         """(T, D) rows of some videos of a shard."""
         rows = store.rows().take(videos)
-        return rows.means() if self.averaged else self._cut(rows)
+        return rows.means() if self.form == "means" else self._cut(rows)
 
     def start_seconds(self, store: FeatureStore, videos: NDArray[np.int64]) -> Ragged[Any]:
         """(T, 1) times of the rows of some videos of a shard."""
@@ -92,9 +91,9 @@ def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -
     identity = FeatureStore(paths[0]).identity
     place = {video: index for index, video in enumerate(video_ids)}
     rows = ScratchRows(
-        len(place), dim=identity.dim, dtype=np.float32 if view.averaged else np.float16
+        len(place), dim=identity.dim, dtype=np.float32 if view.form == "means" else np.float16
     )
-    times = ScratchRows(len(place), dim=1, dtype=np.float32) if view.timed else None
+    times = ScratchRows(len(place), dim=1, dtype=np.float32) if view.form == "timed rows" else None
     missing = set(video_ids)
     with Progress(log, f"read {identity.expert}", len(video_ids), unit="video") as progress:
         for path in paths:

@@ -13,7 +13,7 @@ from teachtext.store.records import Features
 from teachtext.store.weights import WeightsIdentity
 
 IDENTITY = StoreIdentity("appearance", "toy", 2, WeightsIdentity("toy 1.0", "abc"), {"fps": 2.0})
-ALL = View(averaged=False, max_rows=None, timed=False)
+ALL = View("rows")
 
 
 def features(count, seed):
@@ -45,8 +45,8 @@ def test_rows_and_their_times_come_from_all_shards_in_the_order_asked_for(
         write_features(folder / str(shard), IDENTITY, members)
     paths = data.draw(st.permutations([folder / str(shard) for shard in range(shards)]))
     wanted = data.draw(st.lists(st.sampled_from(sorted(videos)), unique=True))
-    loaded = load_features(paths, wanted, View(averaged=False, max_rows=max_rows, timed=True))
-    means = load_features(paths, wanted, View(averaged=True, max_rows=max_rows, timed=False))
+    loaded = load_features(paths, wanted, View("timed rows", max_rows))
+    means = load_features(paths, wanted, View("means", max_rows))
     assert loaded.identity == IDENTITY
     for place, video in enumerate(wanted):
         found = videos[video] or Features(*(np.zeros(shape) for shape in ((0, 2), 0, 0)))
@@ -69,7 +69,7 @@ def test_strange_names_are_names(tmp_path):
 
 def test_a_selection_keeps_rows_and_times_together(tmp_path):
     write_features(tmp_path / "0", IDENTITY, {f"v{i}": features(i, i) for i in range(4)})
-    view = View(averaged=False, max_rows=2, timed=True)
+    view = View("timed rows", 2)
     loaded = load_features([tmp_path / "0"], [f"v{i}" for i in range(4)], view)
     chosen = loaded.select(np.array([3, 0]))
     chosen.release()
@@ -122,7 +122,7 @@ from teachtext.store.loading import View, load_features
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-paths, view = [Path(path) for path in sys.argv[1:]], View(averaged=False, max_rows=None, timed=True)
+paths, view = [Path(path) for path in sys.argv[1:]], View('timed rows')
 load_features(paths[:1], ["v0"], view)
 before = peak()
 load_features(paths, [f"v{number}" for number in range(len(paths))], view)

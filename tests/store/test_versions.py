@@ -48,7 +48,7 @@ def features(path):
 
 
 def load(path):
-    load_features([path], ["a"], View(averaged=False, max_rows=None, timed=False))
+    load_features([path], ["a"], View("rows"))
 
 
 @pytest.mark.parametrize(
