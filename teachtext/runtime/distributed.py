@@ -103,8 +103,14 @@ def sum_over_processes(values: Tensor) -> Tensor:
 
 def gather_rows(rows_BD: Tensor) -> Tensor:
     """All processes' rows, in the order of the processes, with gradients."""
-    gathered: Tensor = _Gather.apply(rows_BD)  # type: ignore[no-untyped-call]
-    return gathered
+    rank, device = distributed.get_rank(), rows_BD.device
+    counts = torch.zeros(distributed.get_world_size(), dtype=torch.int64, device=device)
+    counts[rank] = len(rows_BD)
+    distributed.all_reduce(counts)
+    # a sum with zeros, for processes may hold different numbers of rows, which all_gather refuses
+    parts = [rows_BD.new_zeros(count, *rows_BD.shape[1:]) for count in counts.tolist()]
+    parts[rank] = rows_BD
+    return sum_over_processes(torch.cat(parts))
 
 
 def average_gradients(modules: Iterable[nn.Module]) -> None:
@@ -132,30 +138,3 @@ class _Sum(torch.autograd.Function):
         summed = gradient.clone()
         distributed.all_reduce(summed)
         return summed
-
-
-class _Gather(torch.autograd.Function):
-    """Processes may hold different numbers of rows, which collectives refuse: rows are padded."""
-
-    @staticmethod
-    def forward(ctx: Any, rows_BD: Tensor) -> Tensor:  # noqa: ANN401 - torch's interface
-        counts = [torch.zeros(1, dtype=torch.int64, device=rows_BD.device) for _ in _everyone()]
-        distributed.all_gather(counts, counts[0].new_tensor([len(rows_BD)]))
-        ctx.counts = [int(count) for count in counts]
-        longest = max(ctx.counts)
-        padded = rows_BD.new_zeros(longest, *rows_BD.shape[1:])
-        padded[: len(rows_BD)] = rows_BD
-        parts = [torch.empty_like(padded) for _ in _everyone()]
-        distributed.all_gather(parts, padded)
-        return torch.cat([part[:count] for part, count in zip(parts, ctx.counts, strict=True)])
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401
-        summed = gradient.clone()
-        distributed.all_reduce(summed)
-        begin = sum(ctx.counts[: distributed.get_rank()])
-        return summed[begin : begin + ctx.counts[distributed.get_rank()]]
-
-
-def _everyone() -> range:
-    return range(distributed.get_world_size())
