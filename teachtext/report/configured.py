@@ -74,12 +74,10 @@ def _facts_by(config: Config, name: str, seed: int, facts: Mapping[str, Any]) ->
         "experts": config.experts_of(name),
         "evaluate": config.evaluate.model_dump(),
     }
-    if name in config.zero_shot:
-        untrained = ZeroShotArchitecture().model_dump()
-        return says | {"models": untrained, "training": None, "teachers": [], "captions": "none"}
-    if name in config.released:
-        # all else is read off the checkpoint
-        models = dict(facts["models"]) | {"max_rows": config.models.max_rows}
+    if name in config.untrained():
+        models = ZeroShotArchitecture().model_dump()
+        if name in config.released:  # all else is read off the checkpoint
+            models = dict(facts["models"]) | {"max_rows": config.models.max_rows}
         return says | {"models": models, "training": None, "teachers": [], "captions": "none"}
     row = config.row(name)
     return says | {

@@ -5,23 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from teachtext.denoising.verdicts import VERDICT_COLUMNS
 from teachtext.report.inputs import read_named_table
 from teachtext.report.thumbnails import Thumbnail, make_thumbnails
 from teachtext.video.manifest import VideoRecord
 
-REVIEW_COLUMNS = [
-    "caption_id",
-    "video_id",
-    "caption",
-    "rank",
-    "own_similarity",
-    "first_video_id",
-    "first_similarity",
-    "first_caption",
-    "kept",
-    "seeds",
-    "reason",
-]
+REVIEW_COLUMNS = [*VERDICT_COLUMNS, "seeds"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation
-from teachtext.evaluation.significance import METRICS, Difference, Resamples, difference, resample
+from teachtext.evaluation.significance import METRICS, Difference, difference, resample
 from teachtext.report.summary import UNTRAINED, seeds_of_models
 
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
@@ -50,14 +50,18 @@ class Differences:
     Attributes:
         rows: Rows that are drawn, in their order.
         samples: Number of resamples of the videos.
-        extent: Half-width of the axis in points; it runs from minus this to plus this.
         by_pair: Rows of all pairs, drawn or not, by model and reference.
     """
 
     rows: tuple[DifferenceRow, ...]
     samples: int
-    extent: float
     by_pair: Mapping[tuple[str, str], DifferenceRow]
+
+    @property
+    def extent(self) -> float:
+        """Half-width of the axis in points; it runs from minus this to plus this."""
+        ends = [abs(end) for row in self.rows for end in (row.headline.low, row.headline.high)]
+        return next(extent for extent in EXTENTS if extent >= max(ends, default=0))
 
     @property
     def ticks(self) -> tuple[float, ...]:
@@ -67,7 +71,7 @@ class Differences:
     def place(self, points: float) -> float:
         """Where a difference is on the axis, in percent of its length.
 
-        >>> Differences((), samples=10, extent=4.0, by_pair={}).place(-2.0)
+        >>> Differences((), samples=10, by_pair={}).place(-0.1)
         25.0
         """
         return 50 + 50 * points / self.extent
@@ -95,8 +99,7 @@ def measure_differences(
     drawn = _pairs(section_of)
     pairs = list(dict.fromkeys([*drawn, *also]))
     found = compare_models(evaluations, pairs, samples=samples, generator=generator)
-    rows = tuple(found.by_pair[pair] for pair in drawn)
-    return replace(found, rows=rows, extent=_extent(rows))
+    return replace(found, rows=tuple(found.by_pair[pair] for pair in drawn))
 
 
 def compare_models(
@@ -124,12 +127,13 @@ def compare_models(
         for model, seeds in seeds_of_models(evaluations).items()
     }
     resamples = resample(ranks, video_Q, samples=samples, generator=generator)
-    rows = tuple(
-        DifferenceRow(model, reference, _compare(resamples[model], resamples[reference]))
-        for model, reference in pairs
-    )
-    by_pair = dict(zip(pairs, rows, strict=True))
-    return Differences(rows, samples, _extent(rows), by_pair)
+    by_pair = {}
+    for model, reference in pairs:
+        by_metric = {
+            metric: difference(resamples[model], resamples[reference], metric) for metric in METRICS
+        }
+        by_pair[model, reference] = DifferenceRow(model, reference, by_metric)
+    return Differences(tuple(by_pair.values()), samples, by_pair)
 
 
 def format_p_value(p_value: float) -> str:
@@ -161,12 +165,3 @@ def _pairs(section_of: Mapping[str, str]) -> list[tuple[str, str]]:
     first = members["students"][:1]
     untrained = [model for section in UNTRAINED for model in members[section]]
     return pairs + [(model, reference) for model in untrained for reference in first]
-
-
-def _compare(model: Resamples, reference: Resamples) -> dict[str, Difference]:
-    return {metric: difference(model, reference, metric) for metric in METRICS}
-
-
-def _extent(rows: Sequence[DifferenceRow]) -> float:
-    ends = [abs(end) for row in rows for end in (row.headline.low, row.headline.high)]
-    return next(extent for extent in EXTENTS if extent >= max(ends, default=0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from teachtext.report.differences import DifferenceRow
-from teachtext.report.plots import Curve, draw_dots
+from teachtext.report.plots import Curve, draw_curves
 from teachtext.report.summary import (
     COLORS,
     DIRECTION_NAMES,
@@ -106,7 +106,7 @@ def _plot(name: str, group: Sequence[ModelSummary]) -> Markup:
                 labels=(),
             )
         )
-    return draw_dots(
+    return draw_curves(
         name,
         curves,
         places=[model.text_encoder for model in group],

@@ -6,16 +6,10 @@ from typing import Literal
 
 from teachtext.evaluation.spread import Spread
 from teachtext.report.differences import DifferenceRow
-from teachtext.report.summary import KINDS, Comparison, Kind, ModelSummary
+from teachtext.report.summary import TOPICS, Comparison, ModelSummary
 
 MINUS = "\N{MINUS SIGN}"
 UNIT = "points of test text-to-video geometric mean"
-TOPICS: Mapping[Kind, str] = {
-    "distillation": "Distillation",
-    "denoising": "Denoising",
-    "pruning": "Pruning",
-    "pruned": "Distillation with fewer experts",
-}
 Effects = Mapping[tuple[str, str], DifferenceRow]
 """Model and reference -> their difference, by a paired bootstrap."""
 
@@ -52,7 +46,7 @@ def headline(
         seconds: Extraction time per video in seconds, by expert; None where the features were made
             elsewhere.
     """
-    first = [next((pair for pair in comparisons if pair.kind == kind), None) for kind in KINDS]
+    first = [next((pair for pair in comparisons if pair.kind == kind), None) for kind in TOPICS]
     found = [
         Finding(
             TOPICS[pair.kind],
@@ -82,14 +76,14 @@ def format_spread(value: Spread, decimals: int = 1) -> str:
     return mean if value.std is None else f"{mean} ± {value.std:.{decimals}f}"
 
 
-def format_difference(points: float) -> str:
+def format_difference(difference: float, decimals: int = 1) -> str:
     """A difference with its sign, zero without.
 
-    >>> format_difference(-0.04), format_difference(2.5)
-    ('0.0', '+2.5')
+    >>> format_difference(-0.04), format_difference(2.5), format_difference(0.1234, decimals=3)
+    ('0.0', '+2.5', '+0.123')
     """
-    shown = f"{points:+.1f}"
-    return "0.0" if float(shown) == 0 else shown.replace("-", MINUS)
+    shown = f"{difference:+.{decimals}f}"
+    return shown.replace("-", MINUS) if float(shown) else f"{0:.{decimals}f}"
 
 
 def _sentence(pair: Comparison, effect: DifferenceRow, seconds: Mapping[str, float | None]) -> str:

@@ -1,6 +1,5 @@
 """What stages other than evaluate_model wrote, read into plain records. Computes nothing."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from teachtext.errors import StoreError
+from teachtext.store.checksums import file_sha256
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.versions import MADE_BY, check_stamp
 from teachtext.store.weights import CARD, model_sha256
@@ -143,7 +143,7 @@ def read_denoised(path: Path) -> DenoisedSet:
     kept = pc.sum(table["kept"]).as_py() or 0
     return DenoisedSet(
         path=path,
-        sha256=hash_file(path),
+        sha256=file_sha256(path),
         settings=json.loads(_require(metadata, "settings", path)),
         teachers=tuple(_require(metadata, "teachers", path).split()),
         captions=_require(metadata, "captions", path),
@@ -164,12 +164,6 @@ def read_split_counts(path: Path) -> list[tuple[str, int, int]]:
     counts = Counter(caption.split for caption in captions)
     videos = Counter(of_video[0].split for of_video in by_video(captions).values())
     return [(split, counts[split], videos[split]) for split in SPLITS if counts[split]]
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _require(metadata: Mapping[str, str], key: str, path: Path) -> str:

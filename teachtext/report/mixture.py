@@ -22,14 +22,17 @@ class Share:
         weight: Mixture weight of the caption.
         own: Contribution to the similarity of the caption's own video.
         rival: Contribution to the similarity of the most similar other video.
-        lead: Lead that the expert gives the own video over the other, in points of similarity.
     """
 
     expert: str
     weight: float
     own: float
     rival: float
-    lead: float
+
+    @property
+    def lead(self) -> float:
+        """Lead that the expert gives the own video over the other, in points of similarity."""
+        return self.own - self.rival
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,8 @@ def decide(found: Found) -> Decision | None:
     if found.rival == found.video_id:
         return None
     shares = [
-        Share(expert, weight, own, found.rival_parts[expert], own - found.rival_parts[expert])
-        for (expert, weight), own in zip(
-            found.weights.items(), found.own_parts.values(), strict=True
-        )
+        Share(expert, weight, found.own_parts[expert], found.rival_parts[expert])
+        for expert, weight in found.weights.items()
     ]
     own_ahead = sum(share.lead for share in shares) > 0
     sign = 1 if own_ahead else -1

@@ -21,7 +21,7 @@ from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.encoders import compare_encoders
 from teachtext.report.gallery import Gallery
-from teachtext.report.headline import MINUS, format_difference, format_spread, headline, judge
+from teachtext.report.headline import format_difference, format_spread, headline, judge
 from teachtext.report.inputs import DenoisedSet, History
 from teachtext.report.mixture import plot_weights
 from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
@@ -77,13 +77,14 @@ def render_page(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["spread"] = format_spread
-    environment.filters["difference"] = format_difference
-    environment.filters["p_value"] = format_p_value
-    environment.filters["rank"] = format_rank
-    environment.filters["millions"] = format_millions
-    environment.filters["duration"] = format_duration
-    environment.filters["signed"] = format_similarity
+    environment.filters |= {
+        "spread": format_spread,
+        "difference": format_difference,
+        "p_value": format_p_value,
+        "rank": format_rank,
+        "millions": format_millions,
+        "duration": format_duration,
+    }
     return environment.get_template("page.html").render(_context(report))
 
 
@@ -103,16 +104,6 @@ def format_millions(parameters: int) -> str:
     ('1.23 M', '263 M', '0.0025 M')
     """
     return f"{float(f'{parameters / 1e6:.3g}'):g} M"
-
-
-def format_similarity(difference: float) -> str:
-    """A difference of similarities with its sign.
-
-    >>> format_similarity(0.1234), format_similarity(-0.0001)
-    ('+0.123', '0.000')
-    """
-    shown = f"{difference:+.3f}"
-    return shown.replace("-", MINUS) if float(shown) else "0.000"
 
 
 def format_duration(seconds: float) -> str:

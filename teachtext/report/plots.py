@@ -103,39 +103,32 @@ def draw_lines(name: str, lines: Sequence[Line], *, x_label: str, y_label: str) 
     return _picture(name, draw, x_label=x_label, y_label=y_label)
 
 
-def draw_curves(name: str, curves: Sequence[Curve], *, x_label: str, y_label: str) -> Markup:
-    """Draw what models are worth over what they cost; the arguments are those of draw_lines."""
-
-    def draw(axes: Axes) -> None:
-        for curve in curves:
-            _draw_curve(axes, curve)
-        axes.margins(x=0.09, y=0.14)
-
-    return _picture(name, draw, x_label=x_label, y_label=y_label)
-
-
-def draw_dots(
+def draw_curves(
     name: str,
     curves: Sequence[Curve],
     *,
-    places: Sequence[str],
     x_label: str,
     y_label: str,
+    places: Sequence[str] | None = None,
 ) -> Markup:
-    """Draw means and standard deviations over named places; x counts them from 0.
+    """Draw means and standard deviations over what models cost, or over named places.
 
     Args:
         name: Unique name in the page; prefix of every ID inside the picture.
         curves: Curves in the order in which they are drawn.
-        places: Names of the places, from left to right.
         x_label: Label of the x axis; plain words, no names that the user chose.
         y_label: Label of the y axis; plain words, no names that the user chose.
+        places: Names of the places, from left to right; x counts them from 0. None for an axis of
+            numbers.
     """
 
     def draw(axes: Axes) -> None:
         for curve in curves:
             _draw_curve(axes, curve)
-        _name_places(axes, places)
+        if places is None:
+            axes.margins(x=0.09, y=0.14)
+        else:
+            _name_places(axes, places)
 
     return _picture(name, draw, x_label=x_label, y_label=y_label)
 
@@ -237,15 +230,15 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
 
 
 def _draw_line(axes: Axes, line: Line) -> None:
-    dash = DASHES.get(line.section, "solid")
     if any(low != high for low, high in zip(line.low, line.high, strict=True)):
         axes.fill_between(
             line.x, line.low, line.high, color=line.color, alpha=0.16, linewidth=0,
             gid=f"band-{line.key}",
         )  # fmt: skip
     axes.plot(
-        line.x, line.mean, linestyle=dash, linewidth=1.6, color=line.color, gid=f"line-{line.key}"
-    )
+        line.x, line.mean, linestyle=DASHES[line.section], linewidth=1.6, color=line.color,
+        gid=f"line-{line.key}",
+    )  # fmt: skip
     if line.marks:
         x, y = zip(*line.marks, strict=True)
         axes.plot(x, y, "o", markersize=4.5, color=line.color, gid=f"mark-{line.key}")

@@ -38,11 +38,9 @@ class Duration:
 def versions_of(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
     """Package and version; several versions where models were evaluated with several."""
     found: dict[str, set[str]] = {"teachtext": {__version__}}
-    for evaluation in evaluations:
-        for package, version in evaluation.versions.items():
+    for versions in (*(one.versions for one in evaluations), installed_versions(WRITERS)):
+        for package, version in versions.items():
             found.setdefault(package, set()).add(version)
-    for package, version in installed_versions(WRITERS).items():
-        found.setdefault(package, set()).add(version)
     return [(package, ", ".join(sorted(versions))) for package, versions in found.items()]
 
 

@@ -17,7 +17,7 @@ from teachtext.config.published import (
 from teachtext.config.report import PublishedSettings
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.spread import Spread
-from teachtext.report.plots import Curve, draw_dots
+from teachtext.report.plots import Curve, draw_curves
 from teachtext.report.results import LABELS, ResultTable
 from teachtext.report.summary import LOWER_IS_BETTER, ModelSummary
 
@@ -193,7 +193,7 @@ def _plot(name: str, pairs: Sequence[ModelPair]) -> Markup:
             ),
         ]
     places = [LABELS[metric] for metric in DRAWN]
-    return draw_dots(name, curves, places=places, x_label="metric", y_label="%")
+    return draw_curves(name, curves, places=places, x_label="metric", y_label="%")
 
 
 def _dots(pair: ModelPair, spreads: Sequence[Spread], *, shift: float, filled: bool) -> Curve:

@@ -26,7 +26,7 @@ NORMALIZATIONS = {
     ),
 }
 """Normalization -> its name, and how it is to be read."""
-SECTION_HEADINGS: Mapping[str, tuple[str, str]] = {
+SECTION_HEADINGS = {
     "zero_shot": (
         "zero-shot: nothing trained",
         "cosine of a caption and the mean of a video's unit rows; one result, whatever the seed",
@@ -153,11 +153,11 @@ def _sections(models: Sequence[ModelSummary], direction: Direction) -> tuple[Res
     students = [model for model in models if model.section == "students"]
     best = {metric: best_as_shown(students, direction, metric) for metric in METRICS}
     rows = _rows([(model, model.test[direction]) for model in models], best=best)
-    return tuple(
-        ResultSection(name, remark, tuple(members))
-        for section, members in groupby(rows, lambda row: row.model.section)
-        for name, remark in [SECTION_HEADINGS.get(section, (section, ""))]
-    )
+    sections = []
+    for section, members in groupby(rows, lambda row: row.model.section):
+        heading, remark = SECTION_HEADINGS.get(section, (section, ""))
+        sections.append(ResultSection(heading, remark, tuple(members)))
+    return tuple(sections)
 
 
 def _normalized_sections(

@@ -1,6 +1,5 @@
 """The searches over experts: what each level costs and saves, in words and drawn. Records only."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,16 @@ from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction
 from teachtext.evaluation.spread import Spread
 from teachtext.pruning.pareto import COLUMNS, VAL, metric_column
-from teachtext.report.headline import format_difference
+from teachtext.report.headline import MINUS, format_difference
 from teachtext.report.inputs import read_named_table
 from teachtext.report.plots import Curve, draw_curves
-from teachtext.report.summary import COLORS
+from teachtext.report.summary import COLORS, combined_std
 
-KINDS = {True: "with teachers", False: "without teachers"}
-LOOKS = {True: (COLORS[0], "solid"), False: (COLORS[1], "dashed")}
+LOOKS = {
+    True: ("with teachers", COLORS[0], "solid"),
+    False: ("without teachers", COLORS[1], "dashed"),
+}
+"""Whether models are distilled -> name, colour and dash of their curve."""
 
 
 @dataclass(frozen=True)
@@ -52,25 +54,12 @@ class Level:
 
 @dataclass(frozen=True)
 class SearchCurve:
-    """The levels of a search, all with teachers or all without."""
+    """The levels of a search, all with teachers or all without; how they are named and drawn."""
 
-    distilled: bool
+    name: str
+    color: str
+    dash: str
     levels: tuple[Level, ...]
-
-    @property
-    def name(self) -> str:
-        """What it is called beside the other."""
-        return KINDS[self.distilled]
-
-    @property
-    def color(self) -> str:
-        """In the plot."""
-        return LOOKS[self.distilled][0]
-
-    @property
-    def dash(self) -> str:
-        """In the plot and in its legend."""
-        return LOOKS[self.distilled][1]
 
 
 @dataclass(frozen=True)
@@ -122,9 +111,9 @@ def describe_level(curve: SearchCurve, level: Level) -> str:
 def _lost(full: Level, level: Level) -> str:
     difference = level.headline.mean - full.headline.mean
     points = f"{format_difference(difference)} points"
-    if full.headline.std is None or level.headline.std is None:
+    spread = combined_std(full.headline, level.headline)
+    if spread is None:
         return f"{points} in one seed, of unknown spread; "
-    spread = math.hypot(full.headline.std, level.headline.std)
     if abs(difference) < spread or difference == 0:
         return f"no difference beyond the spread of the seeds ({points} ± {spread:.1f}); "
     return f"{points} (± {spread:.1f}), "
@@ -157,15 +146,14 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _curves(rows: Sequence[Mapping[str, Any]]) -> tuple[SearchCurve, ...]:
-    kinds = sorted({row["distilled"] for row in rows}, reverse=True)
     found = []
-    for distilled in kinds:
+    for distilled, look in LOOKS.items():
         levels: list[Level] = []
         for row in rows:
             if row["distilled"] == distilled:
-                before = levels[-1].dropped if levels else ()
-                levels.append(_level(row, before))
-        found.append(SearchCurve(distilled, tuple(levels)))
+                levels.append(_level(row, levels[-1].dropped if levels else ()))
+        if levels:
+            found.append(SearchCurve(*look, tuple(levels)))
     return tuple(found)
 
 
@@ -213,4 +201,4 @@ def _cost(level: Level, *, timed: bool) -> float:
 
 
 def _label(level: Level) -> str:
-    return f"\N{MINUS SIGN} {level.dropped[-1]}" if level.dropped else "all"
+    return f"{MINUS} {level.dropped[-1]}" if level.dropped else "all"

@@ -30,7 +30,13 @@ OF_MACHINES = ("threads", "gpus", "precision", "compile", "tensorboard")
 """Settings of training that say where it runs, not what is learned."""
 
 Kind = Literal["distillation", "denoising", "pruning", "pruned"]
-KINDS: tuple[Kind, ...] = ("distillation", "denoising", "pruning", "pruned")
+TOPICS: Mapping[Kind, str] = {
+    "distillation": "Distillation",
+    "denoising": "Denoising",
+    "pruning": "Pruning",
+    "pruned": "Distillation with fewer experts",
+}
+"""What each kind of comparison is called, the main one first."""
 Verdict = Literal["better", "within", "worse", "one seed"]
 
 
@@ -97,9 +103,8 @@ class Comparison:
 
     @property
     def combined_std(self) -> float | None:
-        """Standard deviation of the difference, None if either has only one seed."""
-        model, reference = self.model.headline.std, self.reference.headline.std
-        return None if model is None or reference is None else math.hypot(model, reference)
+        """Standard deviation of the difference."""
+        return combined_std(self.model.headline, self.reference.headline)
 
     @property
     def verdict(self) -> Verdict:
@@ -109,6 +114,11 @@ class Comparison:
         if abs(self.difference) < self.combined_std or self.difference == 0:
             return "within"
         return "better" if self.difference > 0 else "worse"
+
+
+def combined_std(one: Spread, other: Spread) -> float | None:
+    """Standard deviation of the difference of two models, None if either has only one seed."""
+    return None if one.std is None or other.std is None else math.hypot(one.std, other.std)
 
 
 def summarize(evaluations: Sequence[Evaluation]) -> list[ModelSummary]:
@@ -145,7 +155,8 @@ def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
             ):
                 pairs.append(Comparison("denoising", model, reference))
     # Of two denoised pairs, the one of the distilled student says more.
-    return sorted(pairs, key=lambda pair: (KINDS.index(pair.kind), not pair.model.teachers))
+    kinds = list(TOPICS)
+    return sorted(pairs, key=lambda pair: (kinds.index(pair.kind), not pair.model.teachers))
 
 
 def best_as_shown(models: Sequence[ModelSummary], direction: Direction, metric: str) -> set[str]:

@@ -26,6 +26,7 @@ from teachtext.report.inputs import ModelRecord
 from teachtext.report.page import Report, render_page
 from teachtext.report.searches import read_search
 from teachtext.report.summary import compare, summarize
+from teachtext.store.checksums import file_sha256
 from teachtext.store.tables import read_table
 from teachtext.video.manifest import VideoRecord, manifest_records
 
@@ -72,7 +73,7 @@ def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Repo
         manifest=manifest,
         ledger=read_table(args.ledger, LEDGER_SCHEMA.names),
         splits=inputs.read_split_counts(args.captions),
-        captions_sha256=inputs.hash_file(args.captions),
+        captions_sha256=file_sha256(args.captions),
         config=args.config,
         denoised=[inputs.read_denoised(path) for path in args.denoise],
         reviews=build_reviews(args.reviews, videos),

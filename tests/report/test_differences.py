@@ -91,5 +91,5 @@ def test_the_axis_holds_the_longest_interval():
 
 
 def test_zero_is_in_the_middle_of_the_axis():
-    axis = Differences((), samples=10, extent=4.0, by_pair={})
+    axis = Differences((), samples=10, by_pair={})
     assert [axis.place(tick) for tick in axis.ticks] == [0, 25, 50, 75, 100]

@@ -167,6 +167,7 @@ class Corpus:
                 "caption": caption,
                 "rank": 100.0 - place,
                 "own_similarity": 0.25,
+                "margin": -0.25,
                 "first_video_id": first,
                 "first_similarity": 0.5,
                 "first_caption": self.captions.get(f"{first}#0", ""),
