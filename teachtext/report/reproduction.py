@@ -88,14 +88,15 @@ class Reproduction:
     """All content of the section.
 
     Attributes:
-        split: Statement in words of whether the test splits are the same.
-        comparable: False if the test splits are known to differ.
+        split: Statement in words of whether the test splits are of the same size.
+        differs: True if the sizes of the test splits are known and differ, so that the splits do.
+            Equal sizes do not show that they hold the same videos: published.json has no lists.
         sources: Sources of the published rows in the pairs.
     """
 
     benchmark: PublishedBenchmark
     split: str
-    comparable: bool
+    differs: bool
     tables: tuple[PairTable, ...]
     sources: tuple[Source, ...]
 
@@ -130,7 +131,7 @@ def set_beside(
     return Reproduction(
         benchmark=benchmark,
         split=compare_splits(ours, benchmark.test),
-        comparable=benchmark.test in (None, ours),
+        differs=benchmark.test not in (None, ours),
         tables=tuple(drawn),
         sources=tuple(dict.fromkeys(pair.source for table in drawn for pair in table.pairs)),
     )
