@@ -83,7 +83,12 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     """
     with mapped(path) as file, readable(path, "Fetch the whole file of torch.save again."):
         placed, numbers = _read_zip(path) if zipfile.is_zipfile(path) else _read_legacy(file)
-        tensors = {name: _tensor(tensor, numbers) for name, tensor in placed.items()}
+        # many tensors may share the numbers of one storage
+        sizes = (prod(one.shape) * one.storage.dtype.itemsize for one in placed.values())
+        refuse_bomb(path, sum(sizes))
+        storages = {one.storage for one in placed.values()}
+        flat = {storage: _flat(storage, numbers) for storage in storages}
+        tensors = {name: _tensor(one, flat[one.storage]) for name, one in placed.items()}
     if not tensors:
         raise DatasetError(f"{path} has no state dict. Give a checkpoint with weights.")
     return tensors
@@ -143,12 +148,16 @@ def _placed(value: object) -> dict[str, _Placed]:
     return {str(name): tensor for name, tensor in table.items() if isinstance(tensor, _Placed)}
 
 
-def _tensor(placed: _Placed, numbers: Numbers) -> Tensor:
-    data, dtype = bytearray(numbers[placed.storage.key]), placed.storage.dtype
-    flat = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+def _flat(storage: _Storage, numbers: Numbers) -> Tensor:
+    data, dtype = bytearray(numbers[storage.key]), storage.dtype
+    return torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+
+
+def _tensor(placed: _Placed, flat: Tensor) -> Tensor:
     if prod(placed.shape) > len(flat):
         raise PickleError(f"it has a tensor of shape {placed.shape} in {len(flat)} numbers")
-    return flat.as_strided(placed.shape, placed.strides, placed.offset).contiguous()
+    tensor = flat.as_strided(placed.shape, placed.strides, placed.offset)
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 def _in_memory(data: bytes) -> mmap.mmap:
