@@ -4,7 +4,7 @@ A loader reads one array when it is called, so a file may be larger than memory.
 """
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def _expert_store(store: Opaque) -> dict[str, Loader]:
 
 
 def _read_folder(path: Path) -> dict[str, Loader]:
-    load = partial(np.load, mmap_mode="r", allow_pickle=False)
+    load = partial(np.lib.format.open_memmap, mode="r")
     return {file.stem: partial(load, file) for file in sorted(path.glob("*.npy"))}
 
 
@@ -90,7 +90,14 @@ def _read_npz(path: Path) -> dict[str, Loader]:
     with zipfile.ZipFile(path) as archive:
         refuse_bomb(path, sum(member.file_size for member in archive.infolist()))
     arrays = np.load(path, allow_pickle=False)
-    return {name: partial(arrays.__getitem__, name) for name in arrays.files}
+    return {name: partial(_read_member, arrays, name) for name in arrays.files}
+
+
+def _read_member(arrays: Mapping[str, Any], name: str) -> NDArray[Any]:
+    array = arrays[name]
+    if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no .npy
+        raise ValueError(f"{name!r} is no array")  # noqa: TRY004 - of a file, not of a caller
+    return array
 
 
 def _read_hdf5(path: Path) -> dict[str, Loader]:

@@ -75,7 +75,8 @@ def import_features(source: Source, output: Path, matcher: Matcher, *, name: str
 def _open(path: Path, name: str) -> tuple[dict[str, FeatureLoader], WeightsIdentity]:
     """What reads the features of each id of a file, and which file it is."""
     loaders = read_arrays(path)
-    weights = identify_weights(name, sorted(path.glob("*.npy")) if path.is_dir() else [path])
+    with readable(path, ADVICE):
+        weights = identify_weights(name, sorted(path.glob("*.npy")) if path.is_dir() else [path])
     if set(loaders) >= set(REQUIRED):
         imported = read_columns(path, loaders, weights)
         return {v: partial(imported.features_of, v) for v in imported.video_ids}, weights
