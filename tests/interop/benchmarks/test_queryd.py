@@ -2,8 +2,7 @@ import pickle
 
 import pytest
 
-from teachtext.errors import DatasetError
-from tests.support.benchmark_files import put, put_lists
+from tests.support.benchmark_files import put
 
 
 @pytest.mark.parametrize("name", ["queryd", "querydsegments"])
@@ -32,18 +31,3 @@ def test_videos_may_lack_the_prefix_of_their_ids(native, touch, prefix):
     native.put("queryd")
     names = [f"{prefix}v{n}.mp4" for n in range(6)]
     assert len(native.read("queryd", videos=touch(*names)).videos) == 6
-
-
-class Trap:
-    def __reduce__(self):
-        return (open, ("trapped", "w"))
-
-
-@pytest.mark.parametrize("content", [pickle.dumps(Trap()), pickle.dumps(["a"]), b"\x80", b"none"])
-def test_a_pickle_of_anything_else_is_refused(native, content, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    put(native.folder, "raw_captions_combined_filtered.pkl", content)
-    put_lists(native.folder)
-    with pytest.raises(DatasetError, match="raw_captions_combined_filtered"):
-        native.read("queryd")
-    assert not (tmp_path / "trapped").exists()

@@ -1,12 +1,10 @@
 import pickle
-import zipfile
 
 import h5py
 import numpy as np
 import pytest
 
 from teachtext.errors import DatasetError
-from teachtext.interop.damage import MOST_ALWAYS
 from teachtext.interop.features.arrays import read_arrays
 
 ROWS = {"a": np.array([[1.0, 2], [3, 4]]), "it's $(b)": np.array([[5.0, 6]])}
@@ -117,24 +115,11 @@ def test_data_of_an_hdf5_file_in_another_file_is_refused(tmp_path):
         read_arrays(tmp_path / "f.h5")
 
 
-def test_bombs_are_refused(tmp_path):
+def test_a_bomb_of_hdf5_is_refused(tmp_path):
     with h5py.File(tmp_path / "f.h5", "w") as file:
         file.create_dataset("a", (1 << 40,), "f8", chunks=(1 << 10,))
     with pytest.raises(DatasetError, match="unpacks to 8388608 MB, as bombs do"):
         read_arrays(tmp_path / "f.h5")
-    with zipfile.ZipFile(tmp_path / "f.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.npy", bytes(MOST_ALWAYS + 1))
-    with pytest.raises(DatasetError, match="unpacks to 64 MB, as bombs do"):
-        read_arrays(tmp_path / "f.npz")
-
-
-@pytest.mark.parametrize("name", ["f.pkl", "f.npz", "f.h5", "f.hickle"])
-@pytest.mark.parametrize("content", [b"", b"torn", b"PK\x03\x04torn", b"\x89HDF\r\n\x1a\ntorn"])
-def test_a_damaged_file_is_one_line(tmp_path, name, content):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(DatasetError, match=r"Cannot read|no pickle to trust") as caught:
-        read_arrays(tmp_path / name)
-    assert "\n" not in str(caught.value)
 
 
 def test_what_is_not_known_is_said_with_what_is(tmp_path):
