@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
+
 from teachtext.errors import DatasetError
 
 MOST_TIMES = 100
@@ -17,8 +19,9 @@ MOST_ALWAYS = 64 << 20
 """Bytes that a small file may unpack to, whatever its size."""
 UNREADABLE = (
     *(EOFError, MemoryError, OSError, RuntimeError),
-    *(AttributeError, KeyError, TypeError, ValueError),
+    *(AttributeError, LookupError, TypeError, ValueError),
     *(lzma.LZMAError, struct.error, tarfile.TarError, zipfile.BadZipFile, zlib.error),
+    pa.ArrowException,
 )
 """What comes of damaged files, and of files of another kind."""
 

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
+from teachtext.interop.damage import readable
 from teachtext.runtime.progress import Progress
 from teachtext.store.similarity_grid import SimilarityGrid
 
@@ -59,7 +59,7 @@ def read_foreign_similarities(
     if not path.is_file():
         raise DatasetError(f"{path} does not exist. Set import to a Parquet file of similarities.")
     grid = SimilarityGrid(caption_ids, video_ids)
-    with _readable(path), pq.ParquetFile(path) as file:
+    with readable(path, "Write it as Parquet again."), pq.ParquetFile(path) as file:
         columns = file.schema_arrow.names
         if set(columns) >= set(WIDE):
             unknown = _read_wide(path, file, grid)
@@ -162,13 +162,3 @@ def _refuse_infinite(path: Path, sims: NDArray[np.float16], captions: pa.Array) 
             f"{path}: similarities of caption {caption!r} are not finite as float16. Scale them, "
             "best to -1..1."
         )
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(
-            f"Cannot read {path}: {' '.join(str(error).split())}. Write it as Parquet again."
-        ) from None
