@@ -53,6 +53,5 @@ def load(name, folder, patch, *, max_tokens):
         bert = tiny_checkpoint(folder / "bert", "bert")
         save_mpnet_packages(bert, folder / "site", folder / "mpnet")
         patch.syspath_prepend(folder / "site")
-    needs = TEXT_ENCODERS[name].needs
-    checkpoint = str(CHECKPOINTS[name](folder)) if "checkpoint" in needs else None
-    return load_text_encoder(name, max_tokens=max_tokens, checkpoint=checkpoint)
+    needs = {key: str(CHECKPOINTS[name](folder)) for key in TEXT_ENCODERS[name].needs}
+    return load_text_encoder(name, max_tokens=max_tokens, **needs)

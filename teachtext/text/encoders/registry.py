@@ -27,16 +27,13 @@ class TextEncoder(Protocol):
         """Token vectors of each caption: (N, D) with 1 <= N <= max_tokens, never empty."""
 
 
-def load_text_encoder(
-    encoder: str, *, max_tokens: int, checkpoint: str | None = None, precision: str | None = None
-) -> TextEncoder:
-    """Load a text encoder by its name in ``TEXT_ENCODERS``, on the device that there is.
+def load_text_encoder(encoder: str, **arguments: object) -> TextEncoder:
+    """Load a text encoder by its name, on the device that there is.
 
     Args:
         encoder: Key of ``TEXT_ENCODERS``.
-        max_tokens: Maximum number of tokens per caption; longer captions are truncated.
-        checkpoint: File of word vectors, or hub id or folder, for encoders that need one.
-        precision: Precision of the network, for encoders that accept one.
+        arguments: Keys that it needs and takes, as in config.yaml: ``max_tokens``, the maximum
+            number of tokens per caption, and ``checkpoint`` and ``precision`` where it has one.
 
     Raises:
         ValueError: Unknown name.
@@ -48,12 +45,10 @@ def load_text_encoder(
             f"Unknown text encoder {encoder!r}. Choose one of: {', '.join(TEXT_ENCODERS)}."
         )
     entry = TEXT_ENCODERS[encoder]
-    optional = {"checkpoint": checkpoint, "precision": precision}
-    arguments = {key: value for key, value in optional.items() if value is not None}
     if entry.picks_device:
         # slow to import; the Snakefile has no use for it
         from teachtext.runtime.devices import pick_device
 
         arguments["device"] = str(pick_device())
-    loaded: TextEncoder = pkgutil.resolve_name(entry.target)(max_tokens=max_tokens, **arguments)
+    loaded: TextEncoder = pkgutil.resolve_name(entry.target)(**arguments)
     return loaded
