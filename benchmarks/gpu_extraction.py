@@ -84,9 +84,8 @@ def make_side(folder: Path, network: str, videos: int, precision: str, device: s
 
 def image_side(checkpoint, clips, options):
     expert = TransformersImage(fps=FPS, checkpoint=str(checkpoint), **options)
-    embedder = expert.embedder
-    parts = {"prepare": embedder.preprocess, "embed": embedder.embed}
-    return Side(expert, clips, embedder.device, 1, embedder.batch, **parts)
+    parts = {"prepare": expert.preprocess, "embed": expert.embed}
+    return Side(expert, clips, expert.device, 1, expert.batch, **parts)
 
 
 def video_side(checkpoint, clips, options):
@@ -95,10 +94,10 @@ def video_side(checkpoint, clips, options):
 
     def prepare(frames):
         """Whole windows only."""
-        return expert._preprocessing(frames).unflatten(0, (-1, size))
+        return expert.preprocess(frames).unflatten(0, (-1, size))
 
-    parts = {"prepare": prepare, "embed": expert._embed}
-    return Side(expert, clips, expert._loaded.device, size, expert._batch, **parts)
+    parts = {"prepare": prepare, "embed": expert.embed}
+    return Side(expert, clips, expert.device, size, expert.batch, **parts)
 
 
 SIDES = {"image": image_side, "video": video_side}

@@ -83,6 +83,11 @@ class TransformersVideo(BatchedNetwork[Frames, Tensor]):
     - TimeSformer and ViViT: the class token (Bertasius et al., 2021; Arnab et al., 2021).
     - X-CLIP: the video's vector in the joint space with text (Ni et al., 2022).
     - V-JEPA 2: mean of the encoder's tokens (Assran et al., 2025).
+
+    Attributes:
+        window_frames: Number of frames of a window, N.
+        preprocess: Function from (T, H, W, C) frames of one size, uint8 on the network's device, to
+            (T, C, H, W) frames as the network wants them.
     """
 
     def __init__(
@@ -114,12 +119,12 @@ class TransformersVideo(BatchedNetwork[Frames, Tensor]):
         self.window_frames = int(family.frames(config))
         self.dim = int(family.dim(config))
         self._pool = family.pool
-        self._preprocessing = load_preprocessing(checkpoint, ROLE)
+        self.preprocess = load_preprocessing(checkpoint, ROLE)
 
     def inputs(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
         """Each window; a video's last one repeats its last frame to be full."""
         for index, frames_THWC in frames_ahead(videos, self.window_frames, self.device):
-            frames_NCHW = self._preprocessing(frames_THWC)
+            frames_NCHW = self.preprocess(frames_THWC)
             missing = self.window_frames - len(frames_NCHW)
             yield index, torch.cat([frames_NCHW, *[frames_NCHW[-1:]] * missing])
 
