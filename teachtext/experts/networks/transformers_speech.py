@@ -137,13 +137,13 @@ class TransformersSpeech:
         self.weights = combine_weights(loaded.weights, text_encoder.weights)
         on_gpu = self._device.type == "cuda"
         self.videos_per_batch = GPU_VIDEOS if on_gpu else 1
-        self._batch_windows = BATCH_WINDOWS if on_gpu else 1
+        self.batch = BATCH_WINDOWS if on_gpu else 1
 
     def extract_batch(self, videos: Sequence[Audio]) -> list[Features]:
         """Token vectors with the times of their segment; T = 0 where nobody speaks."""
         heard: list[list[Recognised]] = [[] for _ in videos]
         windows = self._windows(videos)
-        while batch := list(itertools.islice(windows, self._batch_windows)):
+        while batch := list(itertools.islice(windows, self.batch)):
             for window, pieces in zip(batch, self._recognise(batch), strict=True):
                 heard[window.video] += pieces
         return [embed_recognised(pieces, self.text_encoder) for pieces in heard]

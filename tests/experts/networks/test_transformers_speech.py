@@ -94,7 +94,7 @@ def test_rows_are_the_words_with_the_times_of_their_segment(speech, text_encoder
 def test_words_do_not_depend_on_the_batch(speech, monkeypatch):
     videos = [noise(seconds, seed) for seed, seconds in enumerate((3.0, 0.0, 0.7, 5.1))]
     alone = [heard(speech, video) for video in videos]
-    monkeypatch.setattr(speech, "_batch_windows", 4)
+    monkeypatch.setattr(speech, "batch", 4)
     for features, pieces in zip(speech.extract_batch(videos), alone, strict=True):
         assert [piece.text for piece in features.recognised] == [piece.text for piece in pieces]
         for one, other in zip(features.recognised, pieces, strict=True):
