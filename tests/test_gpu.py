@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from teachtext.cli import run
-from teachtext.experts.loading import load_expert
+from teachtext.experts.loading import load_requested
 from teachtext.experts.networks.prefetch import sent_ahead
 from teachtext.experts.networks.transformers_audio import TransformersAudio
 from teachtext.experts.networks.transformers_image import TransformersImage
@@ -25,6 +25,7 @@ from teachtext.training.recipe import make_loss, make_optimizer, make_trainer, t
 from teachtext.training.resuming import EpochStates, Run
 from teachtext.training.steps import batch_similarities, training_step
 from teachtext.video.media import SAMPLE_RATE, Audio
+from tests.support.networks import request_of
 from tests.support.student_inputs import arguments, write_inputs
 from tests.support.tiny_audio_checkpoints import save_ast, save_wav2vec2
 from tests.support.tiny_checkpoints import DETECTORS, IMAGE, VIDEOS, build, clip
@@ -144,10 +145,9 @@ def test_lower_precision_gives_nearly_the_same_rows(device, precision, tmp_path)
     assert error < 0.1 * np.abs(exact.features_TD).max()
 
 
-def test_the_registry_picks_the_gpu(device, tmp_path):
-    build(tmp_path, "vit")
-    expert = load_expert("transformers-image", fps=1, checkpoint=str(tmp_path))
-    assert expert.embedder.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+def test_a_job_picks_the_gpu(device, tmp_path):
+    expert = load_requested(request_of("transformers-image", tmp_path), threads=1)
+    assert expert.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert expert.extract_batch([clip(2)])[0].features_TD.shape == (2, 16)
 
 
