@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from teachtext.config.settings import ExpertRequest, ExpertSettings
+from teachtext.config.experts import ExpertRequest, ExpertSettings
 from teachtext.experts.loading import load_requested
 from teachtext.tables.dataset import VideoSource
 from teachtext.video.cache_keys import media_key

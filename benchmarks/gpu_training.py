@@ -24,7 +24,7 @@ from training_floor import BATCH, parameters, step_flops
 from training_replica import Dictionaries, LoopRAdam, Replica, ranking_loss, teacher_mean
 from training_step import SOME, open_training_set
 
-from teachtext.config.settings import TrainingSettings
+from teachtext.config.training import TrainingSettings
 from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.training.compiling import compiled_similarities

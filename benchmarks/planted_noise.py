@@ -27,7 +27,9 @@ import torch
 import yaml
 
 from teachtext.cli import main as teachtext
-from teachtext.config.settings import ArchitectureSettings, TextEncoderSettings, TrainingSettings
+from teachtext.config.models import ArchitectureSettings
+from teachtext.config.text import TextEncoderSettings
+from teachtext.config.training import TrainingSettings
 from teachtext.denoising.ranks import place_captions
 from teachtext.evaluation.evaluate import rank_set, similarity_blocks
 from teachtext.models.inputs import RetrievalSet, load_set

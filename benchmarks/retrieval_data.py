@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from teachtext.config.settings import ArchitectureSettings, TrainingSettings
+from teachtext.config.models import ArchitectureSettings
+from teachtext.config.training import TrainingSettings
 from teachtext.experts.ledger import LedgerEntry, ledger_table
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.records import Features

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from teachtext.config.settings import Settings
+    from teachtext.config.base import Settings
 
 
 def settings_json(section: str) -> "Callable[[str], Settings]":
@@ -86,7 +86,7 @@ def add_captions(parser: argparse.ArgumentParser) -> None:
 
 def named_path(text: str) -> tuple[str, Path]:
     """An argument type: NAME=PATH."""
-    from teachtext.config.settings import NAME
+    from teachtext.config.base import NAME
 
     name, separator, path = text.partition("=")
     if not separator or not re.fullmatch(NAME, name) or not path:

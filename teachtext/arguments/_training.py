@@ -23,13 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--captions", type=Path, help="of denoise-captions; default: all captions")
     parser.add_argument(
         "--architecture",
-        type=settings_json("teachtext.config.settings:ArchitectureSettings"),
+        type=settings_json("teachtext.config.models:ArchitectureSettings"),
         required=True,
         help="`models` of config.yaml, as JSON",
     )
     parser.add_argument(
         "--training",
-        type=settings_json("teachtext.config.settings:TrainingSettings"),
+        type=settings_json("teachtext.config.training:TrainingSettings"),
         required=True,
         help="`training` of config.yaml, as JSON",
     )

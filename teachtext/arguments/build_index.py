@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--manifest", type=Path, help="of the videos, where there are any")
     parser.add_argument(
         "--text-encoder",
-        type=settings_json("teachtext.config.settings:TextEncoderSettings"),
+        type=settings_json("teachtext.config.text:TextEncoderSettings"),
         help="what embeds queries, as JSON; none where token vectors are made elsewhere",
     )
     parser.add_argument(

@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", required=True, help="number of the shard, from 0")
     parser.add_argument(
         "--requests",
-        type=settings_json("teachtext.config.settings:ExpertRequest"),
+        type=settings_json("teachtext.config.experts:ExpertRequest"),
         nargs="+",
         required=True,
         help="what is asked of each expert, as JSON",

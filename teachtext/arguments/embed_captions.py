@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="of the text encoder in config.yaml")
     parser.add_argument(
         "--settings",
-        type=settings_json("teachtext.config.settings:TextEncoderSettings"),
+        type=settings_json("teachtext.config.text:TextEncoderSettings"),
         required=True,
         help="the text encoder's entry in config.yaml, as JSON",
     )

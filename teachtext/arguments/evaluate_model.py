@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_features(parser)
     parser.add_argument(
         "--settings",
-        type=settings_json("teachtext.config.settings:EvaluateSettings"),
+        type=settings_json("teachtext.config.evaluate:EvaluateSettings"),
         required=True,
         help="`evaluate` of config.yaml, as JSON",
     )

@@ -10,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     parser.add_argument(
         "--request",
-        type=settings_json("teachtext.config.settings:ExpertRequest"),
+        type=settings_json("teachtext.config.experts:ExpertRequest"),
         required=True,
         help="what is asked of the expert, as JSON",
     )

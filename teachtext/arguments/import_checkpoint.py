@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_failure_limit(parser)
     parser.add_argument(
         "--architecture",
-        type=settings_json("teachtext.config.settings:ArchitectureSettings"),
+        type=settings_json("teachtext.config.models:ArchitectureSettings"),
         required=True,
         help="`models` of config.yaml, as JSON; all but max_rows is read off the checkpoint",
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from teachtext.config.files import read_config
 from teachtext.config.imported import ImportedTokens
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError, StoreError
 from teachtext.files.atomic import replacing

@@ -5,11 +5,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from teachtext.config.base import without_nulls
+from teachtext.config.experts import ExpertSettings
 from teachtext.config.imported import IMPORTED, MADE
-from teachtext.config.models import ROW, SEARCH, SECTIONS, TeacherSettings, ZeroShotSettings
+from teachtext.config.models import (
+    BY_EXPERT,
+    ROW,
+    SEARCH,
+    SECTIONS,
+    ArchitectureSettings,
+    TeacherSettings,
+    ZeroShotSettings,
+)
 from teachtext.config.pruning import check_search
 from teachtext.config.published import check_published
-from teachtext.config.settings import BY_EXPERT, ArchitectureSettings, ExpertSettings, without_nulls
 from teachtext.config.whole import Config
 from teachtext.config.zero_shot import check_spaces, check_teachers
 from teachtext.errors import ConfigError

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from teachtext.config.base import Positive, Settings
+from teachtext.config.experts import ExpertSettings
 from teachtext.config.models import ModelSettings
-from teachtext.config.settings import ExpertSettings, Positive, Settings
 from teachtext.config.text import TextSettings
 
 MADE, IMPORTED = "made here", "made elsewhere"

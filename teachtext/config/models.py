@@ -1,4 +1,4 @@
-"""Entries of config.yaml that refer to each other: models, their teachers, and sets of captions."""
+"""The section `models` of config.yaml, and entries of models, their teachers, and sets of captions."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -12,7 +12,74 @@ from pydantic import (
     model_validator,
 )
 
-from teachtext.config.settings import Aggregation, Positive, Settings
+from teachtext.config.base import Positive, Settings
+from teachtext.config.training import Aggregation
+
+Architecture = Literal["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
+
+
+class TransformerSettings(Settings):
+    """The video transformer of MMT."""
+
+    layers: Positive = Field(description="of the encoder")
+    heads: Positive = Field(description="of attention; they divide `shared_dim`")
+    feed_forward_dim: Positive = Field(description="width between the two maps of a layer")
+    positions: Positive = Field(description="seconds told apart; later rows share the last one")
+    dropout: float = Field(ge=0, lt=1, description="also before the mixture weights")
+
+
+BY_EXPERT = ("video_clusters", "max_rows")
+"""Keys of `models` whose keys are names of experts."""
+
+
+class ArchitectureSettings(Settings):
+    """The retrieval model."""
+
+    architecture: Architecture = Field(description="MoEE, CE or MMT (teachtext.models)")
+    shared_dim: Positive | None = Field(
+        description="width of the joint spaces; null: as wide as the features, which MoEE alone can"
+    )
+    text_pooling: Literal["netvlad", "mean", "first"] = Field(
+        description="of a caption's tokens; `first` is the [CLS] of BERT and its kin"
+    )
+    text_clusters: Positive = Field(description="NetVLAD clusters of the caption's tokens")
+    text_ghost_clusters: int = Field(ge=0, description="NetVLAD clusters that only absorb")
+    video_clusters: dict[str, Positive] = Field(
+        description="expert -> NetVLAD clusters of its rows; the rows of other experts are averaged"
+    )
+    max_rows: dict[str, Positive] = Field(
+        description="expert -> rows kept, from the start of the video; other experts keep all"
+    )
+    mixture_weights: Literal["learned", "uniform"] = Field(
+        description="of the experts: from the caption, or all the same"
+    )
+    transformer: TransformerSettings = Field(description="MMT only")
+    legacy: bool = Field(
+        description="repeat what the authors' code does and the paper does not say: gate experts "
+        "one after another, let padding into NetVLAD and missing experts into batch statistics"
+    )
+
+    def averages(self, expert: str) -> bool:
+        """Whether the model sees the mean of an expert's rows, not the rows."""
+        return self.architecture != "MultiModalTransformer" and expert not in self.video_clusters
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.shared_dim is None and self.architecture != "MixtureOfEmbeddingExperts":
+            raise ValueError(f"{self.architecture} needs a shared_dim")
+        if self.architecture == "MultiModalTransformer":
+            if self.legacy:
+                raise ValueError("MultiModalTransformer has no legacy behaviour; set legacy: false")
+            if self.shared_dim % self.transformer.heads:  # type: ignore[operator]
+                raise ValueError(
+                    f"transformer.heads {self.transformer.heads} must divide "
+                    f"shared_dim {self.shared_dim}"
+                )
+        missing = sorted(set(self.video_clusters) - set(self.max_rows))
+        if self.legacy and missing:
+            raise ValueError(f"legacy pads to max_rows, which has no {missing[0]!r}")
+        return self
+
 
 Section = Literal["teachers", "students", "pruned", "zero_shot", "released"]
 SECTIONS: tuple[Section, ...] = get_args(Section)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from teachtext.config.settings import Name, Positive, Settings, without_nulls
+from teachtext.config.base import Name, Positive, Settings, without_nulls
 
 
 class BootstrapSettings(Settings):

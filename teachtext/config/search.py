@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from teachtext.config.settings import Name, Positive, Settings
+from teachtext.config.base import Name, Positive, Settings
 
 
 class IndexSettings(Settings):

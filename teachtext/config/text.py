@@ -4,7 +4,44 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from teachtext.config.settings import Positive, Settings, TextEncoderSettings
+from teachtext.config.base import Positive, Precision, Settings
+from teachtext.config.catalog import TEXT_ENCODERS
+
+
+class TextEncoderSettings(Settings):
+    """One text encoder: a frozen language model."""
+
+    encoder: str = Field(
+        description="name of the encoder", json_schema_extra={"enum": list(TEXT_ENCODERS)}
+    )
+    max_tokens: Positive = Field(description="longer captions are cut")
+    checkpoint: str | None = Field(
+        None,
+        description="file of `word-vectors`; hub id or local folder of `transformers` and `joint`; "
+        "no others",
+    )
+    precision: Precision | None = Field(
+        None, description="of the network's numbers, default float32; `transformers`, `joint` only"
+    )
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that a job of it occupies."""
+        return int(TEXT_ENCODERS[self.encoder].picks_device)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.encoder not in TEXT_ENCODERS:
+            raise ValueError(
+                f"unknown encoder {self.encoder!r}; choose one of: {', '.join(TEXT_ENCODERS)}"
+            )
+        entry = TEXT_ENCODERS[self.encoder]
+        for key in ("checkpoint", "precision"):
+            if key in entry.needs and getattr(self, key) is None:
+                raise ValueError(f"encoder {self.encoder} needs {key}")
+            if key not in entry.needs + entry.takes and getattr(self, key) is not None:
+                raise ValueError(f"encoder {self.encoder} takes no {key}")
+        return self
 
 
 class FinetuneSettings(Settings):

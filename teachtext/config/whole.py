@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
+from teachtext.config.base import Name, Settings
+from teachtext.config.dataset import DatasetSettings
+from teachtext.config.demo import DemoSettings
+from teachtext.config.evaluate import EvaluateSettings
+from teachtext.config.experts import ExpertRequest, ExpertSettings
 from teachtext.config.imported import (
     ExpertEntry,
     ImportedTokens,
@@ -18,6 +23,7 @@ from teachtext.config.imported import (
 )
 from teachtext.config.models import (
     SECTIONS,
+    ArchitectureSettings,
     DenoiseSettings,
     ModelSettings,
     PrunedEntry,
@@ -31,19 +37,9 @@ from teachtext.config.models import (
 from teachtext.config.pruning import SEPARATOR, curves
 from teachtext.config.report import ReportSettings
 from teachtext.config.search import IndexSettings
-from teachtext.config.settings import (
-    ArchitectureSettings,
-    DatasetSettings,
-    DemoSettings,
-    EvaluateSettings,
-    ExpertRequest,
-    ExpertSettings,
-    Name,
-    Settings,
-    TrainingSettings,
-    VideoSettings,
-)
 from teachtext.config.text import TextSettings
+from teachtext.config.training import TrainingSettings
+from teachtext.config.video import VideoSettings
 from teachtext.config.zero_shot import SEED
 from teachtext.tables.checks import ValUser
 

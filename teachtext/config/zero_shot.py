@@ -3,14 +3,16 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Literal
 
+from teachtext.config.base import Settings
+from teachtext.config.experts import ExpertSettings
 from teachtext.config.imported import ExpertEntry
-from teachtext.config.models import DenoiseSettings, ModelSettings, ZeroShotSettings
-from teachtext.config.settings import (
+from teachtext.config.models import (
     ArchitectureSettings,
-    ExpertSettings,
-    Settings,
-    TextEncoderSettings,
+    DenoiseSettings,
+    ModelSettings,
+    ZeroShotSettings,
 )
+from teachtext.config.text import TextEncoderSettings
 from teachtext.errors import ConfigError
 
 SEED = 0

@@ -13,7 +13,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from teachtext.config.settings import Normalization
+from teachtext.config.evaluate import Normalization
 from teachtext.errors import TrainingError
 from teachtext.evaluation.metrics import (
     best_of_videos,

@@ -19,8 +19,8 @@ from pydantic import (
     ValidationError,
 )
 
-from teachtext.config.settings import TrainingSettings
 from teachtext.config.teachers import ModelSeed, ModelSeedText, teacher_labels
+from teachtext.config.training import TrainingSettings
 from teachtext.errors import StoreError
 from teachtext.models.checkpoint import first_finding
 from teachtext.store.checksums import file_sha256

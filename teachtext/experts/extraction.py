@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from teachtext.config.settings import ExpertRequest
+from teachtext.config.experts import ExpertRequest
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.base import Expert
 from teachtext.experts.finished_shard import FinishedShard

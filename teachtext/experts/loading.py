@@ -5,7 +5,7 @@ import pkgutil
 from typing import Any
 
 from teachtext.config.catalog import network
-from teachtext.config.settings import ExpertRequest
+from teachtext.config.experts import ExpertRequest
 from teachtext.experts.base import Expert
 from teachtext.runtime.memory import keep_freed_memory
 from teachtext.text.encoders.registry import load_text_encoder

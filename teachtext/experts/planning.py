@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from teachtext.config.settings import ExpertRequest
+from teachtext.config.experts import ExpertRequest
 from teachtext.experts.base import Expert
 from teachtext.experts.extraction import ExpertShard, extract_shard
 from teachtext.experts.finished_shard import FinishedShard

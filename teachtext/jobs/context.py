@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from teachtext.config.catalog import EXPERTS, TEXT_ENCODERS
-from teachtext.config.settings import ExpertRequest, TextEncoderSettings
+from teachtext.config.experts import ExpertRequest
+from teachtext.config.text import TextEncoderSettings
 from teachtext.config.whole import Config
 from teachtext.files.given import GivenFiles, package_versions
 from teachtext.files.urls import is_url

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from teachtext import __version__
 from teachtext.config.models import Section
-from teachtext.config.settings import TrainingSettings
 from teachtext.config.teachers import ModelSeedText
+from teachtext.config.training import TrainingSettings
 from teachtext.config.zero_shot import SEED, AnyArchitecture
 from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing

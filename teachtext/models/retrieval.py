@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from teachtext.config.settings import Architecture, ArchitectureSettings
+from teachtext.config.models import Architecture, ArchitectureSettings
 from teachtext.config.zero_shot import AnyArchitecture, ZeroShotArchitecture
 from teachtext.models.base import RetrievalModel
 from teachtext.models.caption_tower import CaptionTower, LearnedWeights, UniformWeights

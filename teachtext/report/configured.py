@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from teachtext.config.experts import ExpertSettings
 from teachtext.config.models import TeacherSettings
-from teachtext.config.settings import ExpertSettings
 from teachtext.config.teachers import ModelSeed
 from teachtext.config.whole import Config
 from teachtext.config.zero_shot import ZeroShotArchitecture

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.errors import ConfigError, StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.inputs import pad

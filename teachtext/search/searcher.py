@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.errors import DatasetError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.checkpoint import ModelCard

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.files.atomic import replacing
 from teachtext.models.checkpoint import load_model
 from teachtext.models.inputs import load_whole

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from teachtext.config.settings import ExpertRequest
+from teachtext.config.experts import ExpertRequest
 from teachtext.experts.extraction import unfinished
 from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import check_failed_fraction

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from teachtext.config.settings import EvaluateSettings
+from teachtext.config.evaluate import EvaluateSettings
 from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
 from teachtext.evaluation.evaluate import Evaluation, draw_bank, evaluate, evaluate_normalized
 from teachtext.evaluation.records import EVALUATION_SHA256

@@ -6,8 +6,9 @@ from functools import partial
 import torch
 from torch import nn
 
-from teachtext.config.settings import ArchitectureSettings, TrainingSettings
+from teachtext.config.models import ArchitectureSettings
 from teachtext.config.teachers import ModelSeed, seeds_of_teachers
+from teachtext.config.training import TrainingSettings
 from teachtext.errors import DatasetError
 from teachtext.models.inputs import RetrievalSet
 from teachtext.models.retrieval import build_model

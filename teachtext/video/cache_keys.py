@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from teachtext.config.settings import ExpertRequest
+from teachtext.config.experts import ExpertRequest
 from teachtext.store.versions import stamp
 from teachtext.video.manifest import VideoRecord
 

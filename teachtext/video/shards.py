@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from teachtext.config.settings import ExpertRequest
+from teachtext.config.experts import ExpertRequest
 from teachtext.errors import MediaError, StoreError
 from teachtext.files.atomic import replacing
 from teachtext.runtime.progress import Progress

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from teachtext.cli import main
+from teachtext.config.evaluate import EvaluateSettings
 from teachtext.config.search import IndexSettings
-from teachtext.config.settings import EvaluateSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.records import Features
 from teachtext.store.tokens import write_tokens

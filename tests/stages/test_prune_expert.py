@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from teachtext.config.settings import TrainingSettings
+from teachtext.config.training import TrainingSettings
 from teachtext.errors import StoreError
 from teachtext.models.checkpoint import MadeFrom, ModelCard
 from teachtext.stages.prune_expert import check_alike

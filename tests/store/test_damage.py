@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.errors import StoreError
 from teachtext.interop.hub.hub import HubModel
 from teachtext.jobs.retries import count_attempts, read_attempts

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from teachtext.cli import run
-from teachtext.config.settings import ExpertRequest, ExpertSettings
+from teachtext.config.experts import ExpertRequest, ExpertSettings
 from teachtext.stages import extract_expert
 from teachtext.store.records import Features
 from teachtext.store.tables import read_table, write_table

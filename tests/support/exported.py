@@ -3,8 +3,8 @@
 import torch
 import yaml
 
-from teachtext.config.settings import TrainingSettings
 from teachtext.config.teachers import ModelSeed
+from teachtext.config.training import TrainingSettings
 from teachtext.models.checkpoint import ModelCard, save_model
 from teachtext.models.retrieval import build_model
 from teachtext.store.features import StoreIdentity

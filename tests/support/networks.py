@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from teachtext.config.catalog import EXPERTS
-from teachtext.config.settings import ExpertRequest, ExpertSettings, TextEncoderSettings
+from teachtext.config.experts import ExpertRequest, ExpertSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.experts.extraction import ExpertShard, extract_shard
 from teachtext.experts.finished_shard import FinishedShard
 from teachtext.store.features import write_features

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from teachtext.config.settings import ArchitectureSettings
+from teachtext.config.models import ArchitectureSettings
 from teachtext.evaluation.evaluate import similarity_blocks
 from teachtext.models.checkpoint import MadeFrom
 from teachtext.models.inputs import RetrievalSet

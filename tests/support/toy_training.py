@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from teachtext.config.settings import TrainingSettings
+from teachtext.config.training import TrainingSettings
 from teachtext.runtime.distributed import Processes
 
 ALONE = Processes(0, 1, torch.device("cpu"))

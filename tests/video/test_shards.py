@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from teachtext.config.settings import ExpertRequest, ExpertSettings
+from teachtext.config.experts import ExpertRequest, ExpertSettings
 from teachtext.errors import StoreError
 from teachtext.store.journal import Journal
 from teachtext.store.tables import write_table

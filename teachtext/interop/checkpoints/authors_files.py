@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from teachtext.config.settings import ArchitectureSettings
+from teachtext.config.models import ArchitectureSettings
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.interop.checkpoints.authors import from_authors
 from teachtext.models.base import RetrievalModel

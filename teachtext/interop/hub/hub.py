@@ -10,7 +10,7 @@ from huggingface_hub import ModelHubMixin, snapshot_download
 from pydantic import ValidationError
 from safetensors.torch import save_file
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.errors import StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.models.checkpoint import ModelCard, damaged_model, load_exported

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.interop.hub.hub import without_local_paths
 from teachtext.models.checkpoint import ModelCard
 from teachtext.store.weights import WeightsIdentity

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import teachtext
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.errors import ConfigError, StoreError
 from teachtext.interop.hub.hub import HubModel
 from teachtext.models.checkpoint import load_card, load_model

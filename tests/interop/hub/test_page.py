@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from huggingface_hub import ModelCard as HubCard
 
-from teachtext.config.settings import TextEncoderSettings
+from teachtext.config.text import TextEncoderSettings
 from teachtext.interop.hub.page import Release, render_page
 from teachtext.models.checkpoint import load_card
 from tests.support.exported import evaluation, save_toy
