@@ -1,4 +1,4 @@
-"""The section `models` of config.yaml, and entries of models, their teachers, and sets of captions."""
+"""The section `models` of config.yaml, and entries of models and of sets of captions."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
