@@ -57,7 +57,10 @@ def test_of_equals_the_dearest_expert_goes_then_the_first_by_name():
 
 
 NAMES = st.lists(
-    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True), min_size=1, unique=True
+    st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True),
+    min_size=1,
+    max_size=5,
+    unique=True,
 )
 
 
