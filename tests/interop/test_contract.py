@@ -29,11 +29,11 @@ from teachtext.store.records import Features
 from teachtext.store.tokens import write_tokens
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption, write_captions
-from tests.reference import load, section
 from tests.support.authors_archive import words_of, write_archive
 from tests.support.authors_checkpoint import write_checkpoint
 from tests.support.authors_models import EXPERT_DIMS, tensors
 from tests.support.benchmark_files import PUT
+from tests.support.reference import load, section
 from tests.support.stores import write_store
 from tests.support.toy_sets import toy_architecture
 

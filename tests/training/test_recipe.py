@@ -4,7 +4,7 @@ import torch
 from teachtext.runtime.distributed import Processes
 from teachtext.training.recipe import learning_rate, make_loss, make_optimizer, make_trainer
 from tests.support.toy_sets import toy_set
-from tests.training.test_optimizers import training
+from tests.support.toy_training import training
 
 
 def rates(steps, **changes):
