@@ -84,5 +84,5 @@ def test_another_ffmpeg_concerns_those_who_listen(tmp_path):
 
 def requests_in(told):
     """What each expert is asked for."""
-    asked = map(json.loads, re.findall(r"extract-expert --request '(.*?)' --manifest", told))
+    asked = map(json.loads, re.findall(r"extract-expert .*?--request '(.*?)' --work", told))
     return {request["name"]: request for request in asked}
