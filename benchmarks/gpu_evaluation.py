@@ -17,7 +17,7 @@ import torch
 from gpu_extraction import device_name, synchronize
 from retrieval_data import Data, Shape, architecture, make_data
 
-from teachtext.evaluation.evaluate import CAPTION_BLOCK, Evaluation, encode_gallery, evaluate
+from teachtext.evaluation.evaluate import CAPTION_BLOCK, SplitEvaluation, encode_gallery, evaluate
 from teachtext.models.base import RetrievalModel
 from teachtext.models.inputs import RetrievalSet, load_set, pad
 from teachtext.models.retrieval import build_model
@@ -59,7 +59,7 @@ def opened(data: Data, device: torch.device) -> tuple[RetrievalModel, RetrievalS
     return model.to(device).eval(), test
 
 
-def timed_evaluation(model: RetrievalModel, test: RetrievalSet) -> tuple[float, Evaluation]:
+def timed_evaluation(model: RetrievalModel, test: RetrievalSet) -> tuple[float, SplitEvaluation]:
     """Seconds that `evaluate` takes, and what it finds."""
     begin = time.perf_counter()
     evaluation = evaluate(model, test, top=TOP)

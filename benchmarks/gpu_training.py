@@ -29,7 +29,7 @@ from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.recipe import make_loss, make_optimizer, make_trainer
-from teachtext.training.resuming import Run
+from teachtext.training.resuming import TrainingRun
 from teachtext.training.steps import batch_similarities, training_step
 from teachtext.training.trainer import Trainer
 
@@ -80,7 +80,7 @@ class Trained:
     """What a training run is made of, before its first step."""
 
     trainer: Trainer
-    run: Run
+    run: TrainingRun
     settings: TrainingSettings
 
 
@@ -100,7 +100,7 @@ def opened(data, device, **options) -> Trained:
     model = build_model(architecture(data.shape), **sizes, expert_dims=train.expert_dims)
     model.to(device).train()
     loss = make_loss(settings, teachers=[[place] for place in range(len(teachers))]).to(device)
-    run = Run(model, loss, make_optimizer([model, loss], settings), [])
+    run = TrainingRun(model, loss, make_optimizer([model, loss], settings), [])
     trainer = make_trainer(train, teachers, settings, seed=0, processes=Processes(0, 1, device))
     return Trained(trainer, run, settings)
 

@@ -26,7 +26,7 @@ import yaml
 
 from teachtext.config.checks import load_config
 from teachtext.experts.ledger import LEDGER_SCHEMA
-from teachtext.experts.planning import ExpertCost, Plan
+from teachtext.experts.planning import ExpertCost, ExtractionPlan
 from teachtext.store.tables import write_table
 from teachtext.tables.dataset import VideoSource, read_videos, shard_digests, shard_of
 from teachtext.video.manifest import failed_record, manifest_table
@@ -56,7 +56,7 @@ def measure(folder, count, captions):
     shipped = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
     experts = shipped.extracted_experts()
     cost = ExpertCost(load_seconds=0, seconds=0, bytes=0, failed=0)
-    plan = Plan(count, 0, {}, 0, 0, 0, 0, dict.fromkeys(experts, cost))
+    plan = ExtractionPlan(count, 0, {}, 0, 0, 0, 0, dict.fromkeys(experts, cost))
     shards = plan.shards(CORES)
     videos = [f"video{number:09}" for number in range(count)]
     sizes = write_tables(folder, videos, captions, shards)

@@ -21,7 +21,7 @@ from teachtext.config.training import TrainingSettings
 from teachtext.experts.ledger import LedgerEntry, ledger_table
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.records import Features
-from teachtext.store.similarities import BLOCK, write_similarities
+from teachtext.store.similarities import ROWS_PER_BLOCK, write_similarities
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import write_tokens
 from teachtext.store.weights import WeightsIdentity
@@ -186,11 +186,13 @@ def write_teacher(path: Path, shape: Shape) -> None:
     """Similarities around 0, those of the own videos around 0.5."""
     videos = shape.videos_of("train")
     captions = [f"{video}.{number}" for video in videos for number in range(shape.captions)]
-    pool = np.random.default_rng(len(path.name)).standard_normal((BLOCK, len(videos)), np.float32)
+    pool = np.random.default_rng(len(path.name)).standard_normal(
+        (ROWS_PER_BLOCK, len(videos)), np.float32
+    )
 
     def blocks():
-        for begin in range(0, len(captions), BLOCK):
-            ids = captions[begin : begin + BLOCK]
+        for begin in range(0, len(captions), ROWS_PER_BLOCK):
+            ids = captions[begin : begin + ROWS_PER_BLOCK]
             sims = 0.1 * np.roll(pool[: len(ids)], begin, axis=1)
             own = np.arange(begin, begin + len(ids)) // shape.captions
             sims[np.arange(len(ids)), own] += 0.5

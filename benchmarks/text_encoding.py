@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
 
-from teachtext.demo.grammar import write_captions
+from teachtext.demo.grammar import compose_captions
 from teachtext.demo.scenes import draw_scenes
 from teachtext.pretrained.packages import package_folder
 from teachtext.runtime.memory import keep_freed_memory
@@ -52,7 +52,7 @@ def given(table):
     if table is not None:
         return [caption.caption for caption in read_captions(table)]
     scenes, generator = draw_scenes(train=300, val=0, test=0, seed=0), np.random.default_rng(0)
-    return [caption for scene in scenes for caption in write_captions(scene, 5, generator)]
+    return [caption for scene in scenes for caption in compose_captions(scene, 5, generator)]
 
 
 def large(folder, scratch):

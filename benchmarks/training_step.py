@@ -31,7 +31,7 @@ from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.store.similarities import open_similarities
 from teachtext.store.tokens import read_tokens
 from teachtext.training.recipe import make_loss, make_optimizer
-from teachtext.training.resuming import Run
+from teachtext.training.resuming import TrainingRun
 from teachtext.training.steps import batch_similarities
 
 SOME = Shape(train=1024, val=8, test=8)
@@ -133,7 +133,7 @@ def our_steps(made, shape, threads):
     sizes = {"token_dim": train.token_dim, "max_tokens": train.max_tokens}
     model = build_model(architecture(shape), **sizes, expert_dims=train.expert_dims)
     loss = make_loss(settings, teachers=[[place] for place in range(len(teachers))])
-    run = Run(model, loss, make_optimizer([model, loss], settings), [])
+    run = TrainingRun(model, loss, make_optimizer([model, loss], settings), [])
     yield sum(weights.numel() for weights in model.parameters())
     for captions, videos in endless_batches(train):
         clock = Clock(threads)

@@ -4,8 +4,8 @@ import pytest
 
 from teachtext.store.library import expert_path, tokens_path
 from tests.support.configurations import (
-    FOLDER,
     ONCE,
+    PRESETS,
     ROOT,
     check_ensemble,
     laid_over,
@@ -34,8 +34,8 @@ def test_moee_has_numbers_of_its_own_for_msrvtt(name):
 
 
 def test_every_preset_of_the_authors_features_has_a_benchmark_below():
-    assert {*ALL, "hq-alone"} == {path.stem for path in FOLDER.glob("authors/*.yaml")}
-    assert set(ALL) <= {path.stem for path in FOLDER.glob("*.yaml")}
+    assert {*ALL, "hq-alone"} == {path.stem for path in PRESETS.glob("authors/*.yaml")}
+    assert set(ALL) <= {path.stem for path in PRESETS.glob("*.yaml")}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -87,13 +87,13 @@ def test_refined_teachers_choose_the_captions(name):
     assert [teacher.model for teacher in kept.teachers] == REFINED
     assert (kept.keep_rank_below, kept.keep_per_video) == (100, 1)
     for row in ("ce-plus", "tt-ce-plus"):
-        denoised = config.row(f"{row}-denoised")
-        assert denoised == config.row(row).model_copy(update={"captions": "denoised"})
+        denoised = config.settings_of(f"{row}-denoised")
+        assert denoised == config.settings_of(row).model_copy(update={"captions": "denoised"})
 
 
 def test_a_stricter_set_may_take_all_captions_of_a_video():
     config = laid_over(*on_authors_features("msrvtt-full"))
-    kept = config.denoise[config.row("tt-ce-plus-denoised-less80").captions]
+    kept = config.denoise[config.settings_of("tt-ce-plus-denoised-less80").captions]
     assert [teacher.model for teacher in kept.teachers] == REFINED
     assert (kept.keep_rank_below, kept.keep_per_video) == (80, 0)
 

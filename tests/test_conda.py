@@ -19,7 +19,7 @@ from tests.support.conda.environments import ENVIRONMENTS, ONLY_PIP, conda_pins,
 from tests.support.conda.imports import third_party_modules
 from tests.support.conda.standin import set_up
 from tests.support.running import ENVIRONMENT, ROOT, command
-from tests.support.written import RULES
+from tests.support.written import WRITTEN_RULES
 
 
 def versions_of_tests():
@@ -63,9 +63,9 @@ def test_what_is_pinned_to_the_build_has_no_packages_of_pip():
     }
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WRITTEN_RULES)
 def test_an_environment_has_what_its_rules_can_import(rule):
-    (name,) = re.findall(r"/envs/(\w+\.yaml)", RULES[rule][1])
+    (name,) = re.findall(r"/envs/(\w+\.yaml)", WRITTEN_RULES[rule][1])
     modules = third_party_modules(f"teachtext.stages.{rule}")
     modules |= third_party_modules("teachtext.__main__")
     packages = {packages_of_modules()[module] for module in modules}

@@ -32,11 +32,11 @@ from tests.support.documentation import (
     copy_checkout,
     follow,
     reason_not_run,
-    run,
+    run_block,
 )
 from tests.support.running import ENVIRONMENT, ROOT, command
 from tests.support.toy_sets import similarities
-from tests.support.written import LAYERS, RULES, STAGES
+from tests.support.written import LAYERS, STAGES, WRITTEN_RULES
 
 COMMANDS = [shlex.split(command) for page in PAGES for command in commands_of(page)]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
@@ -187,7 +187,7 @@ def test_the_picture_shows_every_stage_and_rule():
     ).stdout
     assert (ROOT / "docs/dag.svg").read_text() == drawn, "python docs/draw_dag.py > docs/dag.svg"
     words = set(re.findall(r">(\w+)</text>", drawn))
-    assert words == {*RULES, *STAGES} - {"common"}
+    assert words == {*WRITTEN_RULES, *STAGES} - {"common"}
     assert "](docs/dag.svg)" in (ROOT / "README.md").read_text()
 
 
@@ -209,7 +209,7 @@ def test_the_arrows_of_the_picture_are_snakemakes(tmp_path):
         check=True,
     ).stdout
     rules = dict(re.findall(r'(\d+)\[label *= *"(\w+)', told))
-    stages = {number: RULES[rule][0] for number, rule in rules.items() if rule != "all"}
+    stages = {number: WRITTEN_RULES[rule][0] for number, rule in rules.items() if rule != "all"}
     real = {
         (stages[a], stages[b])
         for a, b in re.findall(r"(\d+) -> (\d+)", told)
@@ -231,7 +231,7 @@ def demo(made_once):
 
 def run_demo(folder):
     copy_checkout(folder)
-    run(folder, "snakemake", "--cores", "2")
+    run_block(folder, "snakemake", "--cores", "2")
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_every_command_of_a_page_runs(page, checkout):
 @pytest.mark.docs
 @pytest.mark.e2e
 def test_the_status_of_a_finished_run_is_that_it_is_done(demo):
-    told = run(demo, "teachtext", "status")
+    told = run_block(demo, "teachtext", "status")
     assert told.endswith("Time left: none, everything is there.\n"), told
 
 
@@ -281,7 +281,7 @@ def test_every_long_stage_tells_how_far_it_is(demo, rule):
 @pytest.mark.e2e
 def test_an_exported_model_tells_nothing_of_the_data_and_scores_the_same(demo, tmp_path):
     source = "results/models/teachtext/0"
-    run(demo, "teachtext", "export", source, str(tmp_path / "out"))
+    run_block(demo, "teachtext", "export", source, str(tmp_path / "out"))
     told = "".join((tmp_path / "out" / name).read_text() for name in ("README.md", "config.json"))
     with (demo / "data/demo/captions.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))

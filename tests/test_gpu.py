@@ -22,13 +22,13 @@ from teachtext.runtime.distributed import Processes
 from teachtext.text.encoders.transformer import TransformerEncoder
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.recipe import make_loss, make_optimizer, make_trainer, train_model
-from teachtext.training.resuming import EpochStates, Run
+from teachtext.training.resuming import EpochStates, TrainingRun
 from teachtext.training.steps import batch_similarities, training_step
 from teachtext.video.media import SAMPLE_RATE, Audio
 from tests.support.networks import request_of
 from tests.support.student_inputs import arguments, write_inputs
 from tests.support.tiny_audio_checkpoints import save_ast, save_wav2vec2
-from tests.support.tiny_checkpoints import DETECTORS, IMAGE, VIDEOS, build, clip
+from tests.support.tiny_checkpoints import DETECTORS, IMAGE, VIDEOS, build_tiny, tiny_clip
 from tests.support.toy_sets import similarities, toy_architecture, toy_set
 from tests.support.toy_training import training
 from tests.support.toy_tuning import tuned
@@ -63,7 +63,7 @@ def toy_trainer(architecture, device, **changes):
     sizes = {"token_dim": 6, "max_tokens": 2, "expert_dims": data.expert_dims}
     model = build_model(toy_architecture(architecture), **sizes).to(device)
     loss = make_loss(settings, teachers=[]).to(device)
-    run = Run(model, loss, make_optimizer([model, loss], settings), [])
+    run = TrainingRun(model, loss, make_optimizer([model, loss], settings), [])
     return run, make_trainer(data, {}, settings, seed=0, processes=Processes(0, 1, device))
 
 
@@ -96,9 +96,9 @@ def test_frames_arrive_as_they_were_sent(device):
 @pytest.mark.usefixtures("_exact")
 @pytest.mark.parametrize("family", [*IMAGE, *VIDEOS])
 def test_rows_of_frames_are_those_of_the_cpu(device, family, tmp_path):
-    build(tmp_path, family)
+    build_tiny(tmp_path, family)
     kind = TransformersImage if family in IMAGE else TransformersVideo
-    videos = [clip(9), clip(0), clip(3, 80, 50, seed=1)]
+    videos = [tiny_clip(9), tiny_clip(0), tiny_clip(3, 80, 50, seed=1)]
     on_cpu, found = (
         kind(fps=2, checkpoint=str(tmp_path), device=name).extract_batch(videos)
         for name in ("cpu", device.type)
@@ -110,9 +110,11 @@ def test_rows_of_frames_are_those_of_the_cpu(device, family, tmp_path):
 @pytest.mark.usefixtures("_exact")
 @pytest.mark.parametrize("family", DETECTORS)
 def test_objects_are_those_of_the_cpu(device, family, tmp_path):
-    build(tmp_path, family)
+    build_tiny(tmp_path, family)
     on_cpu, found = (
-        TransformersObjects(fps=2, checkpoint=str(tmp_path), device=name).extract_batch([clip(3)])
+        TransformersObjects(fps=2, checkpoint=str(tmp_path), device=name).extract_batch(
+            [tiny_clip(3)]
+        )
         for name in ("cpu", device.type)
     )
     assert [piece.text for piece in found[0].recognised] == [
@@ -135,10 +137,10 @@ def test_rows_of_sound_are_those_of_the_cpu(device, save, tmp_path):
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_lower_precision_gives_nearly_the_same_rows(device, precision, tmp_path):
-    build(tmp_path, "dinov2")
+    build_tiny(tmp_path, "dinov2")
     load = {"fps": 2, "checkpoint": str(tmp_path)}
     exact, coarse = (
-        TransformersImage(**load, precision=name, device=where).extract_batch([clip(5)])[0]
+        TransformersImage(**load, precision=name, device=where).extract_batch([tiny_clip(5)])[0]
         for name, where in (("float32", "cpu"), (precision, device.type))
     )
     error = np.abs(coarse.features_TD - exact.features_TD).max()
@@ -148,7 +150,7 @@ def test_lower_precision_gives_nearly_the_same_rows(device, precision, tmp_path)
 def test_a_job_picks_the_gpu(device, tmp_path):
     expert = load_requested(request_of("transformers-image", tmp_path), threads=1)
     assert expert.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert expert.extract_batch([clip(2)])[0].features_TD.shape == (2, 16)
+    assert expert.extract_batch([tiny_clip(2)])[0].features_TD.shape == (2, 16)
 
 
 def test_token_vectors_are_those_of_the_cpu(device, tmp_path):

@@ -9,7 +9,7 @@ import yaml
 from teachtext.cli import command_names, stage_names
 from teachtext.store.versions import STAGE_VERSIONS
 from tests.support.running import ROOT
-from tests.support.written import LAYERS, RULES, STAGES
+from tests.support.written import LAYERS, STAGES, WRITTEN_RULES
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "common"])
@@ -19,16 +19,16 @@ def test_a_stage_word_names_file_section_and_heading(stage):
     assert re.search(rf"^## {stage}$", (ROOT / "docs/stages.md").read_text(), re.M)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WRITTEN_RULES)
 def test_a_rule_names_its_module_command_and_log(rule):
-    _, body = RULES[rule]
+    _, body = WRITTEN_RULES[rule]
     assert (ROOT / f"teachtext/stages/{rule}.py").exists()
     assert f"python -m teachtext {rule.replace('_', '-')} " in body
     assert f'"logs/{rule}/' in body
 
 
 def test_every_stage_has_a_rule():
-    assert {name.replace("-", "_") for name in stage_names()} == set(RULES)
+    assert {name.replace("-", "_") for name in stage_names()} == set(WRITTEN_RULES)
 
 
 def test_every_stage_and_command_has_its_arguments():
@@ -37,7 +37,7 @@ def test_every_stage_and_command_has_its_arguments():
 
 
 def test_every_rule_has_a_version():
-    assert set(STAGE_VERSIONS) == set(RULES)
+    assert set(STAGE_VERSIONS) == set(WRITTEN_RULES)
 
 
 @pytest.mark.parametrize("command", command_names())
@@ -45,9 +45,9 @@ def test_every_other_command_is_explained(command):
     assert f"teachtext {command}" in (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WRITTEN_RULES)
 def test_every_rule_has_message_and_environment(rule):
-    _, body = RULES[rule]
+    _, body = WRITTEN_RULES[rule]
     (environment,) = re.findall(r'"\.\./\.\./(envs/\w+\.yaml)"', body)
     assert (ROOT / environment).exists()
     assert "message:" in body

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from tests.support.configurations import (
-    FOLDER,
     ONCE,
+    PRESETS,
     ROOT,
     check_ensemble,
     laid_over,
@@ -16,9 +16,9 @@ from tests.support.configurations import (
 
 COMMAND = re.compile(r"^#   snakemake .*--configfile (.+)$", re.M)
 EVERY = sorted(
-    path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.yaml")
+    path.relative_to(PRESETS).with_suffix("").as_posix() for path in PRESETS.rglob("*.yaml")
 )
-BASES = [path.stem for path in sorted(FOLDER.glob("*.yaml"))]
+BASES = [path.stem for path in sorted(PRESETS.glob("*.yaml"))]
 BENCHMARKS = [name for name in BASES if "dataset" in yaml.safe_load(preset(name).read_text())]
 
 
@@ -136,7 +136,7 @@ def test_vatex_has_the_numbers_of_msrvtt():
 def test_epochs_are_chosen_where_there_is_a_val_split(name):
     without = {"msrvtt-1ka", "msrvtt-1kb", "activitynet", "youcook2"}
     config = laid_over(preset(name))
-    kept = {config.training_of(row).keep_epoch for row in config.rows()}
+    kept = {config.training_of(model).keep_epoch for model in config.trained()}
     assert kept == {"last" if name in without else "best"}
 
 
@@ -177,7 +177,7 @@ def test_the_papers_recipe_lies_under_a_benchmark(benchmark):
     training = config.training_of("teachtext")
     assert (training.ranking_loss, training.teacher_aggregation) == ("max-margin", "mean")
     assert (training.distillation_loss, training.distillation_weight) == ("huber", 1)
-    assert [teacher.seeds for teacher in config.rows()["teachtext"].teachers] == [None] * 3
+    assert [teacher.seeds for teacher in config.trained()["teachtext"].teachers] == [None] * 3
 
 
 @pytest.mark.parametrize("benchmark", ["msrvtt-full", "msvd"])
@@ -193,7 +193,7 @@ def test_the_best_recipe_lies_over_a_benchmark_and_is_the_shipped_one():
     for key in ("ranking_loss", "distillation_loss", "schedule"):
         assert getattr(config.training_of("teachtext"), key) == getattr(shipped, key)
     assert shipped.ranking_loss == "info-nce"
-    teachers = config.row("teachtext").teachers
+    teachers = config.settings_of("teachtext").teachers
     assert [teacher.seeds for teacher in teachers] == [[0, 1, 2]] * 3
 
 
@@ -208,11 +208,11 @@ def test_the_best_recipe_lies_over_a_benchmark_and_is_the_shipped_one():
 def test_an_ablation_changes_one_thing(group, key, values):
     config = laid_over(preset("teachtext-paper"), preset("ablations"))
     reference = config.training_of("teachtext")
-    rows = [name for name in config.students if name.startswith(f"{group}-")]
-    changed = [config.training_of(name) for name in rows]
+    models = [name for name in config.students if name.startswith(f"{group}-")]
+    changed = [config.training_of(name) for name in models]
     assert {getattr(training, key) for training in [reference, *changed]} == values
     assert all(
         training.model_copy(update={key: getattr(reference, key)}) == reference
         for training in changed
     )
-    assert {len(config.rows()[name].teachers) for name in rows} == {3}
+    assert {len(config.trained()[name].teachers) for name in models} == {3}

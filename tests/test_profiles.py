@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.support.running import ROOT, snakemake
-from tests.support.written import RULES
+from tests.support.written import WRITTEN_RULES
 
 PATHS = [*ROOT.glob("profiles/*/config.yaml"), *ROOT.glob("workflow/profiles/*/config.yaml")]
 PROFILES = {path.parent.name: yaml.safe_load(path.read_text()) for path in PATHS}
@@ -25,7 +25,7 @@ def test_the_profiles_that_the_documentation_has():
 def test_a_profile_names_rules_that_exist(name):
     profile = PROFILES[name]
     named = {*profile.get("set-resources", {}), *profile.get("set-threads", {})}
-    assert named | set(profile.get("groups", {})) <= set(RULES)
+    assert named | set(profile.get("groups", {})) <= set(WRITTEN_RULES)
 
 
 @pytest.mark.parametrize("name", PROFILES)

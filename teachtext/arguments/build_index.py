@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--settings",
-        type=settings_json("teachtext.config.search:IndexSettings"),
+        type=settings_json("teachtext.config.search:SearchSettings"),
         required=True,
         help="`search` of config.yaml, as JSON",
     )

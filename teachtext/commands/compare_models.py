@@ -8,7 +8,7 @@ import numpy as np
 
 from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation, read_evaluation
-from teachtext.evaluation.significance import METRICS, Difference
+from teachtext.evaluation.significance import COMPARED_METRICS, Difference
 from teachtext.report.differences import Differences, compare_models, format_p_value
 
 
@@ -50,14 +50,14 @@ def _table(differences: Differences, evaluations: list[Evaluation], reference: s
     seeds = ", ".join(str(one.seed) for one in evaluations if one.model == reference)
     queries = len(evaluations[0].text_queries)
     width = max(len(row.model) for row in differences.rows)
-    head = "".join(f"{metric.replace('_', ' '):>28}" for metric in METRICS)
+    head = "".join(f"{metric.replace('_', ' '):>28}" for metric in COMPARED_METRICS)
     lines = [
         f"Points of text-to-video recall above {reference}, means over seeds {seeds}; 95 % of "
         f"{differences.samples:,} draws of the test videos, {queries:,} queries",
         f"{'':{width}}{head}{'p':>9}",
     ]
     for row in differences.rows:
-        cells = "".join(f"{_cell(row.by_metric[metric]):>28}" for metric in METRICS)
+        cells = "".join(f"{_cell(row.by_metric[metric]):>28}" for metric in COMPARED_METRICS)
         lines.append(f"{row.model:{width}}{cells}{format_p_value(row.headline.p_value):>9}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
 

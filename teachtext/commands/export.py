@@ -14,7 +14,7 @@ from teachtext.errors import ConfigError, StoreError
 from teachtext.files.atomic import replacing
 from teachtext.interop.hub import UNKNOWN
 from teachtext.interop.hub.hub import HubModel
-from teachtext.interop.hub.page import Release, render_page
+from teachtext.interop.hub.page import Release, render_readme
 from teachtext.models.checkpoint import ModelCard, load_model
 from teachtext.store.json_files import read_json
 from teachtext.store.versions import MADE_BY, check_stamp
@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> None:
     text_settings = _text_settings(config, card, args.text_checkpoint)
     if args.license == UNKNOWN:
         log.warning("without a licence nobody may use the model; name one with --license")
-    page = render_page(
+    page = render_readme(
         card,
         Release(
             args.name or args.directory.resolve().name,

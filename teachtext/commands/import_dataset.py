@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from teachtext.interop.benchmarks.importing import import_dataset, write_dataset
-from teachtext.interop.benchmarks.summary import describe
+from teachtext.interop.benchmarks.summary import describe_import
 
 
 def main(args: argparse.Namespace) -> None:
@@ -13,4 +13,4 @@ def main(args: argparse.Namespace) -> None:
         args.name, args.annotations, videos=args.videos, held_out=args.hold_out
     )
     write_dataset(imported, args.output)
-    sys.stdout.write(describe(imported))
+    sys.stdout.write(describe_import(imported))

@@ -10,7 +10,7 @@ from teachtext.config.files import read_config
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
 from teachtext.experts.loading import load_requested
-from teachtext.experts.planning import Plan, plan_extraction
+from teachtext.experts.planning import ExtractionPlan, plan_extraction
 from teachtext.tables.dataset import read_videos
 from teachtext.video.isolation import Limits
 
@@ -32,10 +32,10 @@ def main(args: argparse.Namespace) -> None:
             limits=Limits(config.video.timeout_seconds, int(config.video.memory_gb * 2**30)),
             folder=Path(folder),
         )
-    sys.stdout.write(describe(plan, config, args.cores))
+    sys.stdout.write(describe_plan(plan, config, args.cores))
 
 
-def describe(plan: Plan, config: Config, cores: int) -> str:
+def describe_plan(plan: ExtractionPlan, config: Config, cores: int) -> str:
     """The plan in words and numbers."""
     hours = plan.videos * plan.video_seconds / 3600
     wall = (plan.core_seconds() + plan.start_seconds(cores)) / cores

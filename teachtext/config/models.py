@@ -84,7 +84,7 @@ class ArchitectureSettings(Settings):
 Section = Literal["teachers", "students", "pruned", "zero_shot", "released"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 """The sections whose entries are models."""
-ROW, SEARCH = "row", "search"
+MODEL_ENTRY, PRUNING_ENTRY = "a model", "a pruning"
 """The two kinds of an entry of `pruned`; pydantic puts them into the places of errors."""
 
 
@@ -100,7 +100,7 @@ Seeds = Annotated[list[int], Field(min_length=1), AfterValidator(_different)]
 
 
 class TeacherSettings(Settings):
-    """One teacher of a row or of a set of captions; a name alone is one seed."""
+    """One teacher of a model or of a set of captions; a name alone is one seed."""
 
     model: str = Field(description="name of any model")
     seeds: Seeds | None = Field(
@@ -119,7 +119,7 @@ TeacherOrName = Annotated[
 
 
 class ModelSettings(Settings):
-    """A row of `teachers`, `students` or `pruned`."""
+    """A model of `teachers`, `students` or `pruned`."""
 
     text_encoder: str = Field(description="name in `text`")
     experts: list[str] | None = Field(None, min_length=1, description="names; default: all")
@@ -127,11 +127,11 @@ class ModelSettings(Settings):
         [], description="models whose similarities it learns from"
     )
     captions: str | None = Field(None, description="name in `denoise`; default: all captions")
-    model: dict[str, Any] = Field({}, description="overrides of `models` for this row")
-    training: dict[str, Any] = Field({}, description="overrides of `training` for this row")
+    model: dict[str, Any] = Field({}, description="overrides of `models` for this model")
+    training: dict[str, Any] = Field({}, description="overrides of `training` for this model")
 
 
-class SearchSettings(ModelSettings):
+class PruningSettings(ModelSettings):
     """An entry of `pruned` that finds out which experts a model can do without."""
 
     keep: Positive = Field(description="number of experts that are left at the end")
@@ -142,28 +142,28 @@ class SearchSettings(ModelSettings):
 
 
 def _pruned_kind(entry: object) -> str:
-    walks = isinstance(entry, SearchSettings) or (
+    walks = isinstance(entry, PruningSettings) or (
         isinstance(entry, Mapping) and bool({"strategy", "keep"} & set(entry))
     )
-    return SEARCH if walks else ROW
+    return PRUNING_ENTRY if walks else MODEL_ENTRY
 
 
 PrunedEntry = Annotated[
-    Annotated[ModelSettings, Tag(ROW)] | Annotated[SearchSettings, Tag(SEARCH)],
+    Annotated[ModelSettings, Tag(MODEL_ENTRY)] | Annotated[PruningSettings, Tag(PRUNING_ENTRY)],
     Discriminator(_pruned_kind),
 ]
-"""A pruned student, or a search for the experts of some."""
+"""A pruned student, or a pruning that finds the experts of some."""
 
 
 class ZeroShotSettings(Settings):
-    """A row of `zero_shot`: captions and experts of one joint space; nothing is trained."""
+    """A model of `zero_shot`: captions and experts of one joint space; nothing is trained."""
 
     text_encoder: str = Field(description="name in `text`, of encoder `joint`")
     experts: list[str] = Field(min_length=1, description="names, of the same space")
 
 
 class ReleasedSettings(Settings):
-    """A row of `released`: a model that others trained."""
+    """A model of `released`, which others trained."""
 
     checkpoint: str = Field(min_length=1, description="the authors' trained_model.pth")
     text_encoder: str = Field(description="name in `text`: the one that it was trained with")

@@ -13,11 +13,11 @@ from typing import Literal
 from teachtext.config.report import PublishedSettings
 from teachtext.errors import ConfigError
 
-FILE = Path(__file__).with_name("published.json")
+_FILE = Path(__file__).with_name("published.json")
 
 
 @dataclass(frozen=True)
-class Source:
+class PublishedSource:
     """Where rows were published, and what their numbers are.
 
     Attributes:
@@ -85,7 +85,7 @@ class PublishedRow:
 class Published:
     """All that published.json holds; sources and benchmarks by their keys."""
 
-    sources: Mapping[str, Source]
+    sources: Mapping[str, PublishedSource]
     benchmarks: Mapping[str, PublishedBenchmark]
     rows: tuple[PublishedRow, ...]
 
@@ -103,9 +103,9 @@ class Published:
 @functools.cache
 def read_published() -> Published:
     """Read published.json."""
-    values = json.loads(FILE.read_text(encoding="utf-8"))
+    values = json.loads(_FILE.read_text(encoding="utf-8"))
     return Published(
-        sources={key: Source(**source) for key, source in values["sources"].items()},
+        sources={key: PublishedSource(**source) for key, source in values["sources"].items()},
         benchmarks={
             key: PublishedBenchmark(
                 title=benchmark["title"],

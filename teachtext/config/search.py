@@ -5,7 +5,7 @@ from pydantic import Field
 from teachtext.config.base import Name, Positive, Settings
 
 
-class IndexSettings(Settings):
+class SearchSettings(Settings):
     """Which models are searched with, and how exactly."""
 
     models: list[Name] | None = Field(

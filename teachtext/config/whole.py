@@ -27,16 +27,16 @@ from teachtext.config.models import (
     DenoiseSettings,
     ModelSettings,
     PrunedEntry,
+    PruningSettings,
     ReleasedSettings,
-    SearchSettings,
     Section,
     Seeds,
     TeacherSettings,
     ZeroShotSettings,
 )
-from teachtext.config.pruning import SEPARATOR, curves
+from teachtext.config.pruning import SEPARATOR, curve_settings
 from teachtext.config.report import ReportSettings
-from teachtext.config.search import IndexSettings
+from teachtext.config.search import SearchSettings
 from teachtext.config.text import TextSettings
 from teachtext.config.training import TrainingSettings
 from teachtext.config.video import VideoSettings
@@ -64,26 +64,28 @@ class Config(Settings):
     zero_shot: dict[Name, ZeroShotSettings]
     released: dict[Name, ReleasedSettings]
     evaluate: EvaluateSettings
-    search: IndexSettings
+    search: SearchSettings
     report: ReportSettings
 
-    def rows(self) -> dict[str, ModelSettings]:
-        """All models that are written down and trained, in the order of the sections."""
-        teachers = {k: row for k, row in self.teachers.items() if isinstance(row, ModelSettings)}
-        searches = self.searches()
-        pruned = {k: row for k, row in self.pruned.items() if k not in searches}
+    def trained(self) -> dict[str, ModelSettings]:
+        """Models that are written down and trained, in the order of the sections."""
+        teachers = {
+            k: entry for k, entry in self.teachers.items() if isinstance(entry, ModelSettings)
+        }
+        prunings = self.prunings()
+        pruned = {k: entry for k, entry in self.pruned.items() if k not in prunings}
         return {**teachers, **self.students, **pruned}
 
-    def searches(self) -> dict[str, SearchSettings]:
+    def prunings(self) -> dict[str, PruningSettings]:
         """Entries of `pruned` that train a model for each set of experts they try."""
-        return {k: row for k, row in self.pruned.items() if isinstance(row, SearchSettings)}
+        return {k: entry for k, entry in self.pruned.items() if isinstance(entry, PruningSettings)}
 
     def evaluated(self) -> dict[str, list[int]]:
         """All models that are written down, trained or not -> the seeds of their results."""
-        trained = dict.fromkeys(self.rows(), self.seeds)
+        trained = dict.fromkeys(self.trained(), self.seeds)
         return {**trained, **{model: [SEED] for model in self.untrained()}}
 
-    def searched(self) -> list[str]:
+    def indexed(self) -> list[str]:
         """The models that have an index to search in, each with its first seed."""
         models = self.search.models
         if models is None:
@@ -95,14 +97,14 @@ class Config(Settings):
         return {**self.zero_shot, **self.released}
 
     def entries(self) -> dict[str, ModelSettings]:
-        """All that models are trained from: rows and searches."""
-        return {**self.rows(), **self.searches()}
+        """All that models are trained from: those that are written down, and prunings."""
+        return {**self.trained(), **self.prunings()}
 
-    def row(self, model: str) -> ModelSettings:
-        """The row of a model, also of one that a search trains (``pruning.subset_model``)."""
+    def settings_of(self, model: str) -> ModelSettings:
+        """Settings of a model, also of one that a pruning trains (``pruning.subset_name``)."""
         name, *experts = model.split(SEPARATOR)
-        row = {**self.entries(), **curves(self.searches())}[name]
-        return row.model_copy(update={"experts": experts}) if experts else row
+        settings = {**self.entries(), **curve_settings(self.prunings())}[name]
+        return settings.model_copy(update={"experts": experts}) if experts else settings
 
     def encoders(self) -> dict[str, TextSettings]:
         """Text encoders that embed captions here."""
@@ -117,16 +119,18 @@ class Config(Settings):
         return _imported_files(self.teachers)
 
     def section(self, model: str) -> Section:
-        """The section that a model's row is in."""
+        """The section that a model is in."""
         return next((name for name in SECTIONS if model in getattr(self, name)), "pruned")
 
     def text_encoder_of(self, model: str) -> str:
         """The text encoder of a model, trained or not."""
-        return (self.untrained().get(model) or self.row(model)).text_encoder
+        return (self.untrained().get(model) or self.settings_of(model)).text_encoder
 
     def experts_of(self, model: str) -> list[str]:
         """The experts a model looks through, in alphabetical order (the paper's order)."""
-        return sorted((self.untrained().get(model) or self.row(model)).experts or self.experts)
+        return sorted(
+            (self.untrained().get(model) or self.settings_of(model)).experts or self.experts
+        )
 
     def seeds_of(self, teacher: TeacherSettings, seed: int | str) -> Sequence[int | str]:
         """The seeds whose similarities a teacher gives to a model of some seed."""
@@ -134,26 +138,26 @@ class Config(Settings):
 
     def ranked_by(self, model: str) -> list[str]:
         """Models whose similarities must exist before this one trains."""
-        row = self.row(model)
-        of_captions = self.denoise[row.captions].teachers if row.captions else []
-        return [teacher.model for teacher in row.teachers + of_captions]
+        settings = self.settings_of(model)
+        of_captions = self.denoise[settings.captions].teachers if settings.captions else []
+        return [teacher.model for teacher in settings.teachers + of_captions]
 
     def architecture_of(self, model: str) -> ArchitectureSettings:
-        """`models` with the row's overrides."""
-        return _overridden(self.models, self.row(model).model)
+        """`models` with the model's overrides."""
+        return _overridden(self.models, self.settings_of(model).model)
 
     def training_of(self, model: str) -> TrainingSettings:
-        """`training` with the row's overrides."""
-        return _overridden(self.training, self.row(model).training)
+        """`training` with the model's overrides."""
+        return _overridden(self.training, self.settings_of(model).training)
 
     def first_val_user(self) -> ValUser | None:
         """The first entry that chooses by val; None: the captions may have no val."""
-        for name, row in self.rows().items():
+        for name, settings in self.trained().items():
             if self.training_of(name).keep_epoch == "best":
                 entry = f"{self.section(name)}.{name}"
-                own = f"{entry}." if "keep_epoch" in row.training else ""
+                own = f"{entry}." if "keep_epoch" in settings.training else ""
                 return ValUser(entry, f"{own}training.keep_epoch: last")
-        for name in self.searches():
+        for name in self.prunings():
             return ValUser(f"pruned.{name}", f"pruned.{name}: null")
         return None
 

@@ -1,4 +1,4 @@
-"""Rows without training: their settings, who shares a space with whom, who may teach."""
+"""Models without training: their settings, who shares a space with whom, who may teach."""
 
 from collections.abc import Container, Iterable, Mapping
 from typing import Literal
@@ -17,7 +17,7 @@ from teachtext.errors import ConfigError
 
 SEED = 0
 """In the place of a seed where nothing is drawn: there is one result, whatever the seeds are."""
-ENCODER = "joint"
+_ENCODER = "joint"
 """The kind of text encoder whose captions share a space with experts."""
 
 
@@ -42,7 +42,7 @@ AnyArchitecture = ArchitectureSettings | ZeroShotArchitecture
 
 def check_spaces(
     where: str,
-    row: ZeroShotSettings,
+    model: ZeroShotSettings,
     experts: Mapping[str, ExpertEntry],
     text: Mapping[str, TextEncoderSettings],
 ) -> None:
@@ -51,24 +51,24 @@ def check_spaces(
     Of imported features the checkpoint is not known; their width is compared when they are there.
 
     Args:
-        where: Place of the row in config.yaml.
-        row: Row that names entries of ``experts`` and ``text``.
+        where: Place of the model in config.yaml.
+        model: Model that names entries of ``experts`` and ``text``.
         experts: Section `experts` of config.yaml.
         text: Section `text` of config.yaml.
 
     Raises:
         ConfigError: they share no space.
     """
-    encoder = text[row.text_encoder]
-    if encoder.encoder != ENCODER:
+    encoder = text[model.text_encoder]
+    if encoder.encoder != _ENCODER:
         raise ConfigError(
-            f"config.yaml: {where}.text_encoder names {row.text_encoder!r}, whose encoder is "
-            f"{encoder.encoder}. Name one with encoder {ENCODER}: its captions share a space with "
+            f"config.yaml: {where}.text_encoder names {model.text_encoder!r}, whose encoder is "
+            f"{encoder.encoder}. Name one with encoder {_ENCODER}: its captions share a space with "
             "experts."
         )
-    for name in row.experts:
+    for name in model.experts:
         expert = experts[name]
-        if not isinstance(expert, ExpertSettings) or expert.text_encoder == row.text_encoder:
+        if not isinstance(expert, ExpertSettings) or expert.text_encoder == model.text_encoder:
             continue
         if expert.text_encoder is not None or expert.checkpoint != encoder.checkpoint:
             own = expert.text_encoder or expert.checkpoint or expert.network
@@ -79,19 +79,19 @@ def check_spaces(
 
 
 def check_teachers(
-    rows: Container[str], learners: Iterable[ModelSettings | DenoiseSettings]
+    untrained: Container[str], learners: Iterable[ModelSettings | DenoiseSettings]
 ) -> None:
     """Refuse seeds of what has none.
 
     Args:
-        rows: Names of the models that are not trained.
+        untrained: Names of the models that are not trained.
         learners: Settings of everything that has teachers.
 
     Raises:
         ConfigError: a teacher that is not trained is given seeds.
     """
     for teacher in (teacher for learner in learners for teacher in learner.teachers):
-        if teacher.model in rows and teacher.seeds is not None:
+        if teacher.model in untrained and teacher.seeds is not None:
             raise ConfigError(
                 f"config.yaml: teacher {teacher.model!r} is not trained here, so it has no "
                 f"seeds (got {teacher.seeds}). Write its name alone."

@@ -9,7 +9,7 @@ from teachtext.demo.scenes import Scene, deck
 from teachtext.demo.vocabulary import COLOURS, MOTIONS, SHAPES, SOUNDS, SPOKEN, WRITTEN
 from teachtext.errors import ConfigError
 
-VISUAL = frozenset({"shape", "colour", "motion"})
+VISUAL_ATTRIBUTES = frozenset({"shape", "colour", "motion"})
 
 COLOUR_PLACES = (
     "in front of {} background",
@@ -18,7 +18,7 @@ COLOUR_PLACES = (
     "before {} wall",
 )
 COLOUR_CLAUSES = ("the background is {}", "everything behind is {}", "the backdrop is {}")
-SHOWN = ("is shown", "appears", "can be seen", "is in the picture")
+SHOWN_CLAUSES = ("is shown", "appears", "can be seen", "is in the picture")
 SOUND_CLAUSES = (
     "{} can be heard",
     "you hear {}",
@@ -34,7 +34,7 @@ LITERAL_WRITTEN = (
     "{} is written in the picture",
 )
 LOOSE_WRITTEN = ("the text is about {}", "there is a title about {}", "we read about {}")
-WORDS = {
+_WORDS = {
     "spoken": (SPOKEN, LITERAL_SPOKEN, LOOSE_SPOKEN),
     "written": (WRITTEN, LITERAL_WRITTEN, LOOSE_WRITTEN),
 }
@@ -42,7 +42,7 @@ WORDS = {
 JOINTS = ("{} while {}", "{} and {}", "{}, {}", "{} as {}")
 
 
-def write_captions(scene: Scene, count: int, rng: np.random.Generator) -> list[str]:
+def compose_captions(scene: Scene, count: int, rng: np.random.Generator) -> list[str]:
     """Write different captions that together name everything in the scene.
 
     Args:
@@ -96,9 +96,10 @@ def _choose_attributes(scene: Scene, count: int, rng: np.random.Generator) -> li
 def _write_caption(scene: Scene, attributes: frozenset[str], rng: np.random.Generator) -> str:
     concepts = attributes_of(scene)
     clauses = [
-        _heard_or_read_clause(name, concepts[name], rng) for name in sorted(attributes - VISUAL)
+        _heard_or_read_clause(name, concepts[name], rng)
+        for name in sorted(attributes - VISUAL_ATTRIBUTES)
     ]
-    if attributes & VISUAL:
+    if attributes & VISUAL_ATTRIBUTES:
         clauses.append(_visual_clause(scene, attributes, rng))
     rng.shuffle(clauses)
     if len(clauses) == 1:
@@ -116,7 +117,7 @@ def _visual_clause(scene: Scene, attributes: frozenset[str], rng: np.random.Gene
     subject = _subject(scene, rng) if "shape" in attributes else _vague_subject(scene, rng)
     finite, participle = _motion_forms(scene.motion, rng)
     if "motion" not in attributes:
-        finite, participle = _even(SHOWN, rng), ""
+        finite, participle = _even(SHOWN_CLAUSES, rng), ""
     orders = [f"{subject} {finite} {place}", f"there is {subject} {participle} {place}"]
     if place:
         orders.append(f"{place}, {subject} {finite}")
@@ -141,7 +142,7 @@ def _motion_forms(motion: str, rng: np.random.Generator) -> tuple[str, str]:
 def _heard_or_read_clause(attribute: str, concept: str, rng: np.random.Generator) -> str:
     if attribute == "sound":
         return _even(SOUND_CLAUSES, rng).format(_common_first(SOUNDS[concept], rng))
-    synonyms, literal, loose = WORDS[attribute]
+    synonyms, literal, loose = _WORDS[attribute]
     # only a loose pattern may use a synonym: nobody says "the text reads sea" of "ocean"
     if rng.random() < 0.5:
         return _even(literal, rng).format(concept)

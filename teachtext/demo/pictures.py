@@ -82,7 +82,7 @@ def plan_track(motion: str, seconds: float, rng: np.random.Generator) -> Track:
         size=np.full(len(times), rng.uniform(130, 165)),
         degrees=np.full(len(times), rng.uniform(-8, 8)),
     )
-    return TRACKS[motion](resting, times, rng)
+    return MOTION_TRACKS[motion](resting, times, rng)
 
 
 def draw_background(colour: str, pattern: str, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -133,7 +133,7 @@ def _bounce(resting: Track, times: Floats, rng: np.random.Generator) -> Track:
     return Track(resting.x, floor + (ceiling - floor) * height, resting.size, resting.degrees)
 
 
-TRACKS: dict[str, Callable[[Track, Floats, np.random.Generator], Track]] = {
+MOTION_TRACKS: dict[str, Callable[[Track, Floats, np.random.Generator], Track]] = {
     "left": _slide(-1, 0),
     "right": _slide(1, 0),
     "up": _slide(0, -1),

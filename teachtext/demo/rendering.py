@@ -15,10 +15,10 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
-from teachtext.demo.grammar import write_captions
+from teachtext.demo.grammar import compose_captions
 from teachtext.demo.pictures import FPS, HEIGHT, WIDTH, draw_frames
 from teachtext.demo.scenes import Scene
-from teachtext.demo.sounds import SAMPLE_RATE, Samples, make_sound, mix_track
+from teachtext.demo.sounds import DEMO_SAMPLE_RATE, Samples, make_sound, mix_track
 from teachtext.demo.speech import place, speak
 from teachtext.errors import ConfigError, MediaError
 from teachtext.files.atomic import replacing
@@ -28,7 +28,7 @@ from teachtext.video.ffmpeg import ffmpeg_binary, ffmpeg_version
 
 log = logging.getLogger(__name__)
 
-ENCODING = {
+VIDEO_ENCODING = {
     "format": "mp4",
     "vcodec": "libx264",
     "preset": "veryfast",
@@ -94,11 +94,11 @@ def render_clip(scene: Scene, folder: Path) -> None:
         streams = [
             ffmpeg.input("pipe:", format="rawvideo", pix_fmt="rgb24", s=f"{WIDTH}x{HEIGHT}", r=FPS)
         ]
-        options: dict[str, Any] = ENCODING
+        options: dict[str, Any] = VIDEO_ENCODING
         if scene.has_audio:
             _write_wav(make_track(scene), Path(scratch) / "track.wav")
             streams.append(ffmpeg.input(str(Path(scratch) / "track.wav")))
-            options = ENCODING | {"acodec": "aac", "audio_bitrate": "64k"}
+            options = VIDEO_ENCODING | {"acodec": "aac", "audio_bitrate": "64k"}
         output = ffmpeg.output(*streams, str(path), **options)
         quiet = output.global_args("-loglevel", "error", "-nostats")
         _encode(scene, quiet.compile(cmd=ffmpeg_binary()))
@@ -151,7 +151,7 @@ def _caption_rows(scenes: Iterable[Scene], count: int) -> list[tuple[str, ...]]:
     return [
         (scene.video_id, caption, scene.split, f"{scene.video_id}-{number}")
         for scene in scenes
-        for number, caption in enumerate(write_captions(scene, count, scene.generator(3)))
+        for number, caption in enumerate(compose_captions(scene, count, scene.generator(3)))
     ]
 
 
@@ -169,5 +169,5 @@ def _write_wav(samples: Samples, path: Path) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
+        file.setframerate(DEMO_SAMPLE_RATE)
         file.writeframes(np.round(samples * 32_000).astype("<i2").tobytes())

@@ -22,7 +22,7 @@ from teachtext.errors import ConfigError
 Card = TypeVar("Card")
 
 SOUND, SPEECH = "sound", "speech"
-TRACKS: tuple[frozenset[str], ...] = (
+SOUND_TRACKS: tuple[frozenset[str], ...] = (
     *[frozenset[str]()] * 3,
     *[frozenset({SOUND})] * 7,
     *[frozenset({SPEECH})] * 6,
@@ -134,7 +134,7 @@ class _Decks:
         self.shape = deck(list(SHAPES), rng)
         self.looks = {shape: deck(looks, rng) for shape in SHAPES}
         self.pattern = deck(PATTERNS, rng)
-        self.tracks = deck(TRACKS, rng)
+        self.tracks = deck(SOUND_TRACKS, rng)
         self.sound = deck(list(SOUNDS), rng)
         self.spoken = deck(list(SPOKEN), rng)
         self.voice = deck(VOICES, rng)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 22_050
+DEMO_SAMPLE_RATE = 22_050
 """Samples per second; espeak-ng's own, so that speech needs no resampling."""
 
 Samples = NDArray[np.float64]
@@ -19,7 +19,7 @@ def make_sound(name: str, seconds: float, rng: np.random.Generator) -> Samples:
         seconds: Duration in seconds.
         rng: Generator that varies pitch and tempo.
     """
-    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    times = np.arange(round(seconds * DEMO_SAMPLE_RATE)) / DEMO_SAMPLE_RATE
     samples = SYNTHESISERS[name](times, rng)
     return normalize(samples)
 
@@ -73,7 +73,7 @@ def _drum(times: Samples, rng: np.random.Generator) -> Samples:
 
 def _rain(times: Samples, rng: np.random.Generator) -> Samples:
     hiss = rng.standard_normal(len(times))
-    drops = (rng.random(len(times)) < 60 / SAMPLE_RATE) * rng.standard_normal(len(times))
+    drops = (rng.random(len(times)) < 60 / DEMO_SAMPLE_RATE) * rng.standard_normal(len(times))
     splash = np.exp(-np.arange(400) / 80) * np.sin(np.arange(400) * rng.uniform(0.4, 0.6))
     swell = 1 + 0.3 * np.sin(2 * np.pi * rng.uniform(0.2, 0.4) * times)
     return 0.3 * swell * _smooth(hiss, 4) + np.convolve(drops, splash)[: len(times)]
@@ -131,7 +131,7 @@ def _age(times: Samples, *, period: float) -> Samples:
 
 def _phase(hertz: Samples) -> Samples:
     """Phase of a tone whose frequency changes."""
-    return 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
+    return 2 * np.pi * np.cumsum(hertz) / DEMO_SAMPLE_RATE
 
 
 def _smooth(samples: Samples, width: int) -> Samples:

@@ -7,7 +7,7 @@ import numpy as np
 
 from teachtext.demo import speaker
 from teachtext.demo.scenes import Speech
-from teachtext.demo.sounds import SAMPLE_RATE, Samples, normalize
+from teachtext.demo.sounds import DEMO_SAMPLE_RATE, Samples, normalize
 from teachtext.errors import MediaError
 from teachtext.pretrained.packages import package_folder
 
@@ -45,7 +45,7 @@ def place(samples: Samples, seconds: float, rng: np.random.Generator) -> Samples
         seconds: Duration of the clip in seconds.
         rng: Generator that chooses the position.
     """
-    silence = np.zeros(round(seconds * SAMPLE_RATE))
+    silence = np.zeros(round(seconds * DEMO_SAMPLE_RATE))
     start = int(rng.integers(max(1, len(silence) - len(samples))))
     fitting = samples[: len(silence) - start]
     silence[start : start + len(fitting)] = fitting

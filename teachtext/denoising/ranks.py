@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from teachtext.evaluation.metrics import text_to_video_ranks, without_own
 
-Blocks = Iterable[NDArray[np.float32]]
+SimilarityBlocks = Iterable[NDArray[np.float32]]
 """Similarities of all captions and all videos, some captions at a time."""
 
 
@@ -42,7 +42,7 @@ class Placement:
         return np.lexsort((-self.margins, self.ranks))
 
 
-def mean_blocks(opinions: Sequence[Blocks]) -> Iterator[NDArray[np.float32]]:
+def mean_blocks(opinions: Sequence[SimilarityBlocks]) -> Iterator[NDArray[np.float32]]:
     """The mean of several opinions, block by block.
 
     Args:
@@ -54,7 +54,7 @@ def mean_blocks(opinions: Sequence[Blocks]) -> Iterator[NDArray[np.float32]]:
 
 
 def aggregate_blocks(
-    teachers: Sequence[Blocks], how: str | Sequence[float]
+    teachers: Sequence[SimilarityBlocks], how: str | Sequence[float]
 ) -> Iterator[NDArray[np.float32]]:
     """One opinion from those of all teachers, block by block, as students learn from it.
 
@@ -72,7 +72,7 @@ def aggregate_blocks(
         yield aggregated
 
 
-def place_captions(blocks: Blocks, video_of_caption: NDArray[np.int64]) -> Placement:
+def place_captions(blocks: SimilarityBlocks, video_of_caption: NDArray[np.int64]) -> Placement:
     """Find each caption's own video among all videos.
 
     Args:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from teachtext.evaluation.evaluate import CAPTION_BLOCK, Evaluation
+from teachtext.evaluation.evaluate import CAPTION_BLOCK, SplitEvaluation
 from teachtext.evaluation.metrics import without_own
 from teachtext.models.base import RetrievalModel
 from teachtext.models.inputs import RetrievalSet, pad
@@ -68,7 +68,7 @@ def draw_sample(data: RetrievalSet, *, videos: int, generator: np.random.Generat
 
 
 @torch.inference_mode()
-def explain(model: RetrievalModel, data: RetrievalSet, evaluation: Evaluation) -> Decisions:
+def explain(model: RetrievalModel, data: RetrievalSet, evaluation: SplitEvaluation) -> Decisions:
     """Split the similarities of each caption's own video and of its rival by expert.
 
     Args:
@@ -94,7 +94,7 @@ def explain(model: RetrievalModel, data: RetrievalSet, evaluation: Evaluation) -
 
 
 def with_details(
-    evaluation: Evaluation,
+    evaluation: SplitEvaluation,
     data: RetrievalSet,
     decisions: Decisions,
     sample: Sample,

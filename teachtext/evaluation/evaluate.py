@@ -18,7 +18,7 @@ from teachtext.errors import TrainingError
 from teachtext.evaluation.metrics import (
     best_of_videos,
     ranks_in_columns,
-    summarize,
+    summarize_ranks,
     text_to_video_ranks,
 )
 from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
@@ -37,7 +37,7 @@ CAPTION_BLOCK = 256
 NORMALIZED_BLOCK = 64
 """Fewer captions, because their similarities are of float64 and needed several times over."""
 _Block = tuple[NDArray[np.int64], NDArray[np.float32]]
-Blocks = Iterable[_Block]
+_Blocks = Iterable[_Block]
 """Caption indices and their (block, videos) similarities, in the order of the captions."""
 Metrics = dict[str, dict[str, float]]
 """Direction -> name -> value."""
@@ -58,8 +58,8 @@ class Ranks:
     def summary(self) -> Metrics:
         """All metrics by direction."""
         return {
-            "t2v": summarize(self.t2v, gallery=len(self.v2t)),
-            "v2t": summarize(self.v2t, gallery=len(self.t2v)),
+            "t2v": summarize_ranks(self.t2v, gallery=len(self.v2t)),
+            "v2t": summarize_ranks(self.v2t, gallery=len(self.t2v)),
         }
 
 
@@ -117,7 +117,7 @@ def _search(model: RetrievalModel, tokens: Rows, gallery: VideoEmbeddings) -> It
         yield indices, sims
 
 
-def shown(blocks: Blocks, what: str, data: RetrievalSet) -> Blocks:
+def shown(blocks: _Blocks, what: str, data: RetrievalSet) -> _Blocks:
     """The same blocks; tells how far they are."""
     progress = Progress(log, what, len(data.captions), unit="caption")
     return progress.over(blocks, count=lambda block: len(block[0]))
@@ -129,7 +129,7 @@ def rank_set(model: RetrievalModel, data: RetrievalSet) -> Ranks:
     return ranks
 
 
-def _rank(blocks: Blocks, data: RetrievalSet) -> tuple[Ranks, MappedRows]:
+def _rank(blocks: _Blocks, data: RetrievalSet) -> tuple[Ranks, MappedRows]:
     """Rank captions as they come; videos when all have come, from a file of what came."""
     captions, videos = len(data.captions), len(data.video_ids)
     t2v, own = np.empty(captions), np.empty(captions, np.float32)
@@ -162,7 +162,7 @@ def _bounds(count: int, size: int) -> Iterator[tuple[int, int]]:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class SplitEvaluation:
     """A model's results on one split.
 
     Attributes:
@@ -179,7 +179,7 @@ class Evaluation:
     gallery: VideoEmbeddings
 
 
-def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluation:
+def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> SplitEvaluation:
     """Rank a split in both directions.
 
     Args:
@@ -211,7 +211,7 @@ def evaluate(model: RetrievalModel, data: RetrievalSet, *, top: int) -> Evaluati
         **results.of_videos.columns(caption_ids),
     }
     table = pa.concat_tables([pa.table(t2v), pa.table(v2t)])
-    return Evaluation(ranks.summary(), table, similarities, gallery)
+    return SplitEvaluation(ranks.summary(), table, similarities, gallery)
 
 
 def draw_bank(tokens: TokenTable, *, captions: int, generator: np.random.Generator) -> Rows:
@@ -230,7 +230,7 @@ def draw_bank(tokens: TokenTable, *, captions: int, generator: np.random.Generat
 def evaluate_normalized(
     model: RetrievalModel,
     data: RetrievalSet,
-    evaluation: Evaluation,
+    evaluation: SplitEvaluation,
     bank: Rows,
     *,
     normalizations: Sequence[Normalization],
@@ -258,7 +258,7 @@ def evaluate_normalized(
                 searched, videos=videos, inverse_temperature=inverse_temperature, top=bank_top
             )
             ranks = query_bank_ranks(blocks, owners, read)
-            found[name] = {"t2v": summarize(ranks, gallery=videos)}
+            found[name] = {"t2v": summarize_ranks(ranks, gallery=videos)}
         else:
             both = dual_softmax_ranks(
                 blocks, owners, videos=videos, inverse_temperature=inverse_temperature
@@ -285,7 +285,7 @@ class _Results:
             np.empty((videos, 0), np.int64), np.empty((videos, 0), np.float32)
         )
 
-    def noting(self, blocks: Blocks) -> Blocks:
+    def noting(self, blocks: _Blocks) -> _Blocks:
         """The same blocks."""
         for indices, sims_QG in blocks:
             everything = np.arange(sims_QG.shape[1])[None]

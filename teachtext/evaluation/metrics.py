@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 RECALL_AT = (1, 5, 10, 50)
 METRICS = ("R@1", "R@5", "R@10", "R@50", "MdR", "MnR", "geometric_mean")
-BLOCK = 128
+_BLOCK = 128
 """Rows that are compared at once, so that what a comparison makes stays in the cache."""
 
 
@@ -104,9 +104,9 @@ def _count_rows(hits: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 def _row_blocks(similarities_QG: NDArray[Any]) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """The rows of a matrix, ``BLOCK`` at a time."""
-    for begin in range(0, len(similarities_QG), BLOCK):
-        rows = slice(begin, begin + BLOCK)
+    """The rows of a matrix, ``_BLOCK`` at a time."""
+    for begin in range(0, len(similarities_QG), _BLOCK):
+        rows = slice(begin, begin + _BLOCK)
         yield rows, similarities_QG[rows]
 
 
@@ -140,7 +140,7 @@ def geometric_mean(ranks: NDArray[Any]) -> float:
     return float(np.prod(recalls) ** (1 / 3))
 
 
-def summarize(ranks: NDArray[Any], *, gallery: int) -> dict[str, float]:
+def summarize_ranks(ranks: NDArray[Any], *, gallery: int) -> dict[str, float]:
     """All metrics of one direction.
 
     Args:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from teachtext.evaluation.metrics import best_of_videos, ranks_in_columns, text_to_video_ranks
 from teachtext.evaluation.top import top_results
 
-Blocks = Callable[[], Iterable[NDArray[np.float32]]]
+_Blocks = Callable[[], Iterable[NDArray[np.float32]]]
 """Starts to read a matrix: (rows, G) blocks in the order of its rows."""
 
 
@@ -64,7 +64,7 @@ def read_bank(
 
 
 def query_bank_ranks(
-    blocks: Blocks, video_Q: NDArray[np.int64], bank: QueryBank
+    blocks: _Blocks, video_Q: NDArray[np.int64], bank: QueryBank
 ) -> NDArray[np.float64]:
     """(Q,) Rank of each caption's video. The authors do this for text-to-video search only.
 
@@ -77,7 +77,7 @@ def query_bank_ranks(
 
 
 def dual_softmax_ranks(
-    blocks: Blocks, video_Q: NDArray[np.int64], *, videos: int, inverse_temperature: float
+    blocks: _Blocks, video_Q: NDArray[np.int64], *, videos: int, inverse_temperature: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ranks by similarity times its softmax over all queries of the direction (Cheng et al., 2021).
 

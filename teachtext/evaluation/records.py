@@ -65,8 +65,8 @@ class Evaluation:
         model_sha256: Identity of the model.
         settings: Section ``evaluate`` of the configuration.
         section: Section of the configuration that names the model.
-        models: Section ``models`` of the configuration, with the row's overrides.
-        training: Section ``training`` of the configuration, with the row's overrides; None if not
+        models: Section ``models`` of the configuration, with the model's overrides.
+        training: Section ``training`` of the configuration, with the model's overrides; None if not
             trained.
         teachers: Models it was distilled from; empty for a baseline.
         opinions: Each seed of each teacher.

@@ -21,7 +21,7 @@ from teachtext.runtime.progress import Progress
 log = logging.getLogger(__name__)
 
 CUTOFFS = (1, 5, 10)
-METRICS = ("R@1", "R@5", "R@10", "geometric_mean")
+COMPARED_METRICS = ("R@1", "R@5", "R@10", "geometric_mean")
 CONFIDENCE = 95.0
 DRAWS = 2**20
 """Videos drawn at once, so that memory stays bounded."""
@@ -89,7 +89,7 @@ def difference(model: Resamples, reference: Resamples, metric: str) -> Differenc
     Args:
         model: Resamples of the first model.
         reference: Resamples of the model it is compared with.
-        metric: Name of a metric in ``METRICS``.
+        metric: Name of a metric in ``COMPARED_METRICS``.
     """
     drawn_R = model.resampled[metric] - reference.resampled[metric]
     outside = (100 - CONFIDENCE) / 2

@@ -14,7 +14,7 @@ from teachtext.config.experts import ExpertRequest
 from teachtext.errors import ConfigError, StoreError
 from teachtext.experts.base import Expert
 from teachtext.experts.finished_shard import FinishedShard
-from teachtext.experts.ledger import LedgerEntry, Status
+from teachtext.experts.ledger import LedgerEntry, LedgerStatus
 from teachtext.experts.work_items import failure, pack, pack_failure, unpack
 from teachtext.runtime.progress import Progress
 from teachtext.store.features import StoreIdentity
@@ -24,7 +24,7 @@ from teachtext.video.cache_keys import features_key
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.media import Audio, Frames
 from teachtext.video.media_folder import MediaFolder, MediaItem
-from teachtext.video.sampling import sample_times, subset
+from teachtext.video.sampling import indices_among, sample_times
 
 log = logging.getLogger(__name__)
 
@@ -220,7 +220,7 @@ def _observe(folder: MediaFolder, item: MediaItem, fps: float | None) -> Frames 
     if fps is None:
         return folder.audio(item)
     return folder.frames(
-        item, subset(np.array(item.seconds), sample_times(item.duration_seconds, fps))
+        item, indices_among(np.array(item.seconds), sample_times(item.duration_seconds, fps))
     )
 
 
@@ -238,7 +238,7 @@ def _entry(
     broken, rows = failure(arrays), len(arrays.get("features", ()))
     seconds = float(arrays.get("seconds", 0.0))
     problem = item.audio_problem if shard.request.signal == "audio" else item.problem
-    status: Status
+    status: LedgerStatus
     if item.failed:
         status, reason, seconds = "failed", item.problem, item.decode_seconds
     elif not clip.has_signal and problem:

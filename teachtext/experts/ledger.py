@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from teachtext.errors import MediaError
 from teachtext.store.tables import require_columns
 
-Status = Literal["ok", "partial", "absent", "failed"]
+LedgerStatus = Literal["ok", "partial", "absent", "failed"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class LedgerEntry:
 
     video_id: str
     expert: str
-    status: Status
+    status: LedgerStatus
     reason: str
     rows: int
     seconds: float

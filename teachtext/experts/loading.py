@@ -4,7 +4,7 @@ import logging
 import pkgutil
 from typing import Any
 
-from teachtext.config.catalog import network
+from teachtext.config.catalog import network_spec
 from teachtext.config.experts import ExpertRequest
 from teachtext.experts.base import Expert
 from teachtext.runtime.memory import keep_freed_memory
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 def load_expert(name: str, **arguments: object) -> Expert[Any]:
     """Build a network's adapter from the keys that it needs and takes; imports no other one."""
-    loaded: Expert[Any] = pkgutil.resolve_name(network(name).target)(**arguments)
+    loaded: Expert[Any] = pkgutil.resolve_name(network_spec(name).target)(**arguments)
     return loaded
 
 
@@ -35,7 +35,7 @@ def load_requested(request: ExpertRequest, *, threads: int) -> Expert[Any]:
     torch.set_num_threads(threads)
     settings = request.settings
     arguments: dict[str, object] = settings.model_dump(exclude={"network"}, exclude_none=True)
-    if network(settings.network).picks_device:
+    if network_spec(settings.network).picks_device:
         arguments["device"] = str(pick_device())
         arguments.setdefault("precision", "float32")
     if request.text_encoder is not None:

@@ -54,7 +54,7 @@ class ExpertCost:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExtractionPlan:
     """Estimated cost of a run; all means are per video of the sample.
 
     Attributes:
@@ -113,7 +113,7 @@ def plan_extraction(
     seed: int,
     limits: Limits,
     folder: Path,
-) -> Plan:
+) -> ExtractionPlan:
     """Probe, decode and extract a few videos, one after another.
 
     Args:
@@ -135,7 +135,7 @@ def plan_extraction(
     experts = {request.name: _cost(request, records, load, folder) for request in requests}
     failed = {record.video_id: record.reason for record in records if record.status != "ok"}
     failed |= {item.video_id: item.problem for item in items.values() if item.failed}
-    return Plan(
+    return ExtractionPlan(
         len(videos),
         len(chosen),
         failed,

@@ -33,7 +33,7 @@ Member = tuple[str, Callable[[], IO[bytes] | None]]
 """Name of a file in an archive, and what opens it."""
 
 
-def unpack(
+def unpack_archive(
     archive: Path, folder: Path, *, wanted: Callable[[str], object]
 ) -> dict[str, Path | None]:
     """Unpack some files of an archive.

@@ -17,7 +17,7 @@ from teachtext.tables.dataset import VideoSource, read_videos, shard_digests
 from teachtext.video.ffmpeg import CHOICE
 
 Decided = Callable[[str, int], Sequence[str] | None]
-"""Experts that a level of a search leaves; None: that is not known yet."""
+"""Experts that a level of a pruning leaves; None: that is not known yet."""
 
 
 class Context:
@@ -27,7 +27,7 @@ class Context:
         config: Configuration of the run.
         folder: Folder of the run.
         given: Digests of the files that the user gives.
-        decided: Experts that each level of a search leaves.
+        decided: Experts that each level of a pruning leaves.
         is_made: Whether a job makes a file, so that what it holds is not known before.
 
     Attributes:
@@ -92,12 +92,12 @@ class Context:
         return self._attempts.get(f"{expert}:{shard}", 0)
 
     def experts_after(self, search: str, level: int) -> Sequence[str] | None:
-        """Those that a level of a search leaves; level 0 has dropped none."""
+        """Those that a level of a pruning leaves; level 0 has dropped none."""
         return self.config.experts_of(search) if level == 0 else self._decided(search, level)
 
     def levels(self, search: str) -> range:
-        """All levels of a search, 0 among them."""
-        return range(len(self.config.experts_of(search)) - self.config.searches()[search].keep + 1)
+        """All levels of a pruning, 0 among them."""
+        return range(len(self.config.experts_of(search)) - self.config.prunings()[search].keep + 1)
 
     def is_tuned(self, text_encoder: str) -> bool:
         """Whether a text encoder is tuned on the training captions first."""

@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from teachtext.config.models import Section, TeacherSettings
-from teachtext.config.pruning import curves, subset_model, subset_pattern
+from teachtext.config.pruning import curve_settings, subset_name, subset_pattern
 from teachtext.config.zero_shot import SEED
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
 from teachtext.jobs.text import TOKENS, OfCaptions
 from teachtext.jobs.videos import FEATURES, LEDGER, SHARD_LEDGER, feature_folders, of_shards
-from teachtext.pruning.search import without_each
+from teachtext.pruning.elimination import without_each
 
 MODEL = "results/models/{model}/{seed}"
 SIMILARITIES = "results/similarities/{model}/{seed}.parquet"
 KEPT_CAPTIONS = "results/denoise/{captions}/{seed}.parquet"
 REVIEW = "results/denoise/{captions}/review.parquet"
 DECISION = "results/pruned/{search}/{level}.json"
-METRICS, RANKS = "results/evaluate/{model}/{seed}.json", "results/evaluate/{model}/{seed}.parquet"
+EVALUATION, RANKS = (
+    "results/evaluate/{model}/{seed}.json",
+    "results/evaluate/{model}/{seed}.parquet",
+)
 
 
 class OfModel(Job):
@@ -71,7 +74,7 @@ class TrainsModel(MakesModel):
     uncounted = frozenset({"--max-failed-fraction", "--training"})
 
     def inputs(self) -> Inputs:
-        row = self.config.row(self.model)
+        row = self.config.settings_of(self.model)
         captions = [] if row.captions is None else [row.captions]
         return {
             **super().inputs(),
@@ -97,7 +100,9 @@ class TrainsModel(MakesModel):
 
     def facts(self) -> Sequence[object]:
         """The order of teachers decides who has which weight; event files decide nothing."""
-        teachers = [teacher.model_dump() for teacher in self.config.row(self.model).teachers]
+        teachers = [
+            teacher.model_dump() for teacher in self.config.settings_of(self.model).teachers
+        ]
         return [self.config.training_of(self.model).content(), teachers]
 
     def threads(self) -> int:
@@ -182,38 +187,40 @@ class TrainStudent(TrainsModel):
 
 
 class TrainPruned(TrainsModel):
-    """A student of fewer experts, also those that a search over experts tries."""
+    """A student of fewer experts, also those that a pruning tries."""
 
     stage, rule = "pruned", "train_pruned"
 
     @staticmethod
     def values(context: Context) -> Mapping[str, Iterable[str]]:
-        return {"model": [*_trained_in("pruned", context), *searched_models(context)]}
+        return {"model": [*_trained_in("pruned", context), *patterns_of_prunings(context)]}
 
 
 class PruneExpert(Job):
-    """The expert that a level of a search drops."""
+    """The expert that a level of a pruning drops."""
 
     stage, rule, patterns = "pruned", "prune_expert", (DECISION,)
 
     def inputs(self) -> Inputs:
         left = self.context.experts_after(self.search, int(self.level) - 1) or []
-        models = [subset_model(self.search, kept) for kept in without_each(left)]
+        models = [subset_name(self.search, kept) for kept in without_each(left)]
         return {"models": _of_seeds(self.context, models, MODEL), "ledger": [LEDGER]}
 
 
 class ComputePareto(Job):
-    """What is won and lost by each level of a search, with teachers and without."""
+    """What is won and lost by each level of a pruning, with teachers and without."""
 
     stage, rule, patterns = "pruned", "compute_pareto", ("results/pruned/{search}/pareto.parquet",)
 
     def inputs(self) -> Inputs:
         levels = self.context.levels(self.search)
         known = [self.context.experts_after(self.search, level) for level in levels]
-        search = {self.search: self.config.searches()[self.search]}
-        models = [subset_model(curve, left) for curve in curves(search) for left in known if left]
+        search = {self.search: self.config.prunings()[self.search]}
+        models = [
+            subset_name(curve, left) for curve in curve_settings(search) for left in known if left
+        ]
         return {
-            "evaluations": _of_seeds(self.context, models, METRICS),
+            "evaluations": _of_seeds(self.context, models, EVALUATION),
             "ranks": _of_seeds(self.context, models, RANKS),
             # else nothing would ask for the models that lost, and none would be compared again
             "decisions": [DECISION.format(search=self.search, level=level) for level in levels[1:]],
@@ -263,15 +270,15 @@ def similarities_of(context: Context, teachers: Iterable[TeacherSettings], seed:
     ]
 
 
-def searched_models(context: Context) -> list[str]:
-    """Patterns of the models that the searches train: which ones, the levels before decide."""
+def patterns_of_prunings(context: Context) -> list[str]:
+    """Patterns of the models that the prunings train: which ones, the levels before decide."""
     experts = context.config.used_experts()
-    return [subset_pattern(curve, experts) for curve in curves(context.config.searches())]
+    return [subset_pattern(curve, experts) for curve in curve_settings(context.config.prunings())]
 
 
 def _trained_in(section: Section, context: Context) -> list[str]:
     config = context.config
-    return [model for model in config.rows() if config.section(model) == section]
+    return [model for model in config.trained() if config.section(model) == section]
 
 
 def _of_seeds(context: Context, models: Iterable[str], pattern: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from teachtext.config.pruning import curves
+from teachtext.config.pruning import curve_settings
 from teachtext.config.whole import Config
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Job
@@ -56,7 +56,7 @@ def plan_jobs(config: Config, folder: Path) -> list[PlannedJob]:
 
     Args:
         config: Configuration of the run.
-        folder: Folder of the run; its files determine which models a search trains.
+        folder: Folder of the run; its files determine which models a pruning trains.
     """
 
     def decided(search: str, level: int) -> list[str] | None:
@@ -96,10 +96,10 @@ def _walk(rules: Rules) -> Iterator[PlannedJob]:
 
 
 def _unnamed(context: Context) -> Iterator[PlannedJob]:
-    """Jobs of levels that no search has reached: which models they train is not known yet."""
-    for search, settings in context.config.searches().items():
+    """Jobs of levels that no pruning has reached: which models they train is not known yet."""
+    for search, settings in context.config.prunings().items():
         levels, begins = context.levels(search), len(context.config.experts_of(search))
-        twins = len(curves({search: settings})) - 1
+        twins = len(curve_settings({search: settings})) - 1
         for level in levels:
             if context.experts_after(search, level) is None:
                 candidates = begins - level if level < levels[-1] else 0

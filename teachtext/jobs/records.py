@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
-LONGEST_NAME = 254
+_LONGEST_NAME = 254
 """Characters of a file name; longer ones are cut into folders, whose names begin with an @."""
 _ERROR = re.compile(r"^Error in rule \w+:\n((?:    .*\n)+)", re.M)
 _BEGUN = "Select jobs to execute"
@@ -83,7 +83,7 @@ class Records:
 
 def _record(folder: Path, output: str) -> Path:
     name = urlsafe_b64encode(output.encode()).decode()
-    parts = [name[at : at + LONGEST_NAME] for at in range(0, len(name), LONGEST_NAME)]
+    parts = [name[at : at + _LONGEST_NAME] for at in range(0, len(name), _LONGEST_NAME)]
     return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
 
 

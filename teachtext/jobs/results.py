@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from teachtext.jobs.job import Inputs, Job, Option
-from teachtext.jobs.models import KEPT_CAPTIONS, METRICS, MODEL, RANKS, REVIEW, UsesModel
+from teachtext.jobs.models import EVALUATION, KEPT_CAPTIONS, MODEL, RANKS, REVIEW, UsesModel
 from teachtext.jobs.text import TUNED
 from teachtext.jobs.videos import FAILURES, LEDGER, MANIFEST
 
@@ -14,7 +14,7 @@ REPORT = "results/report/index.html"
 class EvaluateModel(UsesModel):
     """Metrics and ranks on the test split."""
 
-    stage, rule, patterns = "evaluate", "evaluate_model", (METRICS, RANKS)
+    stage, rule, patterns = "evaluate", "evaluate_model", (EVALUATION, RANKS)
 
     def options(self) -> Mapping[str, Option]:
         return {"--settings": self.config.evaluate.model_dump_json()}
@@ -68,7 +68,7 @@ class WriteReport(Job):
         ]
         sets = [{"captions": name, "seed": s} for name in config.denoise for s in config.seeds]
         return {
-            "evaluations": [METRICS.format_map(run) for run in runs],
+            "evaluations": [EVALUATION.format_map(run) for run in runs],
             "ranks": [RANKS.format_map(run) for run in runs],
             "models": [MODEL.format_map(run) for run in runs],
             "manifest": [MANIFEST] if config.dataset.videos else [],
@@ -77,7 +77,7 @@ class WriteReport(Job):
             "captions": [config.dataset.captions],
             "denoise": [KEPT_CAPTIONS.format_map(one) for one in sets],
             "reviews": [REVIEW.format(captions=name) for name in config.denoise],
-            "searches": [f"results/pruned/{name}/pareto.parquet" for name in config.searches()],
+            "searches": [f"results/pruned/{name}/pareto.parquet" for name in config.prunings()],
         }
 
     def options(self) -> Mapping[str, Option]:

@@ -41,7 +41,7 @@ class Rules:
 
     Args:
         config: Configuration of the run.
-        decided: Experts that each level of a search leaves.
+        decided: Experts that each level of a pruning leaves.
         folder: Folder of the run.
 
     Attributes:
@@ -71,7 +71,7 @@ class Rules:
     def targets(self) -> list[str]:
         """What a run ends with: the report, and the indexes to search in."""
         config = self.context.config
-        indexes = [results.INDEX.replace("{model}/{seed}", run) for run in config.searched()]
+        indexes = [results.INDEX.replace("{model}/{seed}", run) for run in config.indexed()]
         return [results.REPORT, *indexes]
 
     def values(self, rule: str = "") -> dict[str, str]:
@@ -100,12 +100,12 @@ class Rules:
             **{"shard": [r"\d+"], "seed": [r"-?\d+"], "level": [r"[1-9]\d*"]},
             **{"expert": config.used_experts(), "text_encoder": list(config.text)},
             "model": [
-                *config.rows(),
+                *config.trained(),
                 *config.imported_teachers(),
                 *config.untrained(),
-                *models.searched_models(self.context),
+                *models.patterns_of_prunings(self.context),
             ],
-            **{"captions": list(config.denoise), "search": list(config.searches())},
+            **{"captions": list(config.denoise), "search": list(config.prunings())},
         }
 
     @functools.cached_property

@@ -42,7 +42,7 @@ class JobStatus:
 
 
 @dataclass(frozen=True)
-class Status:
+class RunStatus:
     """A run at this moment.
 
     Attributes:
@@ -71,7 +71,7 @@ class Status:
         return [found for found in self.jobs if found.state == state]
 
 
-def take_snapshot(jobs: Iterable[PlannedJob], folder: Path) -> Status:
+def take_snapshot(jobs: Iterable[PlannedJob], folder: Path) -> RunStatus:
     """Look at the files of a run.
 
     Args:
@@ -84,7 +84,7 @@ def take_snapshot(jobs: Iterable[PlannedJob], folder: Path) -> Status:
     durations = Durations(records, [one.job for one in found if one.state == "done"])
     running = [(one.job, one.seconds_left) for one in found if one.state == "running"]
     others = [one.job for one in found if one.state in ("failed", "killed", "waiting")]
-    return Status(
+    return RunStatus(
         found, last_run, count_failed_videos(folder), sum_up(running, others, durations, records)
     )
 

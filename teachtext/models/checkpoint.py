@@ -121,7 +121,7 @@ def save_model(
         folder: Folder to write.
         model: Model whose weights are written.
         card: Description of the model.
-        history: One row per epoch; None if nothing was trained.
+        history: One entry per epoch; None if nothing was trained.
     """
     from safetensors.torch import save_file
 

@@ -17,7 +17,7 @@ from teachtext.config.zero_shot import AnyArchitecture
 from teachtext.errors import DatasetError
 from teachtext.models.sequences import Sequences
 from teachtext.store.features import FeatureStore, StoreIdentity
-from teachtext.store.loading import ExpertFeatures, View, load_features
+from teachtext.store.loading import ExpertFeatures, View, gather_features
 from teachtext.store.ragged import Rows
 from teachtext.store.tokens import TokenTable
 from teachtext.tables.dataset import Caption, Split, videos_of
@@ -170,7 +170,7 @@ def _load_experts(
     stores: Mapping[str, Sequence[Path]], video_ids: Sequence[str], architecture: AnyArchitecture
 ) -> dict[str, ExpertFeatures]:
     return {
-        name: load_features(paths, video_ids, _view(name, architecture))
+        name: gather_features(paths, video_ids, _view(name, architecture))
         for name, paths in stores.items()
     }
 

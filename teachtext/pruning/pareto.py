@@ -1,4 +1,4 @@
-"""The Pareto table of a search: evaluations in, a row for each level, with teachers and without."""
+"""The Pareto table of a pruning: evaluations in, a row a level out, with teachers and without."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Evaluation
 from teachtext.evaluation.spread import Spread, spread
 from teachtext.models.checkpoint import SCORE
-from teachtext.pruning.search import Point, on_front
+from teachtext.pruning.elimination import Point, on_front
 
 Experts = tuple[str, ...]
-VAL = SCORE
+VAL_METRIC = SCORE
 
 
 def metric_column(direction: str, metric: str) -> str:
@@ -28,7 +28,7 @@ def metric_column(direction: str, metric: str) -> str:
 def pareto_table(
     evaluations: Sequence[Evaluation], seconds: Mapping[str, float | None]
 ) -> pa.Table:
-    """Tabulate the models at the levels of a search.
+    """Tabulate the models at the levels of a pruning.
 
     Args:
         evaluations: All seeds of the evaluated models; each level has one expert fewer than the one
@@ -55,7 +55,8 @@ def pareto_table(
         for (distilled, experts), seeds in ordered
     ]
     points = [
-        Point(row[f"{VAL}_mean"], row["seconds_per_video"], row["parameters"]) for row in rows
+        Point(row[f"{VAL_METRIC}_mean"], row["seconds_per_video"], row["parameters"])
+        for row in rows
     ]
     rows = [{**row, "on_front": front} for row, front in zip(rows, on_front(points), strict=True)]
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
@@ -79,7 +80,7 @@ def _row(
         "dropped": next(iter(dropped), None),
         "seconds_per_video": sum(known) if len(known) == len(experts) else None,
         "parameters": seeds[0].parameters,
-        **_spread_of(VAL, [_val_score(seed) for seed in seeds]),
+        **_spread_of(VAL_METRIC, [_val_score(seed) for seed in seeds]),
         **_test_spreads(seeds),
     }
 
@@ -87,7 +88,7 @@ def _row(
 def _val_score(seed: Evaluation) -> float:
     if seed.val is None:
         raise StoreError(
-            f"{seed.model}, seed {seed.seed}, was evaluated without val, and a search chooses by "
+            f"{seed.model}, seed {seed.seed}, was evaluated without val, and a pruning chooses by "
             "it. Add val captions and evaluate it again."
         )
     return seed.val["t2v"]["geometric_mean"]
@@ -107,7 +108,7 @@ def _spread_of(column: str, values: Sequence[float]) -> dict[str, float | None]:
     return {f"{column}_mean": found.mean, f"{column}_std": found.std}
 
 
-_SPREADS = [VAL, *(metric_column(d, metric) for d in DIRECTIONS for metric in METRICS)]
+_SPREADS = [VAL_METRIC, *(metric_column(d, metric) for d in DIRECTIONS for metric in METRICS)]
 _SCHEMA = pa.schema(
     [
         ("level", pa.int64()),
@@ -120,5 +121,5 @@ _SCHEMA = pa.schema(
         *((f"{name}_{part}", pa.float64()) for name in _SPREADS for part in ("mean", "std")),
     ]
 )
-COLUMNS: list[str] = _SCHEMA.names
+PARETO_COLUMNS: list[str] = _SCHEMA.names
 """Of the table."""

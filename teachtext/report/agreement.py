@@ -13,7 +13,7 @@ from teachtext.report.curves import Plot
 from teachtext.report.plots import draw_matrix
 from teachtext.report.summary import ModelSummary
 
-Run = tuple[str, int]
+RunKey = tuple[str, int]
 """Model and seed."""
 MAX_HEAT_MAPS = 8
 
@@ -43,7 +43,7 @@ class AgreementRow:
 
 
 def measure_agreement(
-    models: Sequence[ModelSummary], details: Mapping[Run, Details]
+    models: Sequence[ModelSummary], details: Mapping[RunKey, Details]
 ) -> list[AgreementRow]:
     """Compare every student with all teachers in its section, whether its own or not.
 
@@ -69,7 +69,7 @@ def measure_agreement(
 
 
 def plot_heat_maps(
-    models: Sequence[ModelSummary], details: Mapping[Run, Details], *, size: int
+    models: Sequence[ModelSummary], details: Mapping[RunKey, Details], *, size: int
 ) -> list[Plot]:
     """Similarities of the first drawn captions to their videos, for teachers and students.
 
@@ -95,7 +95,7 @@ def plot_heat_maps(
     ]
 
 
-def check_samples(evaluations: Sequence[Evaluation], details: Mapping[Run, Details]) -> None:
+def check_samples(evaluations: Sequence[Evaluation], details: Mapping[RunKey, Details]) -> None:
     """Refuse samples that cannot be compared.
 
     Raises:
@@ -112,7 +112,9 @@ def check_samples(evaluations: Sequence[Evaluation], details: Mapping[Run, Detai
             )
 
 
-def _agree(model: ModelSummary, teacher: ModelSummary, details: Mapping[Run, Details]) -> Agreement:
+def _agree(
+    model: ModelSummary, teacher: ModelSummary, details: Mapping[RunKey, Details]
+) -> Agreement:
     seeds = [seed for seed in model.seeds if seed in teacher.seeds]
     pairs = [(details[model.model, seed], details[teacher.model, seed]) for seed in seeds]
     return Agreement(

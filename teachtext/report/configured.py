@@ -13,7 +13,7 @@ from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation
 from teachtext.report.inputs import AGAIN, DenoisedSet, ModelRecord
 
-Difference = tuple[str, object, object]
+_Difference = tuple[str, object, object]
 """Key, what is there, what config.yaml says."""
 
 
@@ -79,12 +79,12 @@ def _facts_by(config: Config, name: str, seed: int, facts: Mapping[str, Any]) ->
         if name in config.released:  # all else is read off the checkpoint
             models = dict(facts["models"]) | {"max_rows": config.models.max_rows}
         return says | {"models": models, "training": None, "teachers": [], "captions": "none"}
-    row = config.row(name)
+    settings = config.settings_of(name)
     return says | {
         "models": config.architecture_of(name).model_dump(),
         "training": config.training_of(name).content(),
-        "teachers": _opinions(config, row.teachers, seed),
-        "captions": row.captions or "all",
+        "teachers": _opinions(config, settings.teachers, seed),
+        "captions": settings.captions or "all",
     }
 
 
@@ -159,7 +159,7 @@ def _check_common_inputs(models: Sequence[ModelRecord]) -> None:
                 )
 
 
-def _first_difference(key: str, has: object, says: object) -> Difference | None:
+def _first_difference(key: str, has: object, says: object) -> _Difference | None:
     if not isinstance(has, Mapping) or not isinstance(says, Mapping):
         return None if has == says else (key, has, says)
     for name in {**says, **has}:
@@ -169,7 +169,7 @@ def _first_difference(key: str, has: object, says: object) -> Difference | None:
     return None
 
 
-def _refuse(path: Path, difference: Difference | None) -> None:
+def _refuse(path: Path, difference: _Difference | None) -> None:
     if difference is not None:
         key, has, says = difference
         raise StoreError(f"{path} was made with {key} {has}, config.yaml says {says}. {AGAIN}")

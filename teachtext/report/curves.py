@@ -62,7 +62,7 @@ def plot_recalls(models: Sequence[ModelSummary], evaluations: Sequence[Evaluatio
     for direction, title in DIRECTION_NAMES.items():
         lines = [_chance_line(evaluations[0], direction)]
         for model in models:
-            runs = [row for row in evaluations if row.model == model.model]
+            runs = [run for run in evaluations if run.model == model.model]
             lines += _line(model, [_recalls(run, direction) for run in runs])
         svg = draw_lines(f"recall-{direction}", lines, x_label="k", y_label="recall at k, %")
         plots.append(Plot(title, svg))

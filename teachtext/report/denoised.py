@@ -14,7 +14,7 @@ REVIEW_COLUMNS = [*VERDICT_COLUMNS, "seeds"]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateVideo:
     """A video that a caption may belong to, and how similar they are."""
 
     video_id: str
@@ -38,8 +38,8 @@ class DoubtfulCaption:
     caption_id: str
     caption: str
     rank: float
-    own: Candidate
-    first: Candidate | None
+    own: CandidateVideo
+    first: CandidateVideo | None
     first_caption: str
     decision: str
     reason: str
@@ -77,7 +77,9 @@ def build_reviews(paths: Sequence[Path], videos: Mapping[str, VideoRecord]) -> l
 
 def _doubtful(row: Mapping[str, Any], thumbnails: Mapping[str, Thumbnail]) -> DoubtfulCaption:
     own, first = (
-        Candidate(row[f"{which}video_id"], row[similarity], thumbnails[row[f"{which}video_id"]])
+        CandidateVideo(
+            row[f"{which}video_id"], row[similarity], thumbnails[row[f"{which}video_id"]]
+        )
         for which, similarity in (("", "own_similarity"), ("first_", "first_similarity"))
     )
     return DoubtfulCaption(

@@ -1,6 +1,6 @@
 """How far each student is from the first of its section, and how sure. Records in, records out.
 
-The first row of a section of config.yaml is its baseline: it is chosen before any result is known.
+The first model of a section of config.yaml is its baseline: chosen before any result is known.
 What is not trained is compared with the first of the students. Teachers are not compared, for they
 are thrown away.
 """
@@ -12,13 +12,13 @@ import numpy as np
 
 from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation
-from teachtext.evaluation.significance import METRICS, Difference, difference, resample
+from teachtext.evaluation.significance import COMPARED_METRICS, Difference, difference, resample
 from teachtext.report.summary import UNTRAINED, seeds_of_models
 
 EXTENTS = (0.2, 0.4, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Ends of the axis of differences, in points, that halve into round numbers."""
 STUDENTS = ("students", "pruned")
-OTHERS = METRICS[:3]
+OTHERS = COMPARED_METRICS[:3]
 """Metrics that are told in numbers; the geometric mean is drawn as well."""
 
 
@@ -84,7 +84,7 @@ def measure_differences(
     samples: int,
     generator: np.random.Generator,
 ) -> Differences:
-    """Compare every student and every zero-shot row with the first of its section.
+    """Compare every student and every zero-shot model with the first of its section.
 
     Args:
         evaluations: Evaluations of all models and seeds, in the order of config.yaml.
@@ -130,7 +130,8 @@ def compare_models(
     by_pair = {}
     for model, reference in pairs:
         by_metric = {
-            metric: difference(resamples[model], resamples[reference], metric) for metric in METRICS
+            metric: difference(resamples[model], resamples[reference], metric)
+            for metric in COMPARED_METRICS
         }
         by_pair[model, reference] = DifferenceRow(model, reference, by_metric)
     return Differences(tuple(by_pair.values()), samples, by_pair)

@@ -1,4 +1,4 @@
-"""How models weigh their experts: of all test captions, and of one caption in the gallery."""
+"""How models weigh their experts: of all test captions, and of one query that is shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from teachtext.evaluation.records import Details, Found
-from teachtext.report.agreement import Run
+from teachtext.report.agreement import RunKey
 from teachtext.report.curves import Plot
 from teachtext.report.plots import Box, draw_boxes
 from teachtext.report.summary import ModelSummary
@@ -71,7 +71,7 @@ def decide(found: Found) -> Decision | None:
     return Decision(found.rival, tuple(shares), decisive, own_ahead)
 
 
-def plot_weights(models: Sequence[ModelSummary], details: Mapping[Run, Details]) -> list[Plot]:
+def plot_weights(models: Sequence[ModelSummary], details: Mapping[RunKey, Details]) -> list[Plot]:
     """Mixture weights of all test captions and seeds, for models with more than one expert.
 
     Args:
@@ -93,7 +93,7 @@ def plot_weights(models: Sequence[ModelSummary], details: Mapping[Run, Details])
 def _boxes(
     model: ModelSummary,
     experts: Sequence[str],
-    details: Mapping[Run, Details],
+    details: Mapping[RunKey, Details],
     offset: float,
 ) -> list[Box]:
     runs = [details[model.model, seed] for seed in model.seeds]

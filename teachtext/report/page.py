@@ -16,20 +16,20 @@ from teachtext.config.report import PublishedSettings
 from teachtext.evaluation.records import Details, Evaluation
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.report import availability, curves, provenance, results, summary
-from teachtext.report.agreement import Run, measure_agreement, plot_heat_maps
+from teachtext.report.agreement import RunKey, measure_agreement, plot_heat_maps
 from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.encoders import compare_encoders
-from teachtext.report.gallery import Gallery
 from teachtext.report.headline import format_difference, format_spread, headline, judge
 from teachtext.report.inputs import DenoisedSet, History
 from teachtext.report.mixture import plot_weights
+from teachtext.report.prunings import PruningResult
 from teachtext.report.reproduction import LIMIT, ROUNDING_STD, set_beside
-from teachtext.report.searches import SearchResult
+from teachtext.report.shown_queries import ShownQueries
 from teachtext.tables.dataset import SPLITS
 from teachtext.video.manifest import VideoRecord
 
-FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 MAX_REASONS = 50
 MAX_FAILED_VIDEOS = 50
 VERDICTS = {"better": "better", "worse": "worse", "open": "no clear difference"}
@@ -52,7 +52,7 @@ class Report:
 
     title: str
     evaluations: Sequence[Evaluation]
-    details: Mapping[Run, Details]
+    details: Mapping[RunKey, Details]
     heat_map: int
     histories: Sequence[History]
     manifest: Sequence[VideoRecord]
@@ -63,15 +63,15 @@ class Report:
     reviews: Sequence[Review]
     differences: Differences
     published: PublishedSettings | None
-    searches: Sequence[SearchResult]
-    gallery: Gallery
+    prunings: Sequence[PruningResult]
+    shown_queries: ShownQueries
     config: Mapping[str, Any]
 
 
 def render_page(report: Report) -> str:
     """The whole page as HTML. The same records give the same text."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -118,10 +118,10 @@ def format_duration(seconds: float) -> str:
 
 
 def _context(report: Report) -> dict[str, Any]:
-    models = summary.summarize(report.evaluations)
+    models = summary.summarize_models(report.evaluations)
     tables = results.result_tables(models, report.evaluations[0])
     published = report.published if report.published and report.published.rows else None
-    script = (FOLDER / "page.js").read_text(encoding="utf-8")
+    script = (_FOLDER / "page.js").read_text(encoding="utf-8")
     return {
         "report": report,
         "models": models,
@@ -141,7 +141,7 @@ def _context(report: Report) -> dict[str, Any]:
         **_provenance(report, models),
         "script": Markup(script),
         "script_hash": _content_hash(script),
-        "style": Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
+        "style": Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),
     }
 
 

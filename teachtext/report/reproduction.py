@@ -10,7 +10,7 @@ from markupsafe import Markup
 from teachtext.config.published import (
     PublishedBenchmark,
     PublishedRow,
-    Source,
+    PublishedSource,
     SplitSize,
     read_published,
 )
@@ -29,7 +29,7 @@ DRAWN = ("R@1", "R@5", "R@10", "geometric_mean")
 DRAWN_WIDTH = 0.7
 """Of all dots of a metric; 1 would touch those of the next."""
 
-Distance = Literal["better", "within", "worse"]
+_Distance = Literal["better", "within", "worse"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class MetricPair:
         return self.ours.mean - self.published.mean
 
     @property
-    def distance(self) -> Distance:
+    def distance(self) -> _Distance:
         """Whether we are better or worse, or the difference says nothing."""
         if abs(self.deviations) <= LIMIT:
             return "within"
@@ -70,7 +70,7 @@ class ModelPair:
 
     model: ModelSummary
     published: PublishedRow
-    source: Source
+    source: PublishedSource
     metrics: tuple[MetricPair, ...]
 
 
@@ -98,7 +98,7 @@ class Reproduction:
     split: str
     differs: bool
     tables: tuple[PairTable, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[PublishedSource, ...]
 
 
 def set_beside(
@@ -165,7 +165,7 @@ def sample_std(std: float, *, seeds: int, ddof: int) -> float:
     return std * math.sqrt((seeds - ddof) / (seeds - 1))
 
 
-def _pair(model: ModelSummary, published: PublishedRow, source: Source) -> ModelPair:
+def _pair(model: ModelSummary, published: PublishedRow, source: PublishedSource) -> ModelPair:
     ours = model.test[published.direction]
     metrics = tuple(
         _metric_pair(metric, ours[metric], Spread(*published.metrics[metric]), source)
@@ -175,7 +175,9 @@ def _pair(model: ModelSummary, published: PublishedRow, source: Source) -> Model
     return ModelPair(model, published, source, metrics)
 
 
-def _metric_pair(metric: str, ours: Spread, published: Spread, source: Source) -> MetricPair:
+def _metric_pair(
+    metric: str, ours: Spread, published: Spread, source: PublishedSource
+) -> MetricPair:
     std = sample_std(published.std or 0.0, seeds=source.seeds, ddof=source.ddof_of(metric))
     return MetricPair(metric, ours, published, deviations_apart(ours, Spread(published.mean, std)))
 

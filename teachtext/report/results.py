@@ -128,13 +128,15 @@ def cost_rows(
         seconds = [value for run in runs for value in run.columns["seconds"]]
         if not seconds:
             continue
-        tested = [row for row in evaluations if row.model == model.model]
+        tested = [evaluation for evaluation in evaluations if evaluation.model == model.model]
         peak = max(value for run in runs for value in run.columns["peak_memory_bytes"])
         rows.append(
             CostRow(
                 model=model,
-                epochs=_join(row.epochs for row in tested),
-                best_epochs=_join(e for row in tested if (e := row.best_epoch) is not None),
+                epochs=_join(evaluation.epochs for evaluation in tested),
+                best_epochs=_join(
+                    e for evaluation in tested if (e := evaluation.best_epoch) is not None
+                ),
                 seconds_per_epoch=statistics.fmean(seconds),
                 peak_memory_mebibytes=peak / 2**20,
             )

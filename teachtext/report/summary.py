@@ -29,15 +29,15 @@ OF_TEACHERS = ("distillation_", "teacher_")
 OF_MACHINES = ("threads", "gpus", "precision", "compile", "tensorboard")
 """Settings of training that say where it runs, not what is learned."""
 
-Kind = Literal["distillation", "denoising", "pruning", "pruned"]
-TOPICS: Mapping[Kind, str] = {
+ComparisonKind = Literal["distillation", "denoising", "pruning", "pruned"]
+TOPICS: Mapping[ComparisonKind, str] = {
     "distillation": "Distillation",
     "denoising": "Denoising",
     "pruning": "Pruning",
     "pruned": "Distillation with fewer experts",
 }
 """What each kind of comparison is called, the main one first."""
-Verdict = Literal["better", "within", "worse", "one seed"]
+_Verdict = Literal["better", "within", "worse", "one seed"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ModelSummary:
 class Comparison:
     """Two models that differ in one thing only, or a pruned one and the student that taught it."""
 
-    kind: Kind
+    kind: ComparisonKind
     model: ModelSummary
     reference: ModelSummary
 
@@ -107,7 +107,7 @@ class Comparison:
         return combined_std(self.model.headline, self.reference.headline)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> _Verdict:
         """What the difference says, seen against the spread of the seeds."""
         if self.combined_std is None:
             return "one seed"
@@ -121,7 +121,7 @@ def combined_std(one: Spread, other: Spread) -> float | None:
     return None if one.std is None or other.std is None else math.hypot(one.std, other.std)
 
 
-def summarize(evaluations: Sequence[Evaluation]) -> list[ModelSummary]:
+def summarize_models(evaluations: Sequence[Evaluation]) -> list[ModelSummary]:
     """One summary per model: sections in the order of the method, models in the given order."""
     groups = seeds_of_models(evaluations).values()
     ordered = sorted(groups, key=lambda seeds: SECTIONS.index(cast("Section", seeds[0].section)))
@@ -146,7 +146,7 @@ def compare(models: Sequence[ModelSummary]) -> list[Comparison]:
             if not _same_network(model, reference):
                 continue
             if model.teachers and not reference.teachers and model.captions == reference.captions:
-                kind: Kind = "pruned" if model.section == "pruned" else "distillation"
+                kind: ComparisonKind = "pruned" if model.section == "pruned" else "distillation"
                 pairs.append(Comparison(kind, model, reference))
             if (
                 model.captions != ALL_CAPTIONS == reference.captions

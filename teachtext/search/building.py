@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from teachtext.config.search import IndexSettings
+from teachtext.config.search import SearchSettings
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, VIDEO_BLOCK
 from teachtext.models.base import RetrievalModel
 from teachtext.models.checkpoint import ModelCard
@@ -19,7 +19,7 @@ from teachtext.runtime.progress import Progress
 from teachtext.search.hits import Clip
 from teachtext.search.inverted import build_inverted, choose_probes
 from teachtext.search.parts import parts_of, queries_of
-from teachtext.store.search_index import IndexFacts, Part, SearchIndexFolder
+from teachtext.store.search_index import GalleryPart, IndexFacts, SearchIndexFolder
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ SMALL_PART = 10_000
 """Videos of a part that are compared as fast as centroids are, in a large gallery, too."""
 
 CLIP = tuple(field.name for field in fields(Clip))
-TEXT = ("caption_id", "caption", "video_id")
+_TEXT = ("caption_id", "caption", "video_id")
 
 
 def build_index(
@@ -39,7 +39,7 @@ def build_index(
     *,
     model_sha256: str,
     text_encoder: Mapping[str, Any] | None,
-    settings: IndexSettings,
+    settings: SearchSettings,
 ) -> IndexFacts:
     """Write the index of a model.
 
@@ -59,7 +59,7 @@ def build_index(
     videos_GE, widths = _embed_videos(folder, model, data, order_G, counted_GM)
     _embed_captions(folder, model, data, sum(widths))
     folder.write_rows("clips", _columns([clips[index] for index in order_G], CLIP))
-    folder.write_rows("texts", _columns(data.captions, TEXT))
+    folder.write_rows("texts", _columns(data.captions, _TEXT))
     facts = IndexFacts(
         model=card.model,
         seed=card.seed,
@@ -135,10 +135,10 @@ def _embed_captions(
 def _indexed(
     folder: SearchIndexFolder,
     number: int,
-    part: Part,
+    part: GalleryPart,
     videos_GE: NDArray[np.float32],
-    settings: IndexSettings,
-) -> Part:
+    settings: SearchSettings,
+) -> GalleryPart:
     """The part, with an inverted file if it and the gallery are large."""
     is_small = len(videos_GE) < settings.exact_below or len(part) < SMALL_PART
     if is_small or not any(part.counted_M):

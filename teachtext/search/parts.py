@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from teachtext.models.similarity import CaptionEmbeddings
-from teachtext.store.search_index import Part
+from teachtext.store.search_index import GalleryPart
 
 LEAST = -1.0
 """Similarity of a video that no expert counts for."""
@@ -52,14 +52,14 @@ def queries_of(captions: CaptionEmbeddings) -> tuple[NDArray[np.float32], NDArra
     return np.concatenate(parts, axis=1), weights_QM
 
 
-def parts_of(counted_GM: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[Part]]:
+def parts_of(counted_GM: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[GalleryPart]]:
     """(G,) an order in which videos of a part follow each other, else as they were; the parts."""
     patterns, part_G = np.unique(counted_GM, axis=0, return_inverse=True)
     order_G = np.argsort(part_G, kind="stable")
     ends = np.cumsum(np.bincount(part_G, minlength=len(patterns))).tolist()
     firsts = [0, *ends[:-1]]
     return order_G, [
-        Part(tuple(bool(counts) for counts in pattern), first, end)
+        GalleryPart(tuple(bool(counts) for counts in pattern), first, end)
         for pattern, first, end in zip(patterns, firsts, ends, strict=True)
     ]
 
@@ -113,7 +113,7 @@ def found_of(
 
 def search_parts(
     query: Query,
-    parts: Sequence[tuple[Part, PartIndex]],
+    parts: Sequence[tuple[GalleryPart, PartIndex]],
     count: int,
     allowed: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -134,7 +134,7 @@ def search_parts(
 
 def _search_each(
     query: Query,
-    parts: Sequence[tuple[Part, PartIndex]],
+    parts: Sequence[tuple[GalleryPart, PartIndex]],
     count: int,
     allowed: NDArray[np.bool_] | None,
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:

@@ -30,7 +30,7 @@ from teachtext.search.parts import (
     search_parts,
 )
 from teachtext.search.queries import embed_queries, load_query_encoder
-from teachtext.store.search_index import Part, SearchIndex
+from teachtext.store.search_index import GalleryPart, SearchIndex
 from teachtext.text.encoders.registry import TextEncoder
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Searcher:
         self.model, self.seed = card.model, card.seed
         self.experts = tuple(index.facts.widths)
         self.clips: Mapping[str, Clip] = {clip.video_id: clip for clip in clips}
-        self._model, self._card, self._index, self._rows = model, card, index, clips
+        self._model, self._card, self._index, self._clips = model, card, index, clips
         self._facts, self._videos_GE = index.facts, index.videos_GE
 
     def search(
@@ -94,7 +94,7 @@ class Searcher:
         allowed = self._allowed(split, contains)
         scores, rows = search_parts(asked, self._parts, top, allowed)
         hits = [
-            Hit(self._rows[row], float(score), self._named(summands_M, self._counted_GM[row]))
+            Hit(self._clips[row], float(score), self._named(summands_M, self._counted_GM[row]))
             for score, row, summands_M in zip(
                 scores, rows, self._summands(caption, rows), strict=True
             )
@@ -104,7 +104,7 @@ class Searcher:
             "%.1f ms for the words, %.1f ms for %d videos",
             1000 * (encoded - begin),
             1000 * (searched - encoded),
-            len(self._rows),
+            len(self._clips),
         )
         return hits
 
@@ -132,11 +132,11 @@ class Searcher:
         scores_G = np.where(both_GM.any(axis=1), summands_GM.sum(axis=1), LEAST)
         allowed = self._allowed(split, "")
         others = np.flatnonzero(
-            (np.arange(len(self._rows)) != own) & (True if allowed is None else allowed)
+            (np.arange(len(self._clips)) != own) & (True if allowed is None else allowed)
         )
         best = others[np.argsort(-scores_G[others], kind="stable")[:top]]
         return [
-            Hit(self._rows[row], float(scores_G[row]), self._named(summands_GM[row], both_GM[row]))
+            Hit(self._clips[row], float(scores_G[row]), self._named(summands_GM[row], both_GM[row]))
             for row in best
         ]
 
@@ -173,10 +173,10 @@ class Searcher:
         )
 
     @cached_property
-    def _parts(self) -> list[tuple[Part, PartIndex]]:
+    def _parts(self) -> list[tuple[GalleryPart, PartIndex]]:
         return [(part, self._open(number, part)) for number, part in enumerate(self._facts.parts)]
 
-    def _open(self, number: int, part: Part) -> PartIndex:
+    def _open(self, number: int, part: GalleryPart) -> PartIndex:
         videos_GE = self._videos_GE[part.first : part.end]
         if part.probes is None:
             return FlatIndex(videos_GE)
@@ -207,7 +207,7 @@ class Searcher:
         if split is None and not contains:
             return None
         return np.array(
-            [split in (None, clip.split) and contains in clip.video_id for clip in self._rows]
+            [split in (None, clip.split) and contains in clip.video_id for clip in self._clips]
         )
 
     def _products(

@@ -34,7 +34,7 @@ from teachtext.training.trainer import Trained
 log = logging.getLogger(__name__)
 
 
-def run(args: argparse.Namespace, section: Section) -> None:
+def run_training(args: argparse.Namespace, section: Section) -> None:
     """Open, train, write a model directory."""
     refuse_failures(args)
     start_processes(args.training.gpus, args.command_line)

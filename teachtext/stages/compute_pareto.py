@@ -1,4 +1,4 @@
-"""Tabulate what each level of a search is worth and costs, and what lies on the Pareto front."""
+"""Tabulate what each level of a pruning is worth and costs, and what lies on the Pareto front."""
 
 import argparse
 import json

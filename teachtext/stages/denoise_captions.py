@@ -9,8 +9,8 @@ import numpy as np
 from teachtext.config.models import DenoiseSettings
 from teachtext.config.teachers import ModelSeed, seeds_of_teachers
 from teachtext.denoising.ranks import (
-    Blocks,
     Placement,
+    SimilarityBlocks,
     aggregate_blocks,
     mean_blocks,
     place_captions,
@@ -78,7 +78,7 @@ def _open_all(paths: list[Path]) -> list[SimilarityStore]:
     return stores
 
 
-def _opinions(stores: list[SimilarityStore]) -> list[Blocks]:
+def _opinions(stores: list[SimilarityStore]) -> list[SimilarityBlocks]:
     """The mean of the seeds of each teacher."""
     teachers = seeds_of_teachers(ModelSeed.parse(store.model) for store in stores)
     return [

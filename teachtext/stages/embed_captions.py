@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from teachtext.runtime.memory import keep_freed_memory
 from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
-from teachtext.store.tokens import BLOCK, write_tokens
+from teachtext.store.tokens import CAPTIONS_PER_BLOCK, write_tokens
 from teachtext.tables.dataset import Caption
 from teachtext.text.encoders.registry import TextEncoder, load_text_encoder
 
@@ -43,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
 def _window(longest: int) -> int:
     """Captions to encode at once, a whole number of blocks, when each has ``longest`` values."""
     fitting = WINDOW_BYTES // (longest * np.dtype(np.float32).itemsize)
-    return max(min(WINDOW, fitting) // BLOCK, 1) * BLOCK
+    return max(min(WINDOW, fitting) // CAPTIONS_PER_BLOCK, 1) * CAPTIONS_PER_BLOCK
 
 
 def _embed(
@@ -53,5 +53,8 @@ def _embed(
     progress = Progress(log, "embed", len(captions), unit="caption")
     for together in progress.over(windows, count=len):
         vectors = encoder.encode([caption.caption for caption in together])
-        for start in range(0, len(together), BLOCK):
-            yield together[start : start + BLOCK], vectors[start : start + BLOCK]
+        for start in range(0, len(together), CAPTIONS_PER_BLOCK):
+            yield (
+                together[start : start + CAPTIONS_PER_BLOCK],
+                vectors[start : start + CAPTIONS_PER_BLOCK],
+            )

@@ -11,7 +11,7 @@ import torch
 
 from teachtext.config.evaluate import EvaluateSettings
 from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
-from teachtext.evaluation.evaluate import Evaluation, draw_bank, evaluate, evaluate_normalized
+from teachtext.evaluation.evaluate import SplitEvaluation, draw_bank, evaluate, evaluate_normalized
 from teachtext.evaluation.records import EVALUATION_SHA256
 from teachtext.models.base import RetrievalModel
 from teachtext.models.checkpoint import ModelCard, load_model
@@ -28,7 +28,7 @@ from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256
 
 log = logging.getLogger(__name__)
-VERSIONS = ("torch", "numpy", "pyarrow", "zarr", "safetensors")
+_PACKAGES = ("torch", "numpy", "pyarrow", "zarr", "safetensors")
 """Packages on which the numbers depend."""
 
 
@@ -70,7 +70,7 @@ def _write_ranks(
     belongs_to: Path,
     model: RetrievalModel,
     data: RetrievalSet,
-    evaluation: Evaluation,
+    evaluation: SplitEvaluation,
     settings: EvaluateSettings,
 ) -> None:
     """Write the ranks, and what the report explains them by.
@@ -107,7 +107,7 @@ def _facts(card: ModelCard) -> dict[str, Any]:
             "text": asdict(card.text_weights),
             "experts": {name: asdict(card.experts[name].weights) for name in card.experts},
         },
-        "versions": installed_versions(VERSIONS) | _ffmpeg_of(card),
+        "versions": installed_versions(_PACKAGES) | _ffmpeg_of(card),
     }
 
 

@@ -4,7 +4,7 @@ import argparse
 import logging
 
 from teachtext.experts.ledger import ledger_table
-from teachtext.interop.features.columns import NETWORK, check_known, read_imported
+from teachtext.interop.features.columns import NETWORK, check_known, read_imported_features
 from teachtext.runtime.progress import Progress
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.tables import write_table
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    imported, video_ids = read_imported(args.features), read_video_ids(args.videos)
+    imported, video_ids = read_imported_features(args.features), read_video_ids(args.videos)
     check_known(imported, video_ids)
     identity = StoreIdentity(args.expert, NETWORK, imported.rows.dim, imported.weights, {})
     videos_of_shard: list[list[str]] = [[] for _ in range(args.shards)]

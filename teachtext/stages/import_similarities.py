@@ -7,7 +7,7 @@ from teachtext.config.teachers import ModelSeed
 from teachtext.interop.features.similarities import read_foreign_similarities
 from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
-from teachtext.store.similarities import BLOCK, write_similarities
+from teachtext.store.similarities import ROWS_PER_BLOCK, write_similarities
 from teachtext.tables.dataset import videos_of
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     progress = Progress(log, "import", len(captions), unit="caption")
     write_similarities(
         args.output,
-        progress.over(imported.grid.blocks(BLOCK), count=lambda block: len(block[0])),
+        progress.over(imported.grid.blocks(ROWS_PER_BLOCK), count=lambda block: len(block[0])),
         model=str(ModelSeed(args.model, args.seed)),
         video_ids=video_ids,
         made_by="import_similarities",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from teachtext.errors import DatasetError
 from teachtext.runtime.progress import Progress
 from teachtext.stages._inputs import captions_of
-from teachtext.store.tokens import BLOCK, TokenTable, read_foreign_tokens, write_tokens
+from teachtext.store.tokens import CAPTIONS_PER_BLOCK, TokenTable, read_foreign_tokens, write_tokens
 from teachtext.tables.dataset import Caption, by_video, read_captions
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ def _blocks(
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
     """Queries with the vectors of their captions, one after another."""
     tokens = table.tokens.select(np.arange(len(table.captions)))
-    for begin in range(0, len(queries), BLOCK):
-        block = slice(begin, begin + BLOCK)
+    for begin in range(0, len(queries), CAPTIONS_PER_BLOCK):
+        block = slice(begin, begin + CAPTIONS_PER_BLOCK)
         vectors = [tokens.take(chosen).values[:max_tokens] for chosen in places[block]]
         yield queries[block], vectors
         tokens.release()

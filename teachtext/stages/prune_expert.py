@@ -1,4 +1,4 @@
-"""Choose the expert that a level of a search drops: the one that val misses least."""
+"""Choose the expert that a level of a pruning drops: the one that val misses least."""
 
 import argparse
 import logging
@@ -10,7 +10,7 @@ from teachtext.config.teachers import ModelSeed
 from teachtext.errors import StoreError
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.models.checkpoint import SCORE, ModelCard, kept_score, load_card
-from teachtext.pruning.search import Candidate, by_choice
+from teachtext.pruning.elimination import Candidate, by_choice
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import read_table
 from teachtext.store.versions import MADE_BY, stamp

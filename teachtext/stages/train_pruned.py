@@ -7,4 +7,4 @@ from teachtext.stages import _training
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    _training.run(args, section="pruned")
+    _training.run_training(args, section="pruned")

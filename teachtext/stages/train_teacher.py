@@ -7,4 +7,4 @@ from teachtext.stages import _training
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    _training.run(args, section="teachers")
+    _training.run_training(args, section="teachers")

@@ -21,11 +21,11 @@ from teachtext.report.configured import check_configured
 from teachtext.report.denoised import build_reviews
 from teachtext.report.differences import Differences, measure_differences
 from teachtext.report.encoders import encoder_pairs
-from teachtext.report.gallery import Gallery, build_gallery, choose_evaluation
 from teachtext.report.inputs import ModelRecord
 from teachtext.report.page import Report, render_page
-from teachtext.report.searches import read_search
-from teachtext.report.summary import compare, summarize
+from teachtext.report.prunings import read_pruning
+from teachtext.report.shown_queries import ShownQueries, choose_evaluation, show_queries
+from teachtext.report.summary import compare, summarize_models
 from teachtext.store.checksums import file_sha256
 from teachtext.store.tables import read_table
 from teachtext.video.manifest import VideoRecord, manifest_records
@@ -79,15 +79,15 @@ def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Repo
         reviews=build_reviews(args.reviews, videos),
         differences=_differences(args, evaluations),
         published=args.published,
-        searches=[read_search(path, place=place) for place, path in enumerate(args.searches)],
-        gallery=_gallery(args, evaluations, videos),
+        prunings=[read_pruning(path, place=place) for place, path in enumerate(args.searches)],
+        shown_queries=_shown_queries(args, evaluations, videos),
     )
 
 
-def _gallery(
+def _shown_queries(
     args: argparse.Namespace, evaluations: Sequence[Evaluation], videos: Mapping[str, VideoRecord]
-) -> Gallery:
-    return build_gallery(
+) -> ShownQueries:
+    return show_queries(
         choose_evaluation(evaluations),
         videos,
         queries=args.queries,
@@ -98,7 +98,7 @@ def _gallery(
 
 def _differences(args: argparse.Namespace, evaluations: Sequence[Evaluation]) -> Differences:
     """Differences of students, and of models that the page compares in words or own tables."""
-    models = summarize(evaluations)
+    models = summarize_models(evaluations)
     return measure_differences(
         evaluations,
         [*(pair.names for pair in compare(models)), *encoder_pairs(models)],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from teachtext.errors import StoreError
 from teachtext.files.urls import Place
-from teachtext.store.locations import Files
+from teachtext.store.locations import FolderFiles
 
 CHECKSUMS = "checksums.json"
 SMALL_BYTES = 1 << 20
@@ -40,7 +40,7 @@ def check_quickly(place: Place) -> str:
         ValueError: A file differs.
         OSError: A file is missing.
     """
-    files = Files(place)
+    files = FolderFiles(place)
     checksums = _content(files)
     entries = _entries(checksums)
     for (name, (size, _)), found in zip(entries.items(), files.sizes(list(entries)), strict=True):
@@ -63,7 +63,7 @@ def check_contents(place: Place, names: Collection[str] | None = None) -> None:
         ValueError: A file differs, or has no checksum.
         OSError: A file is missing.
     """
-    files = Files(place)
+    files = FolderFiles(place)
     entries = _entries(_content(files))
     for name in entries if names is None else names:
         if name not in entries:
@@ -93,10 +93,10 @@ def folder_sha256(place: Place) -> str:
     Raises:
         OSError: It has none.
     """
-    return hashlib.sha256(_content(Files(place))).hexdigest()
+    return hashlib.sha256(_content(FolderFiles(place))).hexdigest()
 
 
-def _content(files: Files) -> bytes:
+def _content(files: FolderFiles) -> bytes:
     (content,) = files.read([CHECKSUMS])
     return content
 

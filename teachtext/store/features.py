@@ -24,7 +24,7 @@ from teachtext.store.records import Features, Recognised
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.store.weights import WeightsIdentity
 
-T = TypeVar("T", bound=np.generic)
+_T = TypeVar("_T", bound=np.generic)
 
 CHUNK_ROWS = 64
 SHARD_ROWS = 128 * CHUNK_ROWS
@@ -123,7 +123,7 @@ def _write_rows(
     }
 
 
-def _shards(parts: Iterable[NDArray[T]]) -> Iterator[NDArray[T]]:
+def _shards(parts: Iterable[NDArray[_T]]) -> Iterator[NDArray[_T]]:
     """The same rows in whole shards, so that no file is written twice; the last may be shorter."""
     pending, count = [], 0
     for part in parts:

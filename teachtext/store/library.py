@@ -26,7 +26,7 @@ def similarities_path(folder: Path, teacher: str) -> Path:
     return folder / "teachers" / f"{teacher}.parquet"
 
 
-class ExpertFeatures(Mapping[str, Features]):
+class FeaturesByVideo(Mapping[str, Features]):
     """One expert's features, by video id; of the videos that have some.
 
     Each is a ``Features``: ``features_TD`` (T, D) float32, ``start_seconds_T`` and
@@ -67,7 +67,7 @@ class ExpertFeatures(Mapping[str, Features]):
         return len(self._store_of)
 
 
-def load_features(path: str | Path, expert: str) -> ExpertFeatures:
+def load_features(path: str | Path, expert: str) -> FeaturesByVideo:
     """Open an expert's features.
 
     Args:
@@ -85,14 +85,14 @@ def load_features(path: str | Path, expert: str) -> ExpertFeatures:
     names = _names(folder)
     whole = f"{expert}.zarr"
     if whole in names:
-        return ExpertFeatures([below(folder, whole)])
+        return FeaturesByVideo([below(folder, whole)])
     shards = _stores(_names(below(folder, expert)))
     if not shards:
         raise StoreError(
             f"{folder} has no expert {expert!r}. It has: {', '.join(_experts(folder)) or 'none'}."
         )
     shards.sort(key=lambda name: (len(name), name))
-    return ExpertFeatures([below(folder, expert, shard) for shard in shards])
+    return FeaturesByVideo([below(folder, expert, shard) for shard in shards])
 
 
 def _experts(folder: Place) -> list[str]:

@@ -76,7 +76,7 @@ class View:
         return rows if self.max_rows is None else rows.heads(self.max_rows)
 
 
-def load_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -> ExpertFeatures:
+def gather_features(paths: Sequence[Path], video_ids: Sequence[str], view: View) -> ExpertFeatures:
     """Read one expert's features of some videos from all shards.
 
     Args:

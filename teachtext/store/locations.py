@@ -39,7 +39,7 @@ def names_in(place: Place) -> list[str]:
         OSError: The folder cannot be read.
     """
     with reading(place):
-        files = Files(place)
+        files = FolderFiles(place)
         try:
             found = files.system.ls(files.root, detail=False)
         except (FileNotFoundError, NotADirectoryError):
@@ -47,7 +47,7 @@ def names_in(place: Place) -> list[str]:
     return sorted(str(path).rstrip("/").rpartition("/")[2] for path in found)
 
 
-class Files:
+class FolderFiles:
     """The files of a folder, wherever it is. Many are asked for at once, for each may be far.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-T = TypeVar("T", bound=np.generic)
+_T = TypeVar("_T", bound=np.generic)
 
 
 class Rows(Protocol):
@@ -32,7 +32,7 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True)
-class Ragged(Generic[T]):
+class Ragged(Generic[_T]):
     """Sequences of different lengths in one array.
 
     Attributes:
@@ -41,7 +41,7 @@ class Ragged(Generic[T]):
             1]]``.
     """
 
-    values: NDArray[T]
+    values: NDArray[_T]
     offsets: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Ragged(Generic[T]):
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __getitem__(self, index: int) -> NDArray[T]:
+    def __getitem__(self, index: int) -> NDArray[_T]:
         return self.values[self.offsets[index] : self.offsets[index + 1]]
 
     @property
@@ -64,18 +64,18 @@ class Ragged(Generic[T]):
         """(sequences,) rows of each."""
         return np.diff(self.offsets)
 
-    def take(self, indices: NDArray[np.int64]) -> "Ragged[T]":
+    def take(self, indices: NDArray[np.int64]) -> "Ragged[_T]":
         """Copy the sequences of those indices, in that order."""
         return gathered(self.values, self.offsets[indices], self.lengths[indices])
 
-    def select(self, indices: NDArray[np.int64]) -> "Ragged[T]":
+    def select(self, indices: NDArray[np.int64]) -> "Ragged[_T]":
         """Only the sequences of those indices, in that order; a copy."""
         return self.take(indices)
 
     def release(self) -> None:
         """Nothing: these values are nowhere else."""
 
-    def heads(self, count: int) -> "Ragged[T]":
+    def heads(self, count: int) -> "Ragged[_T]":
         """The first rows of every sequence, at most ``count`` of each."""
         kept = np.minimum(self.lengths, count)
         position = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], self.lengths)
@@ -97,8 +97,8 @@ def offsets_of(lengths: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def gathered(
-    values: NDArray[T], starts: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> Ragged[T]:
+    values: NDArray[_T], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> Ragged[_T]:
     """Copy sequences that lie anywhere in an array.
 
     Args:
@@ -111,7 +111,7 @@ def gathered(
     return Ragged(values[rows], offsets)
 
 
-def join(sequences: Iterable[NDArray[T]], empty: NDArray[T]) -> Ragged[T]:
+def join(sequences: Iterable[NDArray[_T]], empty: NDArray[_T]) -> Ragged[_T]:
     """Put sequences end to end.
 
     Args:

@@ -33,7 +33,7 @@ FACTS = "index.json"
 
 
 @dataclass(frozen=True)
-class Part:
+class GalleryPart:
     """Videos that the same experts count for: consecutive rows of a gallery.
 
     Attributes:
@@ -77,7 +77,7 @@ class IndexFacts:
     settings: Mapping[str, Any]
     widths: Mapping[str, int]
     text_encoder: Mapping[str, Any] | None
-    parts: Sequence[Part]
+    parts: Sequence[GalleryPart]
 
 
 _FACTS = TypeAdapter(IndexFacts)

@@ -15,7 +15,7 @@ from teachtext.store.tables import table_metadata
 from teachtext.store.vectors import StoredRows, VectorTable, vector_writer
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 
-BLOCK = 256
+ROWS_PER_BLOCK = 256
 """Captions in a block."""
 _COLUMNS = pa.schema([("caption_id", pa.string())])
 
@@ -65,8 +65,8 @@ class SimilarityStore:
         return self.table.sha256
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """All rows in order, ``BLOCK`` at a time."""
-        for values in self.table.values(BLOCK):
+        """All rows in order, ``ROWS_PER_BLOCK`` at a time."""
+        for values in self.table.values(ROWS_PER_BLOCK):
             yield values.reshape(-1, len(self.video_ids)).astype(np.float32)
 
     def aligned(self, caption_ids: Sequence[str], video_ids: Sequence[str]) -> AlignedSimilarities:
@@ -108,7 +108,7 @@ def write_similarities(
 
     Args:
         path: Parquet file to write; appears complete or not at all.
-        blocks: Caption ids and their (block, videos) similarities; preferably ``BLOCK`` rows each.
+        blocks: Caption ids and their (block, videos) similarities, best of ``ROWS_PER_BLOCK``.
         model: Model that computed the similarities, as ``name/seed``.
         video_ids: Video ids of the columns.
         made_by: Rule that writes the file.

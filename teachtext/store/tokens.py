@@ -15,7 +15,7 @@ from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
 
-BLOCK = 256
+CAPTIONS_PER_BLOCK = 256
 """Captions of a row group."""
 TEXTS = ("caption_id", "video_id", "split", "caption")
 _COLUMNS = pa.schema([*((name, pa.string()) for name in TEXTS), ("token_count", pa.int32())])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from teachtext.errors import TrainingError
 from teachtext.models.base import RetrievalModel
-from teachtext.training.resuming import Run
+from teachtext.training.resuming import TrainingRun
 from teachtext.training.steps import Batch, Similarities, batch_similarities, losses_of
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ TOLERANCE = 0.1
 """Relative; bfloat16 stays an order of magnitude below, a wrong gradient is one above."""
 
 
-def compiled_similarities(run: Run, batch: Batch, *, precision: str) -> Similarities:
+def compiled_similarities(run: TrainingRun, batch: Batch, *, precision: str) -> Similarities:
     """``batch_similarities``, compiled for batches of any length.
 
     Compilers have been wrong in silence: torch 2.13's CPU compiler gives the weights of a linear
@@ -50,7 +50,7 @@ def compiled_similarities(run: Run, batch: Batch, *, precision: str) -> Similari
 
 
 def _gradients(
-    run: Run, batch: Batch, similarities: Similarities, precision: str
+    run: TrainingRun, batch: Batch, similarities: Similarities, precision: str
 ) -> dict[str, Tensor]:
     torch.manual_seed(0)
     run.optimizer.zero_grad()

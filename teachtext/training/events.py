@@ -34,14 +34,14 @@ class EventFiles:
         if self._writer is not None:
             self._writer.close()
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, entry: dict[str, Any]) -> None:
         """Add the numbers of an epoch; ``val_t2v_R@1`` becomes ``val_t2v/R_1``."""
         if self._writer is None:
-            # rows that a killed run wrote after its last state are replaced
-            self._writer = self._open(str(self._folder), purge_step=row["epoch"])
-        for name, value in row.items():
+            # entries that a killed run wrote after its last state are replaced
+            self._writer = self._open(str(self._folder), purge_step=entry["epoch"])
+        for name, value in entry.items():
             if name != "epoch" and value is not None:
-                self._writer.add_scalar(_tag(name), value, row["epoch"])
+                self._writer.add_scalar(_tag(name), value, entry["epoch"])
         self._writer.flush()
 
 

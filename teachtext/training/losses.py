@@ -17,7 +17,7 @@ from teachtext.errors import ConfigError
 
 LOWEST_TEMPERATURE = 0.01
 """Below it, a batch that is learned by heart lets the temperature fall for ever (CLIP's bound)."""
-Distance = Callable[[Tensor, Tensor], Tensor]
+_Distance = Callable[[Tensor, Tensor], Tensor]
 """From a student's (B, B) similarities to a target's: one number."""
 
 
@@ -91,7 +91,7 @@ def kl_loss(student_BB: Tensor, target_BB: Tensor, *, temperature: float) -> Ten
     return sum(choices, start=student_BB.new_zeros(())) / (2 * len(student_BB))
 
 
-def distance_to_teachers(name: str, *, beta: float, temperature: float) -> Distance:
+def distance_to_teachers(name: str, *, beta: float, temperature: float) -> _Distance:
     """Distance of a name: ``huber`` (that of TeachText, section 3), ``l1``, ``l2`` or ``kl``.
 
     Args:
@@ -99,7 +99,7 @@ def distance_to_teachers(name: str, *, beta: float, temperature: float) -> Dista
         beta: Difference from which on ``huber`` is linear.
         temperature: Divisor of the similarities in ``kl``.
     """
-    ways: dict[str, Distance] = {
+    ways: dict[str, _Distance] = {
         "huber": partial(F.smooth_l1_loss, beta=beta),
         "l1": F.l1_loss,
         "l2": F.mse_loss,
@@ -155,7 +155,7 @@ class RetrievalLoss(nn.Module):
         *,
         margin: float,
         temperature: float | None,
-        distance: Distance,
+        distance: _Distance,
         distillation_weight: float,
         aggregation: str | Sequence[float],
         teachers: Sequence[Sequence[int]],

@@ -15,8 +15,8 @@ from teachtext.models.retrieval import build_model
 from teachtext.runtime.distributed import Processes
 from teachtext.training.losses import RetrievalLoss, distance_to_teachers
 from teachtext.training.optimizers import OPTIMIZERS, AdamW, cosine_factor, warmup_factor
-from teachtext.training.resuming import EpochStates, Run
-from teachtext.training.states import Row
+from teachtext.training.resuming import EpochStates, TrainingRun
+from teachtext.training.states import HistoryEntry
 from teachtext.training.steps import Teacher
 from teachtext.training.trainer import Trained, Trainer
 
@@ -31,7 +31,7 @@ def train_model(
     seed: int,
     states: EpochStates,
     processes: Processes,
-    on_epoch: Callable[[Row], None] | None = None,
+    on_epoch: Callable[[HistoryEntry], None] | None = None,
 ) -> Trained | None:
     """Train a model and keep its best epoch on val, or its last.
 
@@ -72,7 +72,7 @@ def train_model(
     ).to(processes.device)
     seeds = list(seeds_of_teachers(teachers).values())
     loss = make_loss(training, teachers=seeds).to(processes.device)
-    run = Run(model, loss, make_optimizer([model, loss], training), [])
+    run = TrainingRun(model, loss, make_optimizer([model, loss], training), [])
     if val is not None and training.val_captions == "first":
         val = val.first_captions()
     return trainer.train(run, val, states, on_epoch)

@@ -12,18 +12,18 @@ from teachtext.errors import StoreError
 from teachtext.models.base import RetrievalModel
 from teachtext.training.losses import RetrievalLoss
 from teachtext.training.optimizers import AdamW
-from teachtext.training.states import LatestState, Row, is_whole, save_sealed
+from teachtext.training.states import HistoryEntry, LatestState, is_whole, save_sealed
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """What changes while a model trains.
 
     Attributes:
         model: Model being trained.
         loss: Loss, with its own learned parameters.
         optimizer: Optimiser of the parameters of model and loss.
-        history: One row per finished epoch.
+        history: One entry per finished epoch.
         best_epoch: Epoch whose weights are kept separately; None before the first one, and if the
             last epoch is kept.
     """
@@ -31,7 +31,7 @@ class Run:
     model: RetrievalModel
     loss: RetrievalLoss
     optimizer: AdamW
-    history: list[Row]
+    history: list[HistoryEntry]
     best_epoch: int | None = None
 
     @property
@@ -65,7 +65,7 @@ class EpochStates:
         self._written: int | None = None
         self._unwritten: dict[str, Tensor] = {}
 
-    def keep(self, run: Run, *, last: bool) -> None:
+    def keep(self, run: TrainingRun, *, last: bool) -> None:
         """Keep the state after an epoch, if it is time to.
 
         Args:
@@ -81,7 +81,7 @@ class EpochStates:
             weights = run.model.state_dict().items()
             self._unwritten = {name: tensor.to("cpu", copy=True) for name, tensor in weights}
 
-    def _save(self, run: Run) -> None:
+    def _save(self, run: TrainingRun) -> None:
         best = run.best_epoch
         if best is not None and best != self._written:
             self.save_best(
@@ -111,7 +111,7 @@ class EpochStates:
         weights: dict[str, Tensor] = load_file(path)
         return weights
 
-    def take_up(self, run: Run) -> bool:
+    def take_up(self, run: TrainingRun) -> bool:
         """Go on from the latest state, if there is one of this identity.
 
         Returns:

@@ -21,7 +21,7 @@ from teachtext.training.optimizers import AdamW
 
 log = logging.getLogger(__name__)
 
-Row = dict[str, Any]
+HistoryEntry = dict[str, Any]
 LATEST = "latest.safetensors"
 FINISHED = "finished"
 FORMAT = 2
@@ -62,7 +62,7 @@ class LatestState:
             self._folder / LATEST, tensors, {"identity": self.identity, "run": json.dumps(run)}
         )
 
-    def facts(self) -> Row | None:
+    def facts(self) -> dict[str, Any] | None:
         """What was kept beside the tensors; None without a whole state of this identity."""
         path = self._folder / LATEST
         if not is_whole(path):
@@ -71,7 +71,7 @@ class LatestState:
             metadata = file.metadata()
         if metadata.get("identity") != self.identity:
             return None
-        facts: Row = json.loads(metadata["run"])
+        facts: dict[str, Any] = json.loads(metadata["run"])
         return facts
 
     def load(

@@ -14,7 +14,7 @@ from teachtext.models.sequences import Sequences
 from teachtext.models.similarity import CaptionEmbeddings, VideoEmbeddings
 from teachtext.runtime.distributed import average_gradients, gather_rows, is_shared
 from teachtext.training.losses import Losses
-from teachtext.training.resuming import Run
+from teachtext.training.resuming import TrainingRun
 
 
 class Teacher(Protocol):
@@ -45,7 +45,9 @@ class Batch:
 Similarities = Callable[[RetrievalModel, Sequences, Mapping[str, Sequences]], Tensor]
 
 
-def training_step(run: Run, batch: Batch, similarities: Similarities, *, precision: str) -> Losses:
+def training_step(
+    run: TrainingRun, batch: Batch, similarities: Similarities, *, precision: str
+) -> Losses:
     """Forward, backward, update.
 
     Args:
@@ -64,7 +66,9 @@ def training_step(run: Run, batch: Batch, similarities: Similarities, *, precisi
     return losses.detached()
 
 
-def losses_of(run: Run, batch: Batch, similarities: Similarities, *, precision: str) -> Losses:
+def losses_of(
+    run: TrainingRun, batch: Batch, similarities: Similarities, *, precision: str
+) -> Losses:
     """Forward alone; arguments as ``training_step``."""
     device = batch.tokens.values_BND.device.type
     with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):

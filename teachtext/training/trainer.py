@@ -22,8 +22,8 @@ from teachtext.runtime.progress import Progress
 from teachtext.training.bookkeeping import mixed_seed, spent_since
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import Losses
-from teachtext.training.resuming import EpochStates, Run
-from teachtext.training.states import Row
+from teachtext.training.resuming import EpochStates, TrainingRun
+from teachtext.training.states import HistoryEntry
 from teachtext.training.steps import Batch, Similarities, Teacher, batch_similarities, training_step
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,12 @@ class Trained:
         model: Model with the weights of the best epoch.
         best_epoch: Epoch with the highest t2v geometric mean on val, the last one of ties; or the
             last epoch of all, according to ``keep_epoch``.
-        history: One row per epoch; with metrics on val, if there are val captions.
+        history: One entry per epoch; with metrics on val, if there are val captions.
     """
 
     model: RetrievalModel
     best_epoch: int
-    history: list[Row]
+    history: list[HistoryEntry]
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ class Trainer:
 
     def train(
         self,
-        run: Run,
+        run: TrainingRun,
         val: RetrievalSet | None,
         states: EpochStates,
-        on_epoch: Callable[[Row], None] | None,
+        on_epoch: Callable[[HistoryEntry], None] | None,
     ) -> Trained | None:
         """Train all epochs that are left.
 
@@ -122,7 +122,7 @@ class Trainer:
             run: Run to train, or to go on with from its latest state.
             val: Captions and videos that are ranked after each epoch; None for none.
             states: Store of the states after epochs.
-            on_epoch: Callback that receives each epoch's row of the history.
+            on_epoch: Callback that receives each epoch's entry of the history.
 
         Returns:
             None in all processes but the first.
@@ -144,10 +144,10 @@ class Trainer:
 
     def _train_epochs(
         self,
-        run: Run,
+        run: TrainingRun,
         val: RetrievalSet | None,
         states: EpochStates,
-        on_epoch: Callable[[Row], None] | None,
+        on_epoch: Callable[[HistoryEntry], None] | None,
     ) -> None:
         """The first process validates and writes, the others wait for it."""
         similarities: Similarities = batch_similarities
@@ -158,12 +158,12 @@ class Trainer:
         with Progress(log, "train", left, unit="step") as progress:
             while run.epoch < self.epochs:
                 begin = time.perf_counter()
-                row = self.train_epoch(run, similarities, progress)
+                entry = self.train_epoch(run, similarities, progress)
                 if self.processes.rank:
-                    run.history.append(row)
+                    run.history.append(entry)
                 else:
                     metrics = {} if val is None else _metrics(run.model, val)
-                    run.history.append(row | metrics | spent_since(begin))
+                    run.history.append(entry | metrics | spent_since(begin))
                     if self.keep_epoch == "best":
                         _choose_best(run)
                     states.keep(run, last=run.epoch == self.epochs)
@@ -171,7 +171,9 @@ class Trainer:
                     on_epoch(run.history[-1])
                 self.processes.wait()
 
-    def train_epoch(self, run: Run, similarities: Similarities, progress: Progress) -> Row:
+    def train_epoch(
+        self, run: TrainingRun, similarities: Similarities, progress: Progress
+    ) -> HistoryEntry:
         """One pass over the videos; the mean losses of its steps."""
         begin, epoch = time.perf_counter(), run.epoch
         torch.manual_seed(mixed_seed(self.seed, epoch, self.processes.rank))
@@ -185,13 +187,13 @@ class Trainer:
             self.release()
         # gradients are as large as the model, and what follows has a use for the memory
         run.optimizer.zero_grad()
-        row = {"epoch": epoch, "learning_rate": rate, **self._means(steps)}
-        if not np.isfinite(row["loss"]):
+        entry = {"epoch": epoch, "learning_rate": rate, **self._means(steps)}
+        if not np.isfinite(entry["loss"]):
             raise TrainingError(
-                f"The loss is {row['loss']} in epoch {epoch}. "
+                f"The loss is {entry['loss']} in epoch {epoch}. "
                 "Lower training.learning_rate, or look for features that are not numbers."
             )
-        return row | {"train_seconds": time.perf_counter() - begin}
+        return entry | {"train_seconds": time.perf_counter() - begin}
 
     def release(self) -> None:
         """Give back what is mapped: each page that was read brings up to 2 MB of others along."""
@@ -199,7 +201,7 @@ class Trainer:
         for teacher in self.teachers.values():
             teacher.release()
 
-    def _means(self, steps: list[Losses]) -> Row:
+    def _means(self, steps: list[Losses]) -> HistoryEntry:
         def mean(values: list[Tensor]) -> Tensor:
             return torch.stack(values).mean(dim=0)
 
@@ -217,11 +219,11 @@ class Trainer:
         }
 
 
-def _choose_best(run: Run) -> None:
+def _choose_best(run: TrainingRun) -> None:
     """Note the epoch that has just ended if none before it was better."""
-    row, best = run.history[-1], run.best_epoch
-    if best is None or row[SCORE] >= run.history[best][SCORE]:
-        run.best_epoch = row["epoch"]
+    entry, best = run.history[-1], run.best_epoch
+    if best is None or entry[SCORE] >= run.history[best][SCORE]:
+        run.best_epoch = entry["epoch"]
 
 
 def _metrics(model: RetrievalModel, data: RetrievalSet) -> dict[str, float]:

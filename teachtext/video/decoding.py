@@ -19,7 +19,7 @@ from teachtext.video.decord_reader import read_with_decord
 from teachtext.video.files import open_video
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.pictures import PictureWriter, scaled_size
-from teachtext.video.plan import Run, plan_runs, read_part
+from teachtext.video.plan import PacketRun, plan_runs, read_part
 from teachtext.video.scanning import origin_seconds
 from teachtext.video.seeking import PyAVReader
 
@@ -137,7 +137,7 @@ def _decode(
     return f"pyav ({reason})"
 
 
-def _reason_for_pyav(record: VideoRecord, runs: list[Run], forced: str | None) -> str:
+def _reason_for_pyav(record: VideoRecord, runs: list[PacketRun], forced: str | None) -> str:
     """Why not decord; empty if there is no reason."""
     if record.decoder != "decord":
         return record.decoder_reason

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from teachtext.errors import MediaError
 from teachtext.video.pictures import PictureWriter
-from teachtext.video.plan import Part, Run
+from teachtext.video.plan import PacketRun, StreamPart
 
-BLOCK = 32
+_BLOCK = 32
 """Pictures asked for at once."""
 SAME_SECONDS = 2e-3
 """decord's times are 32-bit floats of the same presentation times, up to here."""
@@ -22,8 +22,8 @@ SAME_SECONDS = 2e-3
 
 def read_with_decord(
     path: Path,
-    part: Part,
-    runs: list[Run],
+    part: StreamPart,
+    runs: list[PacketRun],
     moments_T: NDArray[np.float64],
     writer: PictureWriter,
     *,
@@ -61,8 +61,8 @@ def read_with_decord(
                 num_threads=1,
             )
             indices = _indices(reader, seconds)
-            for begin in range(0, len(wanted), BLOCK):
-                block = slice(begin, begin + BLOCK)
+            for begin in range(0, len(wanted), _BLOCK):
+                block = slice(begin, begin + _BLOCK)
                 pixels = reader.get_batch(indices[block]).asnumpy()
                 for picture, (_, places) in zip(pixels, wanted[block], strict=True):
                     writer.write(picture, moments_T[places].tolist())

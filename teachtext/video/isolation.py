@@ -17,8 +17,8 @@ from typing import Generic, TypeVar
 from teachtext.errors import MediaError
 from teachtext.video.child import Answer, serve
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 START_SECONDS = 120.0
 """How long a child may take to import what it needs; a shared disk can be slow."""
@@ -47,8 +47,8 @@ class Limits:
 
 
 def map_isolated(
-    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, limits: Limits
-) -> Iterator[tuple[Item, Result | MediaError]]:
+    function: Callable[[_Item], _Result], items: Sequence[_Item], *, workers: int, limits: Limits
+) -> Iterator[tuple[_Item, _Result | MediaError]]:
     """Call a function on every item in child processes; yield results as they come.
 
     Args:
@@ -67,7 +67,7 @@ def map_isolated(
     """
     _CONTEXT.set_forkserver_preload(["teachtext.video.decoding"])
     waiting = list(reversed(items))
-    children: dict[Connection, _Child[Item, Result]] = {}
+    children: dict[Connection, _Child[_Item, _Result]] = {}
     try:
         while waiting or children:
             while waiting and len(children) < min(workers, len(items)):
@@ -75,7 +75,7 @@ def map_isolated(
                 children[new.connection] = new
             late = min(child.deadline for child in children.values()) - time.monotonic()
             ready = wait(list(children), timeout=max(0.0, late))
-            finished: list[tuple[Item, Result | MediaError]] = []
+            finished: list[tuple[_Item, _Result | MediaError]] = []
             for connection, child in list(children.items()):
                 if connection in ready or child.deadline <= time.monotonic():
                     finished += child.collect(answered=connection in ready)
@@ -88,10 +88,10 @@ def map_isolated(
             child.kill()
 
 
-class _Child(Generic[Item, Result]):
+class _Child(Generic[_Item, _Result]):
     """One process and the item in its hands."""
 
-    def __init__(self, function: Callable[[Item], Result], limits: Limits) -> None:
+    def __init__(self, function: Callable[[_Item], _Result], limits: Limits) -> None:
         self.connection, theirs = _CONTEXT.Pipe()
         self._process: BaseProcess = _CONTEXT.Process(
             target=serve, args=(function, limits.memory_bytes, theirs), daemon=True
@@ -99,12 +99,12 @@ class _Child(Generic[Item, Result]):
         self._process.start()
         theirs.close()  # so that the pipe ends when the child does
         self._limits = limits
-        self._items: list[Item] = []
+        self._items: list[_Item] = []
         self._handed_out = 0
         self.deadline = time.monotonic() + START_SECONDS
         self.is_usable = True
 
-    def hand_out(self, waiting: list[Item]) -> bool:
+    def hand_out(self, waiting: list[_Item]) -> bool:
         """Give it the next item; False if it has gone in the meantime."""
         try:
             self.connection.send(waiting[-1])
@@ -115,7 +115,7 @@ class _Child(Generic[Item, Result]):
         self.deadline = time.monotonic() + self._limits.timeout_seconds
         return True
 
-    def collect(self, *, answered: bool) -> list[tuple[Item, Result | MediaError]]:
+    def collect(self, *, answered: bool) -> list[tuple[_Item, _Result | MediaError]]:
         """What came of its item: nothing yet if it has only just started."""
         outcome = self._outcome(answered=answered)
         if isinstance(outcome, ChildDied) or self._handed_out >= ITEMS_PER_CHILD:
@@ -126,7 +126,7 @@ class _Child(Generic[Item, Result]):
         self._items = []
         return finished  # type: ignore[return-value]
 
-    def _outcome(self, *, answered: bool) -> Result | MediaError | None:
+    def _outcome(self, *, answered: bool) -> _Result | MediaError | None:
         if not answered:
             self.kill()
             return ChildDied(f"took longer than {self._limits.timeout_seconds:g} s")

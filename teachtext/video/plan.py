@@ -18,7 +18,7 @@ HOLD_SHARE = 1.5
 """The last picture stays for this share of its length; a moment after that has been lost."""
 MAX_REORDERED = 32
 """So many later packets, and no picture with an earlier time can come; codecs allow 16."""
-KEPT_BYTES = 32 << 20
+_KEPT_BYTES = 32 << 20
 """Packets of a part up to this size stay in memory; more are read again."""
 CONTAINERS_WITHOUT_TIMES = ("avi",)
 SEEK_BACK_SECONDS = (0.0, 2.0, 15.0)
@@ -26,7 +26,7 @@ SEEK_BACK_SECONDS = (0.0, 2.0, 15.0)
 
 
 @dataclass(frozen=True)
-class Part:
+class StreamPart:
     """The packets of a part of a stream, in the order of decoding.
 
     Attributes:
@@ -66,7 +66,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Run:
+class PacketRun:
     """Packets decoded one after another, from a key frame to the last picture wanted from there.
 
     Attributes:
@@ -83,7 +83,7 @@ class Run:
 
 def read_part(
     path: Path, container: InputContainer, stream: VideoStream, *, first: float, last: float
-) -> Part:
+) -> StreamPart:
     """Read the packets that are needed to see everything between two moments.
 
     Args:
@@ -117,7 +117,7 @@ def _read(
     stream: VideoStream,
     last: float,
     begins_at: int | None = None,
-) -> Part:
+) -> StreamPart:
     """Read packets from where the container is up to the last moment."""
     time_base = float(stream.time_base or 1)
     limit = (last + TOLERANCE_SECONDS) / time_base
@@ -136,7 +136,7 @@ def _read(
         is_hidden = packet.is_discard or pts is None
         facts.append((pts or 0, packet.duration or 0, packet.is_keyframe, is_hidden))
         size += packet.size
-        if size > KEPT_BYTES:
+        if size > _KEPT_BYTES:
             kept = None
         elif kept is not None:
             kept.append(packet)
@@ -144,7 +144,9 @@ def _read(
     pts_P, durations_P = np.ascontiguousarray(columns[:2])
     is_key_P, is_hidden_P = np.ascontiguousarray(columns[2:], np.bool_)
     end = np.inf if goes_on else _end(pts_P, durations_P, is_hidden_P) * time_base
-    return Part(path, pts_P, is_key_P, is_hidden_P, time_base, end, begins_at, has_times, kept)
+    return StreamPart(
+        path, pts_P, is_key_P, is_hidden_P, time_base, end, begins_at, has_times, kept
+    )
 
 
 def _end(
@@ -160,7 +162,7 @@ def _end(
     return float(shown[-1] + HOLD_SHARE * longest) if longest else np.inf
 
 
-def plan_runs(part: Part, moments_T: NDArray[np.float64]) -> list[Run]:
+def plan_runs(part: StreamPart, moments_T: NDArray[np.float64]) -> list[PacketRun]:
     """What to decode for the pictures shown at some moments; lost ones are left out.
 
     Args:
@@ -177,18 +179,18 @@ def plan_runs(part: Part, moments_T: NDArray[np.float64]) -> list[Run]:
     # the first picture stands in for what is before it
     wanted = order[np.maximum(last_before, 0)]
     keys = np.flatnonzero(part.is_key_P)
-    runs: list[Run] = []
+    runs: list[PacketRun] = []
     for place, packet in enumerate(wanted.tolist()):
         key = _key_before(part, keys, packet)
         if not runs or key > runs[-1].end:
-            runs.append(Run(key, packet, {}))
+            runs.append(PacketRun(key, packet, {}))
         run = runs[-1]
         run.moments.setdefault(int(part.pts_P[packet]), []).append(place)
         runs[-1] = replace(run, end=max(run.end, packet))
     return runs
 
 
-def _key_before(part: Part, keys: NDArray[np.int64], packet: int) -> int:
+def _key_before(part: StreamPart, keys: NDArray[np.int64], packet: int) -> int:
     """The last packet to begin with: decoded before, and shown no later.
 
     What is shown before a key frame but decoded after it may need what lies before the key frame.

@@ -22,7 +22,7 @@ def union_times(duration_seconds: float, rates: Iterable[float]) -> NDArray[np.f
     return times[new]
 
 
-def subset(times_T: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+def indices_among(times_T: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
     """Indices of the wanted moments among sorted ``times_T``; moments that are not there are left.
 
     A video that breaks off has fewer frames than were asked for.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from teachtext.video.damage import Damage
 from teachtext.video.pictures import PictureWriter, Scaler
-from teachtext.video.plan import TOLERANCE_SECONDS, Part, Run
+from teachtext.video.plan import TOLERANCE_SECONDS, PacketRun, StreamPart
 
 Packets: TypeAlias = "Iterator[tuple[int, Packet[VideoStream]]]"
 
@@ -36,7 +36,12 @@ class PyAVReader:
     """
 
     def __init__(
-        self, part: Part, decoder: VideoCodecContext, writer: PictureWriter, *, short_side: int
+        self,
+        part: StreamPart,
+        decoder: VideoCodecContext,
+        writer: PictureWriter,
+        *,
+        short_side: int,
     ) -> None:
         self._part = part
         self._decoder = decoder
@@ -46,7 +51,7 @@ class PyAVReader:
         self._can_skip = decoder.name in CODECS_THAT_SKIP
 
     def read(
-        self, runs: list[Run], seconds_T: NDArray[np.float64], moments_T: NDArray[np.float64]
+        self, runs: list[PacketRun], seconds_T: NDArray[np.float64], moments_T: NDArray[np.float64]
     ) -> None:
         """Write the pictures shown at some moments; spoiled ones are left out.
 
@@ -62,7 +67,7 @@ class PyAVReader:
         self._decoder.flush_buffers()
         self._read_straight(seconds_T, moments_T)
 
-    def _read_run(self, run: Run, packets: Packets, moments_T: NDArray[np.float64]) -> bool:
+    def _read_run(self, run: PacketRun, packets: Packets, moments_T: NDArray[np.float64]) -> bool:
         """Whether the pictures that the packets promise came, or damage explains why not."""
         self._damage = Damage(self._writer)
         awaited = dict(run.moments)
@@ -97,7 +102,7 @@ class PyAVReader:
     def _timed_frames(self) -> Iterator[tuple[VideoFrame, int, int]]:
         """All frames that follow each other in time, each with its pts and place in decoding."""
         self._damage = Damage(self._writer)
-        run = Run(0, len(self._part.pts_P) - 1, {})
+        run = PacketRun(0, len(self._part.pts_P) - 1, {})
         ranks, order = self._ranks(run), np.sort(self._part.pts_P[~self._part.is_hidden_P])
         latest, came = -np.inf, 0
         for frame, fed in self._decode(enumerate(self._part.packets()), run):
@@ -115,12 +120,12 @@ class PyAVReader:
         if len(moments) and not is_spoiled:
             self._writer.write(self._scaler.scale(shown), moments.tolist(), rank)
 
-    def _ranks(self, run: Run) -> dict[int, int]:
+    def _ranks(self, run: PacketRun) -> dict[int, int]:
         """Place in the order of decoding, by pts."""
         pts = self._part.pts_P[run.begin : run.end + 1].tolist()
         return {value: run.begin + place for place, value in enumerate(pts)}
 
-    def _decode(self, packets: Packets, run: Run) -> Iterator[tuple[VideoFrame, int]]:
+    def _decode(self, packets: Packets, run: PacketRun) -> Iterator[tuple[VideoFrame, int]]:
         """Frames of a run, each with the packet that brought it out."""
         for index, packet in packets:
             if index < run.begin:

@@ -11,7 +11,7 @@ from teachtext.interop.hub.hub import HubModel
 from teachtext.store.checksums import write_checksums
 from teachtext.store.json_files import write_json
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.support.exported import evaluation, save_toy
+from tests.support.exported import exported_evaluation, save_toy
 from tests.support.running import ROOT
 
 main = partial(run, "export")
@@ -43,7 +43,7 @@ def test_a_model_is_exported_and_loaded(model, tmp_path, capsys):
 def test_the_metrics_beside_the_model_are_found(model, tmp_path):
     (tmp_path / "results/evaluate/teachtext").mkdir(parents=True)
     path = tmp_path / "results/evaluate/teachtext/0.json"
-    write_json(path, evaluation(model))
+    write_json(path, exported_evaluation(model))
     main([str(model), "beside"])
     assert "| 20.0 | 50.0 | 80.0 |" in (tmp_path / "beside/README.md").read_text()
     path.rename(tmp_path / "mine.json")
@@ -54,7 +54,7 @@ def test_the_metrics_beside_the_model_are_found(model, tmp_path):
 
 
 def test_metrics_of_another_model_are_refused(model, tmp_path):
-    write_json(tmp_path / "other.json", evaluation(seed=7))
+    write_json(tmp_path / "other.json", exported_evaluation(seed=7))
     with pytest.raises(StoreError, match="is of teachtext, seed 7, the model is teachtext, seed 0"):
         main([str(model), "out", "--evaluation", "other.json"])
     write_json(tmp_path / "other.json", {})
@@ -64,7 +64,7 @@ def test_metrics_of_another_model_are_refused(model, tmp_path):
 
 
 def test_metrics_of_other_weights_are_refused(model, tmp_path):
-    found = evaluation(model)
+    found = exported_evaluation(model)
     write_json(tmp_path / "mine.json", found)
     weights = load_file(model / "model.safetensors")
     save_file({name: 2 * one for name, one in weights.items()}, model / "model.safetensors")
@@ -75,7 +75,7 @@ def test_metrics_of_other_weights_are_refused(model, tmp_path):
 
 
 def test_metrics_of_another_version_are_refused(model, tmp_path, monkeypatch):
-    write_json(tmp_path / "mine.json", evaluation(model))
+    write_json(tmp_path / "mine.json", exported_evaluation(model))
     monkeypatch.setitem(STAGE_VERSIONS, "evaluate_model", 2)
     with pytest.raises(StoreError, match=r"evaluate_model 1, this one makes 2"):
         main([str(model), "out", "--evaluation", "mine.json"])

@@ -112,10 +112,10 @@ def test_a_mistake_is_named_in_one_line(shipped_config, path, value, words):
 LEAN = {"text_encoder": "minilm", "teachers": ["teachtext"], "keep": 1, "strategy": "backward"}
 
 
-def test_a_search_trains_models_that_are_no_rows(shipped_config):
+def test_a_pruning_trains_models_that_are_not_written_down(shipped_config):
     shipped_config["pruned"] = {"lean": LEAN, "seeing": {**LEAN, "experts": ["motion", "ocr"]}}
     config = load_config(shipped_config)
-    assert not {"lean", "seeing"} & set(config.rows())
+    assert not {"lean", "seeing"} & set(config.trained())
     assert config.experts_of("lean") == ["appearance", "audio", "motion", "ocr", "speech"]
     assert config.experts_of("seeing") == ["motion", "ocr"]
     assert config.experts_of("lean+audio+ocr") == ["audio", "ocr"]
@@ -124,25 +124,25 @@ def test_a_search_trains_models_that_are_no_rows(shipped_config):
     assert config.section("lean+audio") == "pruned"
 
 
-def test_what_a_search_overrides_holds_for_its_models(shipped_config):
+def test_what_a_pruning_overrides_holds_for_its_models(shipped_config):
     shipped_config["pruned"] = {"lean": {**LEAN, "training": {"epochs": 3}}}
     assert load_config(shipped_config).training_of("lean@baseline+motion").epochs == 3
 
 
-def test_experts_of_a_search_alone_are_used(shipped_config):
+def test_experts_of_a_pruning_alone_are_used(shipped_config):
     shipped_config |= {"teachers": {}, "denoise": {}, "students": {}}
     shipped_config["pruned"] = {"lean": {**LEAN, "teachers": [], "experts": ["motion"]}}
     assert load_config(shipped_config).used_experts() == ["motion"]
 
 
-def test_a_search_is_no_teacher(shipped_config):
+def test_a_pruning_is_no_teacher(shipped_config):
     shipped_config["pruned"]["lean"] = LEAN
     shipped_config["students"]["baseline"]["teachers"] = ["lean"]
     with pytest.raises(ConfigError, match=r"students\.baseline\.teachers names 'lean'"):
         load_config(shipped_config)
 
 
-def test_a_search_waits_for_its_teachers_only(shipped_config):
+def test_a_pruning_waits_for_its_teachers_only(shipped_config):
     shipped_config["pruned"]["lean"] = {**LEAN, "teachers": ["appearance-teachvideo"]}
     assert load_config(shipped_config).ranked_by("lean+ocr") == ["appearance-teachvideo"]
 
@@ -161,7 +161,7 @@ def test_a_missing_key_is_named(shipped_config):
 
 def test_null_removes_an_entry(shipped_config):
     shipped_config["students"]["baseline-clean"] = None
-    assert "baseline-clean" not in load_config(shipped_config).rows()
+    assert "baseline-clean" not in load_config(shipped_config).trained()
 
 
 def test_an_expert_is_extracted_or_imported(shipped_config):
@@ -184,11 +184,11 @@ def test_an_imported_teacher_teaches_and_is_no_model(shipped_config):
     shipped_config["teachers"]["teacher-glove"] = {"import": "s.parquet"}
     config = load_config(shipped_config)
     assert config.imported_teachers() == {"teacher-glove": "s.parquet"}
-    assert "teacher-glove" not in config.rows()
+    assert "teacher-glove" not in config.trained()
     assert "teacher-glove" in config.ranked_by("teachtext-clean")
 
 
-def test_a_row_overrides_training(shipped_config):
+def test_a_model_overrides_training(shipped_config):
     shipped_config["students"]["baseline"]["training"] = {"epochs": 3}
     config = load_config(shipped_config)
     assert config.training_of("baseline").epochs == 3
@@ -211,19 +211,19 @@ def test_students_and_pruned_students_may_teach(shipped_config):
 def test_a_name_alone_is_a_teacher_of_the_seed_that_is_trained(shipped_config):
     several = {"model": "teacher-glove", "seeds": [0, 4]}
     shipped_config["students"]["teachtext"]["teachers"] = [several, "baseline"]
-    row = load_config(shipped_config).rows()["teachtext"]
-    assert [(teacher.model, teacher.seeds) for teacher in row.teachers] == [
+    model = load_config(shipped_config).trained()["teachtext"]
+    assert [(teacher.model, teacher.seeds) for teacher in model.teachers] == [
         ("teacher-glove", [0, 4]),
         ("baseline", None),
     ]
 
 
 def test_weights_are_one_per_teacher_however_many_seeds(shipped_config):
-    row = shipped_config["students"]["teachtext"]
-    row["teachers"] = [{"model": "teacher-glove", "seeds": [0, 1, 2]}, "baseline"]
-    row["training"] = {"teacher_aggregation": [3, 1]}
+    model = shipped_config["students"]["teachtext"]
+    model["teachers"] = [{"model": "teacher-glove", "seeds": [0, 1, 2]}, "baseline"]
+    model["training"] = {"teacher_aggregation": [3, 1]}
     assert load_config(shipped_config).training_of("teachtext").teacher_aggregation == [3, 1]
-    row["training"] = {"teacher_aggregation": [1, 1, 1, 1]}
+    model["training"] = {"teacher_aggregation": [1, 1, 1, 1]}
     with pytest.raises(ConfigError, match=r"has 2 teachers, but .* has 4 weights"):
         load_config(shipped_config)
 
@@ -267,25 +267,25 @@ def test_names_of_published_rows_are_checked(shipped_config, published, words):
     assert "\n" not in str(caught.value)
 
 
-SEARCH = {"text_encoder": "minilm", "keep": 2, "strategy": "backward"}
+PRUNING = {"text_encoder": "minilm", "keep": 2, "strategy": "backward"}
 BEST, LAST = {"keep_epoch": "best"}, {"keep_epoch": "last"}
 
 
 @pytest.mark.parametrize(
-    ("of_all", "of_baseline", "search", "user"),
+    ("of_all", "of_baseline", "pruning", "user"),
     [
         ("last", {}, None, None),
         ("last", LAST, None, None),
         ("best", LAST, None, ValUser("teachers.teacher-glove", "training.keep_epoch: last")),
         (
-            "last", BEST, SEARCH,
+            "last", BEST, PRUNING,
             ValUser("students.baseline", "students.baseline.training.keep_epoch: last"),
         ),
-        ("last", {}, SEARCH, ValUser("pruned.lean", "pruned.lean: null")),
+        ("last", {}, PRUNING, ValUser("pruned.lean", "pruned.lean: null")),
     ],
 )  # fmt: skip
-def test_the_first_that_chooses_by_val(shipped_config, of_all, of_baseline, search, user):
+def test_the_first_that_chooses_by_val(shipped_config, of_all, of_baseline, pruning, user):
     shipped_config["training"]["keep_epoch"] = of_all
     shipped_config["students"]["baseline"]["training"] = of_baseline
-    shipped_config["pruned"]["lean"] = search
+    shipped_config["pruned"]["lean"] = pruning
     assert load_config(shipped_config).first_val_user() == user

@@ -15,7 +15,7 @@ from teachtext.store.records import Features
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
-from tests.support.joint_checkpoints import build
+from tests.support.joint_checkpoints import build_joint
 from tests.support.running import snakemake
 from tests.support.stores import write_store
 
@@ -39,53 +39,53 @@ def with_clip(config, *layers):
     return load_config(config)
 
 
-def a_row(text_encoder="clip-joint", experts=("clip",)):
+def a_model(text_encoder="clip-joint", experts=("clip",)):
     return {"zero_shot": {"zero": {"text_encoder": text_encoder, "experts": list(experts)}}}
 
 
 @pytest.mark.parametrize("experts", [["clip"], ["made"], ["clip", "signs", "made"]])
-def test_a_row_is_evaluated_once_and_trained_never(experts, shipped_config):
-    config = with_clip(shipped_config, a_row(experts=experts))
+def test_a_model_is_evaluated_once_and_trained_never(experts, shipped_config):
+    config = with_clip(shipped_config, a_model(experts=experts))
     assert config.evaluated()["zero"] == [0]
-    assert "zero" not in config.rows()
+    assert "zero" not in config.trained()
     assert set(experts) <= set(config.used_experts())
     assert (config.section("zero"), config.text_encoder_of("zero")) == ("zero_shot", "clip-joint")
 
 
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("model", "words"),
     [
-        (a_row("foo"), ["zero_shot.zero.text_encoder", "'foo'", "clip-joint"]),
-        (a_row("minilm"), ["'minilm'", "encoder is minilm", "Name one with encoder joint"]),
-        (a_row(experts=["foo"]), ["zero_shot.zero.experts", "'foo'", "appearance"]),
-        (a_row(experts=["dino"]), ["'dino'", "'facebook/dinov2-base'", f"'{CLIP}'", "the same"]),
-        (a_row(experts=["motion"]), ["'motion'", "'optical-flow'", f"'{CLIP}'"]),
-        (a_row(experts=["speech"]), ["'speech'", "'wordllama'", "leave the expert out"]),
-        (a_row(experts=[]), ["zero_shot.zero.experts", "at least 1"]),
-        ({"zero_shot": {"baseline": a_row()["zero_shot"]["zero"]}}, ["two models", "'baseline'"]),
+        (a_model("foo"), ["zero_shot.zero.text_encoder", "'foo'", "clip-joint"]),
+        (a_model("minilm"), ["'minilm'", "encoder is minilm", "Name one with encoder joint"]),
+        (a_model(experts=["foo"]), ["zero_shot.zero.experts", "'foo'", "appearance"]),
+        (a_model(experts=["dino"]), ["'dino'", "'facebook/dinov2-base'", f"'{CLIP}'", "the same"]),
+        (a_model(experts=["motion"]), ["'motion'", "'optical-flow'", f"'{CLIP}'"]),
+        (a_model(experts=["speech"]), ["'speech'", "'wordllama'", "leave the expert out"]),
+        (a_model(experts=[]), ["zero_shot.zero.experts", "at least 1"]),
+        ({"zero_shot": {"baseline": a_model()["zero_shot"]["zero"]}}, ["two models", "'baseline'"]),
     ],
 )
-def test_a_row_without_a_common_space_is_answered_in_one_line(row, words, shipped_config):
+def test_a_model_without_a_common_space_is_answered_in_one_line(model, words, shipped_config):
     with pytest.raises(ConfigError) as caught:
-        with_clip(shipped_config, row)
+        with_clip(shipped_config, model)
     assert "\n" not in str(caught.value)
     for word in words:
         assert word in str(caught.value)
 
 
-def test_a_row_may_teach_without_seeds(shipped_config):
+def test_a_model_may_teach_without_seeds(shipped_config):
     taught = {"students": {"teachtext": {"teachers": ["zero", "teacher-glove"]}}}
-    config = with_clip(shipped_config, a_row(), taught)
-    zero, glove = config.row("teachtext").teachers
+    config = with_clip(shipped_config, a_model(), taught)
+    zero, glove = config.settings_of("teachtext").teachers
     assert (config.seeds_of(zero, 1), config.seeds_of(glove, 1)) == ([0], [1])
 
 
 @pytest.mark.parametrize("section", ["students", "denoise"])
-def test_seeds_of_a_row_are_refused(section, shipped_config):
+def test_seeds_of_a_model_are_refused(section, shipped_config):
     learner = {"students": "teachtext", "denoise": "clean"}[section]
     taught = {section: {learner: {"teachers": [{"model": "zero", "seeds": [0, 1]}]}}}
     with pytest.raises(ConfigError, match=r"'zero' is not trained here.*\[0, 1\].*name alone"):
-        with_clip(shipped_config, a_row(), taught)
+        with_clip(shipped_config, a_model(), taught)
 
 
 def write_inputs(folder, *, caption_dim, expert_dim):
@@ -168,7 +168,7 @@ def run(tmp_path_factory):
     """One tiny CLIP sees the clips, reads the captions, and teaches a student."""
     folder = tmp_path_factory.mktemp("zero-shot")
     (folder / "clip").mkdir()
-    build(folder / "clip", "clip")
+    build_joint(folder / "clip", "clip")
     (folder / "clip.yaml").write_text(TINY_CLIP.format(folder=folder / "clip"))
     done = snakemake(folder, overlay=folder / "clip.yaml")
     assert done.returncode == 0, done.stdout + done.stderr

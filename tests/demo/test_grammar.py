@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from teachtext.demo.grammar import attributes_of, write_captions
+from teachtext.demo.grammar import attributes_of, compose_captions
 from teachtext.demo.scenes import draw_scenes
 from teachtext.demo.vocabulary import COLOURS, MOTIONS, SHAPES, SOUNDS, SPOKEN, WRITTEN
 from teachtext.errors import ConfigError
@@ -39,7 +39,7 @@ def named_in(caption):
 
 
 def captions_of(scene, count=5):
-    return write_captions(scene, count, np.random.default_rng(scene.index))
+    return compose_captions(scene, count, np.random.default_rng(scene.index))
 
 
 def test_no_phrase_names_two_concepts():

@@ -6,7 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from teachtext.demo.pictures import RGB, SHADINGS, TRACKS, draw_background, draw_frames, plan_track
+from teachtext.demo.pictures import (
+    MOTION_TRACKS,
+    RGB,
+    SHADINGS,
+    draw_background,
+    draw_frames,
+    plan_track,
+)
 from teachtext.demo.scenes import draw_scenes
 from teachtext.demo.vocabulary import COLOURS, MOTIONS, PATTERNS
 
@@ -64,7 +71,7 @@ def test_bouncing_object_goes_up_and_down_again():
 
 
 def test_every_concept_can_be_drawn():
-    assert TRACKS.keys() == MOTIONS.keys()
+    assert MOTION_TRACKS.keys() == MOTIONS.keys()
     assert RGB.keys() == COLOURS.keys()
     assert set(SHADINGS) == set(PATTERNS)
 

@@ -113,7 +113,9 @@ def test_clips_of_another_ffmpeg_are_rendered_again(tmp_path, rendered, monkeypa
 
 
 def test_failed_clip_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(rendering, "ENCODING", rendering.ENCODING | {"vcodec": "nonsense"})
+    monkeypatch.setattr(
+        rendering, "VIDEO_ENCODING", rendering.VIDEO_ENCODING | {"vcodec": "nonsense"}
+    )
     with pytest.raises(MediaError, match=r"demo-0000.*nonsense"):
         render_clip(SILENT, tmp_path)
     assert list((tmp_path / "videos").iterdir()) == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from teachtext.demo.scenes import Speech
-from teachtext.demo.sounds import SAMPLE_RATE, SYNTHESISERS, make_sound, mix_track
+from teachtext.demo.sounds import DEMO_SAMPLE_RATE, SYNTHESISERS, make_sound, mix_track
 from teachtext.demo.speech import place, speak
 from teachtext.demo.vocabulary import CARRIERS, SOUNDS, SPOKEN, VOICES
 from teachtext.errors import MediaError
@@ -39,7 +39,7 @@ def test_every_sound_can_be_made():
 @pytest.mark.parametrize("name", SOUNDS)
 def test_sound_has_the_length_asked_for_and_a_peak_of_one(name):
     samples = make_sound(name, 3.0, np.random.default_rng(0))
-    assert len(samples) == 3 * SAMPLE_RATE
+    assert len(samples) == 3 * DEMO_SAMPLE_RATE
     assert np.abs(samples).max() == pytest.approx(1)
 
 
@@ -78,7 +78,7 @@ def test_longest_sentence_of_every_voice_fits_into_the_shortest_clip(voice):
     word = max(SPOKEN, key=len)
     carrier = max(CARRIERS, key=len)
     speech = replace(RIVER, voice=voice, sentence=carrier.format(word), words_per_minute=120)
-    assert len(speak(speech)) / SAMPLE_RATE < 3.4
+    assert len(speak(speech)) / DEMO_SAMPLE_RATE < 3.4
 
 
 def test_unknown_voice_is_named():
@@ -88,12 +88,15 @@ def test_unknown_voice_is_named():
 
 def test_placed_speech_is_whole_and_as_long_as_the_clip():
     placed = place(np.ones(100), 1.0, np.random.default_rng(0))
-    assert len(placed) == SAMPLE_RATE
+    assert len(placed) == DEMO_SAMPLE_RATE
     assert placed.sum() == 100
 
 
 def test_too_long_speech_loses_its_end():
-    assert place(np.ones(2 * SAMPLE_RATE), 1.0, np.random.default_rng(0)).sum() == SAMPLE_RATE
+    assert (
+        place(np.ones(2 * DEMO_SAMPLE_RATE), 1.0, np.random.default_rng(0)).sum()
+        == DEMO_SAMPLE_RATE
+    )
 
 
 def test_speaker_needs_only_the_standard_library():

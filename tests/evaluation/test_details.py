@@ -7,7 +7,7 @@ from teachtext.evaluation.details import details_metadata, draw_sample, explain,
 from teachtext.evaluation.evaluate import evaluate
 from teachtext.evaluation.records import read_details, read_found
 from teachtext.store.tables import write_table
-from tests.support.toy_sets import FAMILIES, LARGE, similarities, toy_model, toy_set
+from tests.support.toy_sets import LARGE, MODEL_FAMILIES, similarities, toy_model, toy_set
 
 
 def evaluated(family="CollaborativeExperts", **size):
@@ -16,7 +16,7 @@ def evaluated(family="CollaborativeExperts", **size):
     return model, data, evaluate(model, data, top=3)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_FAMILIES)
 def test_parts_sum_to_the_similarities_of_the_own_video_and_of_the_rival(family):
     model, data, evaluation = evaluated(family, **LARGE)
     found, matrix = explain(model, data, evaluation), similarities(model, data)

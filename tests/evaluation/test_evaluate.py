@@ -15,12 +15,19 @@ from teachtext.evaluation.evaluate import (
     shown,
     similarity_blocks,
 )
-from teachtext.evaluation.metrics import summarize, text_to_video_ranks, video_to_text_ranks
+from teachtext.evaluation.metrics import summarize_ranks, text_to_video_ranks, video_to_text_ranks
 from teachtext.evaluation.normalization import dual_softmax_ranks, query_bank_ranks, read_bank
 from teachtext.store.tokens import TokenTable
 from teachtext.tables.dataset import Caption
 from tests.support.running import ROOT
-from tests.support.toy_sets import FAMILIES, LARGE, WEIGHTS, similarities, toy_model, toy_set
+from tests.support.toy_sets import (
+    LARGE,
+    MODEL_FAMILIES,
+    TOY_WEIGHTS,
+    similarities,
+    toy_model,
+    toy_set,
+)
 
 
 def whole_matrix(model, data):
@@ -31,7 +38,7 @@ def whole_matrix(model, data):
         return model(data.caption_batch(everything[0]), data.video_batch(everything[1])).numpy()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_FAMILIES)
 def test_blocks_equal_the_whole_forward_pass(family):
     data = toy_set(**LARGE, timed=family == "MultiModalTransformer")
     model = toy_model(family)
@@ -101,10 +108,10 @@ def test_normalized_metrics_are_those_of_the_matrix():
     searched = whole_matrix(model, replace(data, captions=other.captions, tokens=other.tokens))
     bank = read_bank([searched], videos=70, inverse_temperature=20.0, top=1)
     ranks = query_bank_ranks(lambda: [matrix], owners, bank)
-    assert found["qb-norm"]["t2v"] == pytest.approx(summarize(ranks, gallery=70))
+    assert found["qb-norm"]["t2v"] == pytest.approx(summarize_ranks(ranks, gallery=70))
     both = dual_softmax_ranks(lambda: [matrix], owners, videos=70, inverse_temperature=20.0)
-    assert found["dual-softmax"]["t2v"] == pytest.approx(summarize(both[0], gallery=70))
-    assert found["dual-softmax"]["v2t"] == pytest.approx(summarize(both[1], gallery=350))
+    assert found["dual-softmax"]["t2v"] == pytest.approx(summarize_ranks(both[0], gallery=70))
+    assert found["dual-softmax"]["v2t"] == pytest.approx(summarize_ranks(both[1], gallery=350))
 
 
 def test_qb_norm_is_for_text_to_video_only():
@@ -117,7 +124,7 @@ def test_a_bank_is_drawn_from_the_training_captions():
     data = toy_set(videos=10, per_video=1)
     splits = ["train"] * 6 + ["val", "val", "test", "test"]
     captions = [Caption(str(n), "v", split, "words") for n, split in enumerate(splits)]
-    table = TokenTable(captions, data.tokens, "toy", WEIGHTS, 9, "0")
+    table = TokenTable(captions, data.tokens, "toy", TOY_WEIGHTS, 9, "0")
 
     def drawn(count):
         bank = draw_bank(table, captions=count, generator=np.random.default_rng(0))

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from teachtext.evaluation.metrics import (
     geometric_mean,
-    summarize,
+    summarize_ranks,
     text_to_video_ranks,
     video_to_text_ranks,
 )
@@ -40,7 +40,7 @@ def test_metrics_equal_the_authors(case):
     video = np.repeat(np.arange(len(valid)), valid.sum(axis=1))
     ranks = {"t2v": text_to_video_ranks(sims, video), "v2t": video_to_text_ranks(sims, video)}
     for direction, found in ranks.items():
-        summary = summarize(found, gallery=1)
+        summary = summarize_ranks(found, gallery=1)
         for theirs, ours in NAMES.items():
             assert summary[ours] == pytest.approx(case[direction][theirs], abs=1e-9)
 
@@ -52,8 +52,8 @@ CASE_A = np.array(
 
 def test_authors_case_a():
     video = np.array([0, 0, 1, 1, 2])
-    t2v = summarize(text_to_video_ranks(CASE_A, video), gallery=3)
-    v2t = summarize(video_to_text_ranks(CASE_A, video), gallery=5)
+    t2v = summarize_ranks(text_to_video_ranks(CASE_A, video), gallery=3)
+    v2t = summarize_ranks(video_to_text_ranks(CASE_A, video), gallery=5)
     assert t2v["R@1"] == pytest.approx(20)
     assert (t2v["MdR"], t2v["MnR"]) == (1.5, 1.6)
     assert t2v["geometric_mean"] == pytest.approx(58.48035476)
@@ -65,7 +65,7 @@ def test_authors_case_a():
 def test_authors_case_b_all_tied_one_caption_each():
     zeros = np.zeros((4, 4))
     for rank in (text_to_video_ranks, video_to_text_ranks):
-        found = summarize(rank(zeros, np.arange(4)), gallery=4)
+        found = summarize_ranks(rank(zeros, np.arange(4)), gallery=4)
         assert (found["R@1"], found["R@5"], found["geometric_mean"]) == (0, 100, 0)
         assert (found["MdR"], found["MnR"]) == (2.5, 2.5)
 
@@ -73,8 +73,8 @@ def test_authors_case_b_all_tied_one_caption_each():
 def test_authors_case_c_all_tied():
     video = np.repeat(np.arange(4), 3)
     zeros = np.zeros((12, 4))
-    assert summarize(text_to_video_ranks(zeros, video), gallery=4)["MnR"] == 2.5
-    v2t = summarize(video_to_text_ranks(zeros, video), gallery=12)
+    assert summarize_ranks(text_to_video_ranks(zeros, video), gallery=4)["MnR"] == 2.5
+    v2t = summarize_ranks(video_to_text_ranks(zeros, video), gallery=12)
     assert (v2t["R@5"], v2t["R@10"], v2t["MdR"]) == (0, 100, 6.5)
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from teachtext.commands.plan_extraction import describe
+from teachtext.commands.plan_extraction import describe_plan
 from teachtext.config.checks import load_config
-from teachtext.experts.planning import ExpertCost, Plan
+from teachtext.experts.planning import ExpertCost, ExtractionPlan
 
 
 def plan_of(videos, **changes):
@@ -16,7 +16,7 @@ def plan_of(videos, **changes):
         "media_bytes": 1e6,
         "experts": experts,
     }
-    return Plan(videos=videos, **{**values, **changes})
+    return ExtractionPlan(videos=videos, **{**values, **changes})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_costs_by_hand():
 
 
 def test_the_plan_in_words(shipped_config):
-    words = describe(plan_of(1000, reasons={"v\n7": "torn"}), load_config(shipped_config), 2)
+    words = describe_plan(plan_of(1000, reasons={"v\n7": "torn"}), load_config(shipped_config), 2)
     assert "1000 videos, about 10.00 hours (from 20 videos)" in words
     assert "Time on 2 cores: 0:08:24" in words
     assert "Advised: dataset.shards: 4 (now 4)" in words

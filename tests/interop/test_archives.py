@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from teachtext.errors import DatasetError
-from teachtext.interop.archives import unpack
+from teachtext.interop.archives import unpack_archive
 from teachtext.interop.damage import MOST_ALWAYS
 
 
@@ -47,7 +47,7 @@ def scratch(tmp_path):
 def test_wanted_files_are_unpacked_under_numbers(tmp_path, scratch, mode):
     members = [member("./data/a.pkl", data=b"A"), member("data/b.txt"), member("c.npy", data=b"C")]
     archive = write(tmp_path / "a.tar", *members, mode=mode)
-    found = unpack(archive, scratch, wanted=lambda name: not name.endswith(".txt"))
+    found = unpack_archive(archive, scratch, wanted=lambda name: not name.endswith(".txt"))
     assert list(found) == ["data/a.pkl", "data/b.txt", "c.npy"]
     assert {path.name: path.read_bytes() for path in found.values() if path} == {
         "0.pkl": b"A",
@@ -76,7 +76,7 @@ def test_a_hostile_member_refuses_the_archive_even_if_nobody_wants_it(
 ):
     archive = write(tmp_path / "a.tar", hostile, member("good"), mode=mode)
     with pytest.raises(DatasetError, match=words) as caught:
-        unpack(archive, scratch, wanted=lambda name: name == "good")
+        unpack_archive(archive, scratch, wanted=lambda name: name == "good")
     assert "\n" not in str(caught.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "scratch"]
     assert not list(scratch.iterdir())
@@ -88,7 +88,7 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path, scratch, mode, wor
     archive = write(tmp_path / "a", zeros, mode=mode)
     assert archive.stat().st_size < 1 << 20
     with pytest.raises(DatasetError, match=f"unpacks to {words}, as bombs do"):
-        unpack(archive, scratch, wanted=lambda _: True)
+        unpack_archive(archive, scratch, wanted=lambda _: True)
 
 
 def test_a_bomb_in_a_header_is_refused(tmp_path, scratch):
@@ -99,4 +99,4 @@ def test_a_bomb_in_a_header_is_refused(tmp_path, scratch):
         for _ in range(130):
             stream.write(bytes(1 << 20))
     with pytest.raises(DatasetError, match="as bombs do"):
-        unpack(tmp_path / "a.tar.gz", scratch, wanted=lambda _: True)
+        unpack_archive(tmp_path / "a.tar.gz", scratch, wanted=lambda _: True)

@@ -33,7 +33,7 @@ from tests.support.authors_archive import words_of, write_archive
 from tests.support.authors_checkpoint import write_checkpoint
 from tests.support.authors_models import EXPERT_DIMS, tensors
 from tests.support.benchmark_files import PUT
-from tests.support.reference import load, section
+from tests.support.reference import load_reference, section
 from tests.support.stores import write_store
 from tests.support.toy_sets import toy_architecture
 
@@ -167,7 +167,7 @@ def put_stores(folder):
 
 
 def checkpoint(zipped, folder):
-    weights = tensors(section(load("ce"), "state/"))
+    weights = tensors(section(load_reference("ce"), "state/"))
     file = write_checkpoint(folder / "given.pth", weights, zipped=zipped)
     stores = [f"{expert}={folder.parent / 'stores' / expert}" for expert in EXPERT_DIMS]
     options = ["--model", "x", "--shards", "1", "--max-failed-fraction", "0"]

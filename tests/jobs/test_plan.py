@@ -4,7 +4,7 @@ import pytest
 
 from teachtext.jobs.plan import plan_jobs
 from teachtext.store.json_files import write_json
-from tests.support.configurations import IMPORTED, SEARCH, tiny_config
+from tests.support.configurations import IMPORTED_ENTRIES, LEAN, tiny_config
 from tests.support.running import planned
 
 SEEDS = {
@@ -22,7 +22,9 @@ def outputs(jobs):
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("changes", [{}, IMPORTED, SEEDS], ids=["demo", "imported", "seeds"])
+@pytest.mark.parametrize(
+    "changes", [{}, IMPORTED_ENTRIES, SEEDS], ids=["demo", "imported", "seeds"]
+)
 def test_the_plan_is_snakemakes_own(changes, tmp_path):
     rows = "a,a dog,train\nb,a cat,val\nc,a cow,test\n"
     (tmp_path / "captions.csv").write_text(f"video_id,caption,split\n{rows}")
@@ -36,29 +38,29 @@ def test_the_plan_is_snakemakes_own(changes, tmp_path):
 
 
 @pytest.mark.e2e
-def test_of_a_search_snakemake_knows_less(tmp_path):
-    found = outputs(plan_jobs(tiny_config(SEARCH), tmp_path))
-    assert planned(tmp_path, SEARCH) <= set(found)
+def test_of_a_pruning_snakemake_knows_less(tmp_path):
+    found = outputs(plan_jobs(tiny_config(LEAN), tmp_path))
+    assert planned(tmp_path, LEAN) <= set(found)
 
 
-def search_jobs(folder):
-    jobs = plan_jobs(tiny_config(SEARCH), folder)
+def pruning_jobs(folder):
+    jobs = plan_jobs(tiny_config(LEAN), folder)
     return [job for job in jobs if job.stage in ("pruned", "evaluate")]
 
 
-def test_a_search_has_as_many_jobs_whether_or_not_their_names_are_known(tmp_path):
-    before = Counter(job.rule for job in search_jobs(tmp_path))
+def test_a_pruning_has_as_many_jobs_whether_or_not_their_names_are_known(tmp_path):
+    before = Counter(job.rule for job in pruning_jobs(tmp_path))
     # with teachers: all 5 experts, 5 subsets of 4, 4 of 3; without: what each level leaves;
-    # and the two rows of the shipped configuration
+    # and the two models of the shipped configuration
     assert before["train_pruned"] == (1 + 5 + 4) + 3 + 2
     assert before["prune_expert"] == 2
     folder = tmp_path / "results/pruned/lean"
     folder.mkdir(parents=True)
     for level, left in ((1, ["appearance", "audio", "motion", "ocr"]), (2, LEFT)):
         write_json(folder / f"{level}.json", {"experts": left})
-        assert Counter(job.rule for job in search_jobs(tmp_path)) == before
-    assert all(job.outputs for job in search_jobs(tmp_path))
-    assert "lean@baseline+appearance+audio+ocr/0" in {job.item for job in search_jobs(tmp_path)}
+        assert Counter(job.rule for job in pruning_jobs(tmp_path)) == before
+    assert all(job.outputs for job in pruning_jobs(tmp_path))
+    assert "lean@baseline+appearance+audio+ocr/0" in {job.item for job in pruning_jobs(tmp_path)}
 
 
 def test_stages_follow_the_data(tmp_path, shipped_config):

@@ -5,9 +5,9 @@ import pytest
 
 from teachtext.jobs.models import DECISION
 from teachtext.jobs.rules import RULES, Rules
-from tests.support.configurations import IMPORTED, SEARCH, tiny_config
+from tests.support.configurations import IMPORTED_ENTRIES, LEAN, tiny_config
 from tests.support.running import ROOT
-from tests.support.written import RULES as WRITTEN
+from tests.support.written import WRITTEN_RULES as WRITTEN
 
 OUTPUT = re.compile(r"    output:\n((?:        .*\n)+)")
 
@@ -39,10 +39,10 @@ def test_stages_are_in_the_order_of_the_snakefile():
         ({}, "results/models/teachtext/0", "train_student", "teachtext/0"),
         ({}, "results/models/teacher-glove/-3", "train_teacher", "teacher-glove/-3"),
         ({}, "results/models/appearance-baseline/1", "train_pruned", "appearance-baseline/1"),
-        (SEARCH, "results/models/lean+audio+ocr/1", "train_pruned", "lean+audio+ocr/1"),
-        (SEARCH, "results/models/lean@baseline+ocr/0", "train_pruned", "lean@baseline+ocr/0"),
-        (IMPORTED, "results/models/theirs/0", "import_checkpoint", "theirs/0"),
-        (IMPORTED, "results/experts/ocr/1.zarr", "import_expert", "ocr"),
+        (LEAN, "results/models/lean+audio+ocr/1", "train_pruned", "lean+audio+ocr/1"),
+        (LEAN, "results/models/lean@baseline+ocr/0", "train_pruned", "lean@baseline+ocr/0"),
+        (IMPORTED_ENTRIES, "results/models/theirs/0", "import_checkpoint", "theirs/0"),
+        (IMPORTED_ENTRIES, "results/experts/ocr/1.zarr", "import_expert", "ocr"),
         ({}, "results/experts/ocr/3.parquet", "extract_expert", "ocr/3"),
         ({}, "results/text/glove.parquet", "embed_captions", "glove"),
         ({}, "data/demo/captions.csv", "render_demo", ""),
@@ -76,7 +76,7 @@ def test_no_command_line_grows_with_the_number_of_shards(rule):
     given["import_similarities"] = {"model": "teacher-wordllama"}
     lengths = []
     for shards in (2, 3000):
-        changes = IMPORTED if rule.startswith(("import", "finetune")) else SEARCH
+        changes = IMPORTED_ENTRIES if rule.startswith(("import", "finetune")) else LEAN
         changes = changes | {"dataset": changes.get("dataset", {}) | {"shards": shards}}
         job = rules_of(changes).job(rule, WILDCARDS | given.get(rule, {}))
         inputs = job.inputs()
@@ -105,7 +105,7 @@ def test_teachers_are_asked_with_their_own_seeds():
 
 
 def test_a_level_tries_to_do_without_each_expert_that_is_left():
-    rules = rules_of(SEARCH, decided=lambda search, level: ["audio", "motion"])
+    rules = rules_of(LEAN, decided=lambda search, level: ["audio", "motion"])
     job = rules.job("prune_expert", {"search": "lean", "level": "2"})
     seeds = rules.context.config.seeds
     assert job.inputs()["models"] == [
@@ -124,7 +124,7 @@ def test_what_only_bounds_a_job_decides_nothing():
 
 
 def test_a_gpu_is_for_what_is_trained():
-    rules = rules_of(IMPORTED | {"training": {"gpus": 2}})
+    rules = rules_of(IMPORTED_ENTRIES | {"training": {"gpus": 2}})
     gpus = {
         rule: rules.job(rule, {"model": model, "seed": "0"}).gpus()
         for rule, model in [

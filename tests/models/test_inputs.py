@@ -11,7 +11,7 @@ from teachtext.store.ragged import join
 from teachtext.store.records import Features
 from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.tables.dataset import Caption
-from tests.support.toy_sets import WEIGHTS, toy_architecture, toy_features, toy_set
+from tests.support.toy_sets import TOY_WEIGHTS, toy_architecture, toy_features, toy_set
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.data())
@@ -106,7 +106,7 @@ def written(tmp_path):
                 )
                 for video, part in list(rows.items())[shard::2]
             }  # fmt: skip
-            identity = StoreIdentity(expert, "toy", 3, WEIGHTS, {})
+            identity = StoreIdentity(expert, "toy", 3, TOY_WEIGHTS, {})
             write_features(tmp_path / expert / str(shard), identity, found)
     captions = [
         Caption(f"{video}#{number}", video, "val" if video == "v0" else "train", "words")
@@ -116,7 +116,7 @@ def written(tmp_path):
     vectors = [random.standard_normal((1 + i % 3, 5)).astype(np.float32) for i in range(8)]
     path = tmp_path / "tokens"
     write_tokens(
-        path, [(captions, vectors)], encoder="toy", weights=WEIGHTS, dim=5, max_tokens=7
+        path, [(captions, vectors)], encoder="toy", weights=TOY_WEIGHTS, dim=5, max_tokens=7
     )  # fmt: skip
     stores = {
         name: [tmp_path / name / "1", tmp_path / name / "0"] for name in ("appearance", "audio")

@@ -7,10 +7,10 @@ from teachtext.models.sequences import Sequences
 from teachtext.models.transformer import Encoder
 from tests.support.authors_models import tensors, within
 from tests.support.authors_transformer import TRANSFORMER_DIMS, transformer_model
-from tests.support.reference import load
-from tests.support.toy_batches import rows, toy_batch, toy_model
+from tests.support.reference import load_reference
+from tests.support.toy_batches import rows, toy_batch, toy_family
 
-ARRAYS = load("mmt")
+ARRAYS = load_reference("mmt")
 
 
 def reference_batch():
@@ -67,7 +67,7 @@ def test_a_layer_is_that_of_torch():
 
 @pytest.mark.parametrize(("seconds", "same"), [(3.0, True), (99.0, True), (2.9, False)])
 def test_rows_after_the_last_position_share_it(seconds, same):
-    model = toy_model("MMT").eval()
+    model = toy_family("MMT").eval()
     _, videos = toy_batch()
     at = {
         when: model.encode_videos(
@@ -83,7 +83,7 @@ def _untimed(item):
 
 
 def test_experts_hear_each_other():
-    model = toy_model("MMT").eval()
+    model = toy_family("MMT").eval()
     _, videos = toy_batch()
     changed = videos | {"speech": rows(videos["speech"].valid_BN, 5)}
     before, after = (model.encode_videos(given).by_expert[0] for given in (videos, changed))
@@ -93,7 +93,7 @@ def test_experts_hear_each_other():
 
 
 def test_no_rows_at_all_are_an_expert_that_found_nothing():
-    model = toy_model("MMT").eval()
+    model = toy_family("MMT").eval()
     _, videos = toy_batch()
     nothing = rows(torch.zeros(5, 0, dtype=torch.bool), 5)
     padding = rows(torch.zeros(5, 3, dtype=torch.bool), 5)
@@ -104,6 +104,6 @@ def test_no_rows_at_all_are_an_expert_that_found_nothing():
 def test_a_batch_without_times_is_refused():
     _, videos = toy_batch()
     with pytest.raises(ValueError, match="when rows start"):
-        toy_model("MMT").encode_videos(
+        toy_family("MMT").encode_videos(
             {name: Sequences(*_untimed(item)) for name, item in videos.items()}
         )

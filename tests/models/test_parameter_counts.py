@@ -57,24 +57,24 @@ MOEE = {"architecture": "MixtureOfEmbeddingExperts"}
 configuration = functools.cache(lambda benchmark: laid_over(*on_authors_features(benchmark)))
 
 
-def parameters(benchmark, row, **changes):
+def parameters(benchmark, model_name, **changes):
     config = configuration(benchmark)
     widths = WIDTHS | ({"face": 128} if benchmark in NARROW_FACES else {})
-    encoder = config.text_encoder_of(row)
+    encoder = config.text_encoder_of(model_name)
     with torch.device("meta"):
         model = build_model(
-            config.architecture_of(row).model_copy(update=changes),
+            config.architecture_of(model_name).model_copy(update=changes),
             token_dim=TOKEN_DIMS[encoder],
             max_tokens=config.text[encoder].max_tokens,
-            expert_dims={name: widths[name] for name in config.experts_of(row)},
+            expert_dims={name: widths[name] for name in config.experts_of(model_name)},
         )
     return sum(weights.numel() for weights in model.parameters())
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-@pytest.mark.parametrize(("benchmark", "row", "count"), RELEASED)
-def test_a_released_model_has_as_many_parameters(benchmark, row, count, legacy):
-    assert parameters(benchmark, row, legacy=legacy) == count
+@pytest.mark.parametrize(("benchmark", "model_name", "count"), RELEASED)
+def test_a_released_model_has_as_many_parameters(benchmark, model_name, count, legacy):
+    assert parameters(benchmark, model_name, legacy=legacy) == count
 
 
 def test_gating_has_parameters_of_its_own():

@@ -12,12 +12,12 @@ from teachtext.pretrained.hub import (
     load_part,
 )
 from teachtext.store.weights import WeightsIdentity
-from tests.support.tiny_checkpoints import build
+from tests.support.tiny_checkpoints import build_tiny
 
 
 @pytest.fixture(scope="module")
 def dinov2(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("dinov2"), "dinov2")
+    return build_tiny(tmp_path_factory.mktemp("dinov2"), "dinov2")
 
 
 def load(folder, **options):
@@ -98,7 +98,7 @@ def test_another_kind_of_network_is_refused(tmp_path):
 
 
 def test_parameters_that_are_not_there_are_never_made_up(tmp_path):
-    build(tmp_path, "vit")  # a classifier: it has no pooler
+    build_tiny(tmp_path, "vit")  # a classifier: it has no pooler
     with pytest.raises(ConfigError, match=r"lacks 2 parameters of ViTModel, pooler.dense.bias"):
         load(tmp_path, kind=ViTModel)
     load(tmp_path, kind=ViTModel, may_lack=("pooler.dense",))

@@ -60,7 +60,7 @@ def test_one_seed_has_no_deviation():
     assert {row["test_t2v_R@1_std"] for row in table()} == {None}
 
 
-def test_evaluations_without_val_have_no_place_in_a_search():
+def test_evaluations_without_val_have_no_place_in_a_pruning():
     _, table = rows([50], [48], [30], val=None)
     with pytest.raises(StoreError, match=r"lean, seed 0, .* without val"):
         table()

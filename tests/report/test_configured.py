@@ -47,7 +47,7 @@ def test_other_settings_are_refused(section, key, value, difference, corpus):
 
 
 @pytest.mark.parametrize(
-    ("row", "difference"),
+    ("changes", "difference"),
     [
         ({"text_encoder": "glove"}, "text_encoder minilm, config.yaml says glove"),
         ({"captions": "clean"}, "captions all, config.yaml says clean"),
@@ -62,8 +62,8 @@ def test_other_settings_are_refused(section, key, value, difference, corpus):
         ({"training": {"epochs": 9}}, "training.epochs 3, config.yaml says 9"),
     ],
 )
-def test_another_row_is_refused(row, difference, corpus):
-    corpus.config["students"]["baseline"] |= row
+def test_another_model_is_refused(changes, difference, corpus):
+    corpus.config["students"]["baseline"] |= changes
     path = corpus.folder / "evaluate/baseline/0.json"
     assert refusal(corpus) == f"{path} was made with {difference}. {AGAIN}"
 
@@ -155,7 +155,7 @@ def test_a_denoised_set_of_another_version_is_refused(corpus, monkeypatch):
     assert refusal(corpus, denoise=[path]).startswith(f"{path} was made by another version")
 
 
-def test_a_search_of_models_with_other_settings_is_refused(corpus):
+def test_a_pruning_of_models_with_other_settings_is_refused(corpus):
     keep = {"text_encoder": "minilm", "keep": 1, "strategy": "backward", "teachers": []}
     corpus.config["pruned"] = {"lean": keep}
     found = evaluations_of(

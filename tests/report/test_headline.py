@@ -4,13 +4,13 @@ from teachtext.evaluation.significance import Difference
 from teachtext.evaluation.spread import Spread
 from teachtext.report.differences import DifferenceRow
 from teachtext.report.headline import format_difference, format_spread, headline
-from teachtext.report.summary import compare, summarize
+from teachtext.report.summary import compare, summarize_models
 from tests.support.report_inputs import evaluation, evaluations_of
 
 
 def findings(*evaluations, width=0.5, seconds=None):
     """The interval of each difference is as wide as is said, to both sides."""
-    models = summarize(evaluations)
+    models = summarize_models(evaluations)
     pairs = compare(models)
     effects = {pair.names: effect(pair.difference, width) for pair in pairs}
     return headline(models, pairs, effects, seconds or {})

@@ -2,11 +2,11 @@ import pytest
 
 from teachtext.errors import StoreError
 from teachtext.report import inputs
-from tests.support.report_inputs import write_table
+from tests.support.report_inputs import write_report_table
 
 
 def test_history_needs_its_model(tmp_path):
-    path = write_table(tmp_path / "history.parquet", [{"epoch": 0}], {"seed": "0"})
+    path = write_report_table(tmp_path / "history.parquet", [{"epoch": 0}], {"seed": "0"})
     with pytest.raises(StoreError, match="does not say its model"):
         inputs.read_history(path)
 
@@ -21,7 +21,9 @@ def test_splits_from_csv_with_line_breaks_and_numbers_as_ids(tmp_path):
 
 def test_splits_from_parquet(tmp_path):
     rows = [{"video_id": "a", "caption": "x", "split": "val", "caption_id": "1"}]
-    assert inputs.read_split_counts(write_table(tmp_path / "c.parquet", rows)) == [("val", 1, 1)]
+    assert inputs.read_split_counts(write_report_table(tmp_path / "c.parquet", rows)) == [
+        ("val", 1, 1)
+    ]
 
 
 def test_denoised_set_keeps_its_identity(corpus):

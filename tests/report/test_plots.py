@@ -7,7 +7,7 @@ import numpy as np
 from teachtext.report.curves import plot_recalls, plot_training
 from teachtext.report.inputs import History
 from teachtext.report.plots import Line, draw_lines
-from teachtext.report.summary import summarize
+from teachtext.report.summary import summarize_models
 from tests.support.report_inputs import evaluation
 
 LINE = Line("m0", "#3b7dd8", "students", [0, 1], [1.0, 2.0], [0.5, 2.0], [1.5, 2.0], [(1.0, 2.0)])
@@ -58,7 +58,7 @@ def test_one_seed_has_no_band():
 
 
 def test_colours_repeat_after_ten():
-    models = summarize([evaluation(f"model-{place}") for place in range(11)])
+    models = summarize_models([evaluation(f"model-{place}") for place in range(11)])
     assert models[0].color == models[10].color
     assert len({model.color for model in models}) == 10
 
@@ -79,7 +79,7 @@ def history(seed, scores, distillation):
 
 def titles(histories):
     evaluations = [evaluation("teachtext", 0, best_epoch=1)]
-    models = summarize(evaluations)
+    models = summarize_models(evaluations)
     return [plot.title for plot in plot_training(models, histories, evaluations)]
 
 
@@ -99,6 +99,6 @@ def test_models_without_history_are_left_out():
 
 def test_recalls_are_drawn_in_both_directions():
     evaluations = [evaluation(ranks={"t2v": np.array([0.0, 3.0]), "v2t": np.array([1.0])})]
-    plots = plot_recalls(summarize(evaluations), evaluations)
+    plots = plot_recalls(summarize_models(evaluations), evaluations)
     assert [plot.title for plot in plots] == ["Text to video", "Video to text"]
     assert all("line-m0" in plot.svg and "line-chance" in plot.svg for plot in plots)

@@ -17,14 +17,14 @@ from teachtext.report.reproduction import (
     set_beside,
 )
 from teachtext.report.results import result_tables
-from teachtext.report.summary import summarize
+from teachtext.report.summary import summarize_models
 from tests.support.report_inputs import evaluations_of
 
 README = "TT-CE+ (QB-Norm's README)"
 
 
 def beside(rows, *evaluations, benchmark="msrvtt-full"):
-    models = summarize(evaluations)
+    models = summarize_models(evaluations)
     tables = result_tables(models, evaluations[0])
     settings = PublishedSettings(benchmark=benchmark, rows=rows)
     return set_beside(settings, models, tables)
@@ -146,7 +146,7 @@ def test_a_split_of_another_size_differs_and_one_of_unknown_size_may_not():
 def test_each_pair_has_a_filled_and_a_hollow_dot_for_each_drawn_metric():
     runs = [*evaluations_of("a", [40.0, 41.0]), *evaluations_of("b", [41.0, 43.0])]
     plot = beside({"a": "CE", "b": "TT-CE"}, *runs).tables[0].plot
-    for model in summarize(runs):
+    for model in summarize_models(runs):
         signs = re.findall(rf'<use [^>]*style="([^"]*stroke: {model.color})"', plot)
         assert sum("fill-opacity: 0" in sign for sign in signs) == 4
         assert len(signs) == 2 * 4 * 3  # a dot and both ends of its bar

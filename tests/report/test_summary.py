@@ -3,7 +3,13 @@ import pytest
 
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.spread import Spread, spread
-from teachtext.report.summary import best_as_shown, chance_found, chance_level, compare, summarize
+from teachtext.report.summary import (
+    best_as_shown,
+    chance_found,
+    chance_level,
+    compare,
+    summarize_models,
+)
 from tests.support.report_inputs import evaluation, evaluations_of
 
 
@@ -16,7 +22,7 @@ def test_one_seed_has_no_standard_deviation():
 
 
 def test_summary_keeps_seeds_and_means_per_metric():
-    (summary,) = summarize(evaluations_of("baseline", [39.0, 40.0, 41.0]))
+    (summary,) = summarize_models(evaluations_of("baseline", [39.0, 40.0, 41.0]))
     assert summary.seeds == (0, 1, 2)
     assert summary.test["v2t"]["R@1"] == Spread(40.0, 1.0)
     assert summary.headline == Spread(40.0, 1.0)
@@ -27,7 +33,7 @@ def test_normalized_metrics_are_summarised_apart():
         evaluation("baseline", seed, normalized={"qb-norm": {"t2v": dict.fromkeys(METRICS, mean)}})
         for seed, mean in enumerate([50.0, 52.0])
     ]
-    (summary,) = summarize(seeds)
+    (summary,) = summarize_models(seeds)
     assert summary.headline.mean == 40.0
     assert list(summary.normalized["qb-norm"]) == ["t2v"]
     assert summary.normalized["qb-norm"]["t2v"]["R@1"].mean == 51.0
@@ -40,7 +46,7 @@ def test_sections_follow_the_method_and_models_keep_their_order():
         evaluation("s1"),
         evaluation("t", section="teachers"),
     ]
-    assert [summary.model for summary in summarize(models)] == ["t", "s2", "s1", "p"]
+    assert [summary.model for summary in summarize_models(models)] == ["t", "s2", "s1", "p"]
 
 
 def test_of_two_denoised_pairs_the_distilled_one_comes_first():
@@ -60,7 +66,7 @@ def test_of_two_denoised_pairs_the_distilled_one_comes_first():
 
 
 def pairs_of(*evaluations):
-    pairs = compare(summarize(evaluations))
+    pairs = compare(summarize_models(evaluations))
     return [(pair.kind, pair.model.model, pair.reference.model) for pair in pairs]
 
 
@@ -137,19 +143,19 @@ def test_a_pruned_student_is_compared_with_the_student_that_taught_it():
 )
 def test_verdict_by_hand(model, reference, verdict):
     student = evaluations_of("teachtext", model, teachers=("t",))
-    (pair,) = compare(summarize([*evaluations_of("baseline", reference), *student]))
+    (pair,) = compare(summarize_models([*evaluations_of("baseline", reference), *student]))
     assert pair.verdict == verdict
 
 
 def test_combined_deviation_adds_squares():
     student = evaluations_of("teachtext", [43.0, 45.0], teachers=("t",))
-    (pair,) = compare(summarize([*evaluations_of("baseline", [39.0, 41.0]), *student]))
+    (pair,) = compare(summarize_models([*evaluations_of("baseline", [39.0, 41.0]), *student]))
     assert pair.difference == 4.0
     assert pair.combined_std == pytest.approx(2.0)
 
 
 def test_best_is_decided_on_what_is_printed():
-    models = summarize(
+    models = summarize_models(
         [evaluation("a", 0, 40.04), evaluation("b", 0, 40.01), evaluation("c", 0, 9)]
     )
     assert best_as_shown(models, "t2v", "R@1") == {"a", "b"}

@@ -5,7 +5,7 @@ from safetensors.torch import load_file, save_file
 
 from teachtext import load
 from teachtext.cli import main
-from teachtext.config.search import IndexSettings
+from teachtext.config.search import SearchSettings
 from teachtext.errors import StoreError
 from teachtext.search.loading import indexed_models
 from teachtext.store.checksums import write_checksums
@@ -17,7 +17,7 @@ def test_a_large_part_is_searched_by_its_inverted_file(tmp_path, reading, monkey
     monkeypatch.setattr("teachtext.search.building.SMALL_PART", 1000)
     data = gallery(videos=1500)
     reading(data)
-    settings = IndexSettings(models=None, exact_below=1000, recall=0.9, recall_queries=20, seed=0)
+    settings = SearchSettings(models=None, exact_below=1000, recall=0.9, recall_queries=20, seed=0)
     path = write_index(tmp_path, data, settings=settings)
     index = tmp_path / "results/search/student/0"
     facts = json.loads((index / "index.json").read_text())

@@ -13,7 +13,7 @@ from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
 from tests.support.authors_checkpoint import write_checkpoint
 from tests.support.authors_models import ARCHITECTURES, EXPERT_DIMS, batch, tensors
-from tests.support.reference import load, section
+from tests.support.reference import load_reference, section
 from tests.support.stores import write_store
 from tests.support.toy_sets import toy_architecture
 
@@ -64,7 +64,7 @@ def run(tmp_path):
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_released_checkpoint_becomes_a_model_directory(run, name, zipped):
-    arrays = load(name)
+    arrays = load_reference(name)
     folder = run(tensors(section(arrays, "state/")), zipped=zipped)
     model, card = load_model(folder)
     assert (card.model, card.section, card.training, card.best_epoch) == (
@@ -85,7 +85,7 @@ def test_a_released_checkpoint_becomes_a_model_directory(run, name, zipped):
 
 
 def test_weights_of_another_size_are_one_line(run):
-    weights = tensors(section(load("ce"), "state/"))
+    weights = tensors(section(load_reference("ce"), "state/"))
     weights["ce.moe_fc.weight"] = weights["ce.moe_fc.weight"][:3]
     with pytest.raises(SystemExit, match="has 3 experts"):
         run(weights, zipped=True)

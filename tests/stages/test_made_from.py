@@ -8,20 +8,20 @@ import pytest
 
 from teachtext.cli import main
 from teachtext.config.evaluate import EvaluateSettings
-from teachtext.config.search import IndexSettings
+from teachtext.config.search import SearchSettings
 from teachtext.store.features import StoreIdentity
 from teachtext.store.records import Features
 from teachtext.store.tokens import write_tokens
 from teachtext.store.versions import STAGE_VERSIONS
 from teachtext.tables.dataset import Caption
 from tests.support.stores import write_store
-from tests.support.toy_sets import DIM, WEIGHTS
+from tests.support.toy_sets import DIM, TOY_WEIGHTS
 
 SPLITS = ("train", "test")
 EVALUATE = EvaluateSettings(
     top=2, normalizations=[], inverse_temperature=20, bank_captions=1, bank_top=1, sample=1, seed=0
 )
-INDEX = IndexSettings(models=None, exact_below=10, recall=0.9, recall_queries=1, seed=0)
+INDEX = SearchSettings(models=None, exact_below=10, recall=0.9, recall_queries=1, seed=0)
 STAGES = {
     "compute-similarities": ["--output=sims.parquet"],
     "build-index": [f"--settings={INDEX.model_dump_json()}", "--output=index"],
@@ -37,7 +37,7 @@ def write_captions(*, encoder="toy", scale=1):
     captions = [Caption(f"{split}#0", split, split, "words") for split in SPLITS]
     vectors = [scale * np.eye(DIM, dtype=np.float32)[[place]] for place, _ in enumerate(SPLITS)]
     path = Path(f"{encoder}.parquet")
-    made = {"encoder": encoder, "weights": WEIGHTS, "dim": DIM, "max_tokens": 4}
+    made = {"encoder": encoder, "weights": TOY_WEIGHTS, "dim": DIM, "max_tokens": 4}
     write_tokens(path, [(captions, vectors)], **made)
 
 
@@ -47,7 +47,7 @@ def write_expert(name, *, scale=1):
         split: Features(rows[[place]], np.zeros(1), np.ones(1))
         for place, split in enumerate(SPLITS)
     }
-    write_store(Path(f"{name}/0.zarr"), StoreIdentity(name, "toy", DIM, WEIGHTS, {}), found)
+    write_store(Path(f"{name}/0.zarr"), StoreIdentity(name, "toy", DIM, TOY_WEIGHTS, {}), found)
 
 
 def use(stage, *, encoder="toy", experts=("audio", "motion")):

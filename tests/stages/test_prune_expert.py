@@ -1,4 +1,4 @@
-"""A search chooses among models that differ in their experts alone."""
+"""A pruning chooses among models that differ in their experts alone."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from teachtext.errors import StoreError
 from teachtext.models.checkpoint import MadeFrom, ModelCard
 from teachtext.stages.prune_expert import check_alike
 from tests.support.running import ROOT
-from tests.support.toy_sets import MADE_FROM, WEIGHTS, toy_architecture
+from tests.support.toy_sets import MADE_FROM, TOY_WEIGHTS, toy_architecture
 
 TRAINING = yaml.safe_load((ROOT / "config.yaml").read_text())["training"]
 
@@ -23,7 +23,7 @@ def training(**changes):
 def card(**changes):
     values = {
         **{"model": "lean", "seed": 0, "section": "pruned", "architecture": toy_architecture()},
-        **{"training": training(), "text_encoder": "glove", "text_weights": WEIGHTS},
+        **{"training": training(), "text_encoder": "glove", "text_weights": TOY_WEIGHTS},
         **{"token_dim": 6, "max_tokens": 4, "experts": {}, "teachers": [], "captions": "all"},
         **{"train_captions": 2, "train_videos": 2, "best_epoch": 0, "parameters": 1},
         "made_from": MADE_FROM,

@@ -18,7 +18,13 @@ from teachtext.errors import ConfigError, StoreError
 from teachtext.models.checkpoint import kept_score, load_card
 from teachtext.store.similarities import write_similarities
 from teachtext.store.versions import STAGE_VERSIONS
-from tests.support.student_inputs import CAPTIONS, SPLITS, arguments, write_captions, write_inputs
+from tests.support.student_inputs import (
+    STUDENT_CAPTIONS,
+    STUDENT_SPLITS,
+    arguments,
+    write_inputs,
+    write_student_captions,
+)
 
 train = partial(run, "train-student")
 
@@ -43,7 +49,9 @@ def test_a_student_is_written_with_what_it_learned_from(folder):
 
 
 def test_without_val_captions_the_last_epoch_is_written_and_has_no_score(folder):
-    write_captions(folder, [caption for caption in CAPTIONS if caption.split != "val"])
+    write_student_captions(
+        folder, [caption for caption in STUDENT_CAPTIONS if caption.split != "val"]
+    )
     train(arguments(folder, keep_epoch="last"))
     card = load_card(folder / "model")
     assert card.best_epoch == 1
@@ -54,11 +62,11 @@ def test_without_val_captions_the_last_epoch_is_written_and_has_no_score(folder)
 
 
 def test_every_seed_of_a_teacher_is_named(folder):
-    ids = [caption.caption_id for caption in CAPTIONS if caption.split == "train"]
+    ids = [caption.caption_id for caption in STUDENT_CAPTIONS if caption.split == "train"]
     for seed in (1, 2):
         write_similarities(
             folder / f"{seed}.parquet", [(ids, np.full((24, 12), 0.5, np.float32))],
-            model=f"teacher-toy/{seed}", video_ids=[f"v{v}" for v in SPLITS["train"]],
+            model=f"teacher-toy/{seed}", video_ids=[f"v{v}" for v in STUDENT_SPLITS["train"]],
         )  # fmt: skip
     files = ("teacher.parquet", "1.parquet", "2.parquet")
     # three seeds are one teacher, so one weight is enough
@@ -85,7 +93,9 @@ def test_a_changed_job_trains_again(change, folder, caplog, monkeypatch):
     caplog.set_level("INFO")
     train(arguments(folder))
     if change == "input":
-        write_captions(folder, [replace(caption, caption="other") for caption in CAPTIONS])
+        write_student_captions(
+            folder, [replace(caption, caption="other") for caption in STUDENT_CAPTIONS]
+        )
     if change == "version":
         monkeypatch.setitem(STAGE_VERSIONS, "train_student", 2)
     output = "elsewhere" if change == "no output" else "model"

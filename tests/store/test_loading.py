@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
-from teachtext.store.loading import View, load_features
+from teachtext.store.loading import View, gather_features
 from teachtext.store.records import Features
 from teachtext.store.weights import WeightsIdentity
 
@@ -45,8 +45,8 @@ def test_rows_and_their_times_come_from_all_shards_in_the_order_asked_for(
         write_features(folder / str(shard), IDENTITY, members)
     paths = data.draw(st.permutations([folder / str(shard) for shard in range(shards)]))
     wanted = data.draw(st.lists(st.sampled_from(sorted(videos)), unique=True))
-    loaded = load_features(paths, wanted, View("timed rows", max_rows))
-    means = load_features(paths, wanted, View("means", max_rows))
+    loaded = gather_features(paths, wanted, View("timed rows", max_rows))
+    means = gather_features(paths, wanted, View("means", max_rows))
     assert loaded.identity == IDENTITY
     for place, video in enumerate(wanted):
         found = videos[video] or Features(*(np.zeros(shape) for shape in ((0, 2), 0, 0)))
@@ -63,14 +63,14 @@ def test_rows_and_their_times_come_from_all_shards_in_the_order_asked_for(
 
 def test_strange_names_are_names(tmp_path):
     write_features(tmp_path / "0", IDENTITY, {"../$(x) 'c'": features(2, 0), "": None})
-    loaded = load_features([tmp_path / "0"], ["", "../$(x) 'c'"], ALL)
+    loaded = gather_features([tmp_path / "0"], ["", "../$(x) 'c'"], ALL)
     assert loaded.rows.lengths.tolist() == [0, 2]
 
 
 def test_a_selection_keeps_rows_and_times_together(tmp_path):
     write_features(tmp_path / "0", IDENTITY, {f"v{i}": features(i, i) for i in range(4)})
     view = View("timed rows", 2)
-    loaded = load_features([tmp_path / "0"], [f"v{i}" for i in range(4)], view)
+    loaded = gather_features([tmp_path / "0"], [f"v{i}" for i in range(4)], view)
     chosen = loaded.select(np.array([3, 0]))
     chosen.release()
     assert rows_of(chosen.rows) == [rows_of(loaded.rows)[3], []]
@@ -86,7 +86,7 @@ def test_every_shard_is_unpacked_once(tmp_path, monkeypatch):
     monkeypatch.setattr(
         FeatureStore, "rows", lambda store: read.append(store.place) or unpack(store)
     )
-    load_features(paths, ["v4", "v0"], ALL)
+    gather_features(paths, ["v4", "v0"], ALL)
     assert read == [paths[0], paths[4]]  # and those that hold no wanted video not at all
 
 
@@ -95,13 +95,13 @@ def test_shards_of_different_weights_do_not_mix(tmp_path):
     write_features(tmp_path / "0", IDENTITY, {"a": None})
     write_features(tmp_path / "1", other, {"b": None})
     with pytest.raises(StoreError, match="different networks"):
-        load_features([tmp_path / "0", tmp_path / "1"], ["a"], ALL)
+        gather_features([tmp_path / "0", tmp_path / "1"], ["a"], ALL)
 
 
 def test_a_missing_video_is_named(tmp_path):
     write_features(tmp_path / "0", IDENTITY, {"a": None})
     with pytest.raises(StoreError, match=r"'z' \(1 missing\)"):
-        load_features([tmp_path / "0"], ["a", "z"], ALL)
+        gather_features([tmp_path / "0"], ["a", "z"], ALL)
 
 
 def test_rows_wait_on_disk_in_a_file_without_a_name(tmp_path, monkeypatch):
@@ -109,7 +109,7 @@ def test_rows_wait_on_disk_in_a_file_without_a_name(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", None)
     (tmp_path / "scratch").mkdir()
     write_features(tmp_path / "0", IDENTITY, {"a": features(3, 0)})
-    loaded = load_features([tmp_path / "0"], ["a"], ALL)
+    loaded = gather_features([tmp_path / "0"], ["a"], ALL)
     assert not list((tmp_path / "scratch").iterdir())
     assert loaded.rows.lengths.tolist() == [3]
 
@@ -117,15 +117,15 @@ def test_rows_wait_on_disk_in_a_file_without_a_name(tmp_path, monkeypatch):
 LOAD_MANY = """
 import resource, sys
 from pathlib import Path
-from teachtext.store.loading import View, load_features
+from teachtext.store.loading import View, gather_features
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 paths, view = [Path(path) for path in sys.argv[1:]], View('timed rows')
-load_features(paths[:1], ["v0"], view)
+gather_features(paths[:1], ["v0"], view)
 before = peak()
-load_features(paths, [f"v{number}" for number in range(len(paths))], view)
+gather_features(paths, [f"v{number}" for number in range(len(paths))], view)
 print(peak() - before)
 """
 

@@ -7,7 +7,7 @@ import pytest
 from teachtext import load_features
 from teachtext.errors import DatasetError, StoreError
 from teachtext.files.urls import place_of
-from teachtext.interop.features.columns import read_imported
+from teachtext.interop.features.columns import read_imported_features
 from teachtext.store.features import FeatureStore, StoreIdentity, write_features
 from teachtext.store.locations import below, names_in
 from teachtext.store.records import Features
@@ -60,10 +60,10 @@ def test_an_experts_shards_are_found_behind_a_url(memory):
 
 
 def test_features_behind_a_url_are_imported(memory):
-    imported = read_imported("memory://bucket/motion.zarr")
+    imported = read_imported_features("memory://bucket/motion.zarr")
     assert imported.features_of("a").features_TD.tolist() == WHOLE.tolist()
     with pytest.raises(DatasetError, match="Behind a URL there must be one"):
-        read_imported("memory://bucket/captions.csv")
+        read_imported_features("memory://bucket/captions.csv")
 
 
 def test_what_is_missing_is_named_with_what_there_is(memory):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teachtext.errors import StoreError
-from teachtext.store.similarities import BLOCK, open_similarities, write_similarities
+from teachtext.store.similarities import ROWS_PER_BLOCK, open_similarities, write_similarities
 
 
 def write(path, sims, *, block=2, captions=None, model="m/0"):
@@ -50,9 +50,9 @@ def test_gathering_equals_indexing(rows, columns, block, odd, data, tmp_path_fac
 
 
 def test_blocks_are_all_rows_in_order(tmp_path):
-    sims = matrix(2 * BLOCK + 3, 5)
+    sims = matrix(2 * ROWS_PER_BLOCK + 3, 5)
     blocks = list(write(tmp_path / "s", sims, block=100).blocks())
-    assert [len(block) for block in blocks] == [BLOCK, BLOCK, 3]
+    assert [len(block) for block in blocks] == [ROWS_PER_BLOCK, ROWS_PER_BLOCK, 3]
     assert (np.concatenate(blocks) == sims.astype(np.float16)).all()
 
 
@@ -64,7 +64,7 @@ def test_any_tool_reads_them(tmp_path):
 
 
 def test_a_similarity_takes_two_bytes(tmp_path):
-    write(tmp_path / "s", matrix(500, 200), block=BLOCK)
+    write(tmp_path / "s", matrix(500, 200), block=ROWS_PER_BLOCK)
     assert (tmp_path / "s").stat().st_size < 2.2 * 500 * 200
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from teachtext.errors import StoreError
-from teachtext.interop.features.columns import read_imported
+from teachtext.interop.features.columns import read_imported_features
 from teachtext.store.features import StoreIdentity, write_features
-from teachtext.store.loading import View, load_features
+from teachtext.store.loading import View, gather_features
 from teachtext.store.records import Features
 from teachtext.store.similarities import open_similarities, write_similarities
 from teachtext.store.tokens import read_foreign_tokens, read_tokens, write_tokens
@@ -48,7 +48,7 @@ def features(path):
 
 
 def load(path):
-    load_features([path], ["a"], View("rows"))
+    gather_features([path], ["a"], View("rows"))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_another_version_made_is_refused(write, read, rule, tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    ("write", "read"), [(tokens, read_foreign_tokens), (features, read_imported)]
+    ("write", "read"), [(tokens, read_foreign_tokens), (features, read_imported_features)]
 )
 def test_what_is_imported_may_be_of_any_version(write, read, tmp_path, monkeypatch):
     write(tmp_path / "made.zarr")

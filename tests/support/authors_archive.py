@@ -5,7 +5,7 @@ import tarfile
 
 import numpy as np
 
-ROOT = "data/MSRVTT/high-quality/structured-symlinks"
+_ROOT = "data/MSRVTT/high-quality/structured-symlinks"
 VISUAL = {
     "aggregated_imagenet_25fps_256px_stride1_offset0/senet154-avg.pickle": 4,
     "aggregated_scene_25fps_256px_stride1_offset0/densenet161-avg.pickle": 3,
@@ -14,7 +14,7 @@ VISUAL = {
 NAN = float("nan")
 
 
-def write_archive(path, videos, *, captions=2, mode="w:gz", root=ROOT):
+def write_archive(path, videos, *, captions=2, mode="w:gz", root=_ROOT):
     """Write features of the videos, and of one more, with two text encoders and a teacher.
 
     Of video i all visual values are i; it has i rows of sound, of which 0 is an empty array and

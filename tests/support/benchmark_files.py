@@ -4,7 +4,7 @@ import json
 import pickle
 
 TRAIN, VAL, TEST = ("v0", "v1", "v2"), ("v3",), ("v4", "v5")
-PARTS = {"train": TRAIN, "val": VAL, "test": TEST}
+_PARTS = {"train": TRAIN, "val": VAL, "test": TEST}
 
 
 def put(folder, name, content):
@@ -20,7 +20,7 @@ def put(folder, name, content):
 
 
 def put_lists(folder, **videos):
-    for split, ids in (videos or PARTS).items():
+    for split, ids in (videos or _PARTS).items():
         put(folder, f"{split}_list.txt", list(ids))
 
 
@@ -65,7 +65,7 @@ def put_msvd(folder):
 
 def put_didemo(folder):
     number = 0
-    for split, videos in PARTS.items():
+    for split, videos in _PARTS.items():
         moments = []
         for video in videos:
             for text in ("first this", "then that"):
@@ -77,7 +77,7 @@ def put_didemo(folder):
 
 def put_lsmdc(folder):
     names = ("LSMDC16_annos_training", "LSMDC16_annos_val", "LSMDC16_challenge_1000_publictect")
-    for name, videos in zip(names, PARTS.values(), strict=True):
+    for name, videos in zip(names, _PARTS.values(), strict=True):
         rows = [f'{video}_00.01-00.02\t1\t2\t1\t2\tSOMEONE says "hi' for video in videos]
         put(folder, f"{name}.csv", rows)
 
@@ -96,7 +96,7 @@ def put_activitynet(folder):
 
 
 def put_vatex(folder):
-    clips = {video: f"{video}_000010_000020" for videos in PARTS.values() for video in videos}
+    clips = {video: f"{video}_000010_000020" for videos in _PARTS.values() for video in videos}
     entry = {"enCap": ["one", "two"], "chCap": ["一"]}
     train = [{"videoID": clips[video], **entry} for video in TRAIN]
     validation = [{"videoID": clips[video], **entry} for video in (*VAL, *TEST)]
@@ -105,10 +105,10 @@ def put_vatex(folder):
 
 
 def put_queryd(folder, name="raw_captions_combined_filtered.pkl"):
-    videos = [f"video-{video}" for videos in PARTS.values() for video in videos]
+    videos = [f"video-{video}" for videos in _PARTS.values() for video in videos]
     words = {video: [["first", "this"], ["then", "that"]] for video in videos}
     put(folder, name, pickle.dumps(words))
-    put_lists(folder, **{s: [f"video-{v}" for v in videos] for s, videos in PARTS.items()})
+    put_lists(folder, **{s: [f"video-{v}" for v in videos] for s, videos in _PARTS.items()})
 
 
 def put_youcook2(folder):

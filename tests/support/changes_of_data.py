@@ -69,7 +69,7 @@ def replace_video(data):
 
 
 def replace_features(data):
-    replace_file(data / "ocr.npz", lambda path: whole_run.write_features(path, 300, seed=1))
+    replace_file(data / "ocr.npz", lambda path: whole_run.write_feature_file(path, 300, seed=1))
 
 
 def replace_similarities(data):

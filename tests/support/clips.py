@@ -11,7 +11,7 @@ from teachtext.video.decoding import decode_frames
 from teachtext.video.ffmpeg import ffmpeg_binary
 from teachtext.video.manifest import probe_video
 
-SIZE = (64, 48)
+_SIZE = (64, 48)
 X264 = {"crf": "10", "preset": "veryfast"}
 
 
@@ -34,7 +34,7 @@ def write_clip(path, *, seconds=2, fps=10, sound=True, size=(64, 48)):
     return path
 
 
-def picture(number, size=SIZE):
+def _picture(number, size=_SIZE):
     """(H, W, 3) eight stripes, black or white, the most significant bit on the left."""
     width, height = size
     bits = [(number >> bit) & 1 for bit in range(7, -1, -1)]
@@ -55,7 +55,7 @@ def write_numbers(
     fps=10,
     codec="libx264",
     options=X264,
-    size=SIZE,
+    size=_SIZE,
     pix_fmt="yuv420p",
     ticks=None,
     sound=None,
@@ -74,7 +74,7 @@ def write_numbers(
             video.codec_context.time_base = Fraction(1, 1000)
         audio = sound and container.add_stream(_sound_codec(path), rate=sound_rate, layout=sound)
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(picture(number, size), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(_picture(number, size), format="rgb24")
             if ticks is not None:
                 frame.pts, frame.time_base = ticks[number], Fraction(1, 1000)
             container.mux(video.encode(frame))

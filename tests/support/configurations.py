@@ -9,10 +9,10 @@ from snakemake.utils import update_config
 from teachtext.config.checks import load_config
 from tests.support.running import CONFIGS, ENVIRONMENT, ROOT, read_yaml
 
-FOLDER = ROOT / "workflow/presets"
+PRESETS = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
 """Rules that every run has one job of."""
-IMPORTED = {
+IMPORTED_ENTRIES = {
     "dataset": {"name": "mine", "videos": None, "captions": "captions.csv"},
     "experts": {
         **{name: {"network": None, "import": "f.npz"} for name in ("appearance", "audio", "ocr")},
@@ -37,9 +37,9 @@ IMPORTED = {
     "released": {"theirs": {"checkpoint": "m.pth", "text_encoder": "glove"}},
 }
 for _name in ("appearance", "ocr"):
-    IMPORTED["experts"][_name] |= {"fps": None, "text_encoder": None}
+    IMPORTED_ENTRIES["experts"][_name] |= {"fps": None, "text_encoder": None}
 """Changes after which some of each kind are made elsewhere."""
-SEARCH = {
+LEAN = {
     "pruned": {
         "lean": {
             **{"text_encoder": "glove", "teachers": ["teacher-glove"]},
@@ -51,7 +51,7 @@ SEARCH = {
 
 
 def preset(name):
-    return FOLDER / f"{name}.yaml"
+    return PRESETS / f"{name}.yaml"
 
 
 def on_authors_features(benchmark):

@@ -62,7 +62,7 @@ def blocks_of(page):
     return blocks
 
 
-def lines_of(block):
+def _lines_of(block):
     """Commands of a shell block; those that go on in the next line are joined."""
     lines = block.text.replace("\\\n", " ").splitlines()
     commands = [shlex.join(shlex.split(line, comments=True)) for line in lines]
@@ -71,7 +71,7 @@ def lines_of(block):
 
 def commands_of(page):
     """All commands of a page."""
-    return [line for one in blocks_of(page) if one.language == "sh" for line in lines_of(one)]
+    return [line for one in blocks_of(page) if one.language == "sh" for line in _lines_of(one)]
 
 
 def reason_not_run(command):
@@ -97,7 +97,7 @@ def copy_checkout(folder):
     (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
 
 
-def run(folder, *command):
+def run_block(folder, *command):
     """Run a command as a reader does; its output is in the error if it fails."""
     environment = {**ENVIRONMENT, "PYTHONPATH": str(folder), "PYTHONWARNINGS": ""}
     done = subprocess.run(
@@ -118,12 +118,12 @@ def follow(page, folder):
             (folder / block.file).write_text(block.text)
         elif block.language == "python" and reason_only_compiled(block.text) is None:
             ran.append(block.text)
-            run(folder, sys.executable, "-c", block.text)
+            run_block(folder, sys.executable, "-c", block.text)
         elif block.language == "sh":
-            for command in lines_of(block):
+            for command in _lines_of(block):
                 if reason_not_run(command) is None:
                     ran.append(command)
-                    run(folder, "bash", "-euo", "pipefail", "-c", command)
+                    run_block(folder, "bash", "-euo", "pipefail", "-c", command)
     return ran
 
 

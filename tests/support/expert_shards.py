@@ -64,7 +64,7 @@ def torn(video_id, reason="not a readable video"):
     return failed_record(VideoSource(video_id, f"{video_id}.mp4"), 0, reason)
 
 
-def decode(folder, records, request, levels, ffmpeg, **changes):
+def _decode(folder, records, request, levels, ffmpeg, **changes):
     """Media of two seconds at 2 fps; ``levels`` maps video id -> grey level."""
     media = MediaFolder(folder)
     folder.mkdir(parents=True)
@@ -104,7 +104,7 @@ class Shard:
         levels = levels or {one.video_id: place for place, one in enumerate(records)}
         folder = self.results / f"media{self._runs}"
         chosen = records if decoded is None else decoded
-        media = decode(folder, chosen, self.request, levels, ffmpeg, **changes)
+        media = _decode(folder, chosen, self.request, levels, ffmpeg, **changes)
         write_table(self.manifest, manifest_table(records))
 
         def load(request, threads):

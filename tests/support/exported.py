@@ -12,16 +12,16 @@ from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256
 from teachtext.text.encoders.registry import load_text_encoder
 from tests.support.running import ROOT
-from tests.support.toy_sets import DIM, MADE_FROM, WEIGHTS, toy_architecture
+from tests.support.toy_sets import DIM, MADE_FROM, TOY_WEIGHTS, toy_architecture
 
-METRICS = {
+_METRICS = {
     **{"R@1": 20.0, "R@5": 50.0, "R@10": 80.0, "R@50": 100.0},
     **{"MdR": 5.0, "MnR": 7.25, "geometric_mean": 43.09, "queries": 40.0, "gallery": 20.0},
 }
 SAMPLING = {"fps": 2.0, "text_encoder": {"checkpoint": "/home/somebody/words"}}
 
 
-def save_toy(results, *, text_encoder="glove", text_weights=WEIGHTS, token_dim=DIM):
+def save_toy(results, *, text_encoder="glove", text_weights=TOY_WEIGHTS, token_dim=DIM):
     """The folder of a student of fresh weights, and what it is."""
     torch.manual_seed(0)
     sizes = {"token_dim": token_dim, "max_tokens": 8}
@@ -35,7 +35,7 @@ def save_toy(results, *, text_encoder="glove", text_weights=WEIGHTS, token_dim=D
         training=TrainingSettings(**yaml.safe_load((ROOT / "config.yaml").read_text())["training"]),
         text_encoder=text_encoder,
         text_weights=text_weights,
-        experts={name: StoreIdentity(name, "toy", DIM, WEIGHTS, SAMPLING) for name in dims},
+        experts={name: StoreIdentity(name, "toy", DIM, TOY_WEIGHTS, SAMPLING) for name in dims},
         teachers=[ModelSeed("teacher-glove", 0)],
         captions="all",
         train_captions=32,
@@ -56,8 +56,8 @@ def save_glove(results):
     return save_toy(results, text_weights=encoder.weights, token_dim=encoder.dim)
 
 
-def evaluation(folder=None, **changes):
+def exported_evaluation(folder=None, **changes):
     """What ``evaluate_model`` writes of it."""
-    both = {"t2v": METRICS, "v2t": {**METRICS, "R@1": 25.0}}
+    both = {"t2v": _METRICS, "v2t": {**_METRICS, "R@1": 25.0}}
     made = {MADE_BY: stamp("evaluate_model"), "model_sha256": folder and model_sha256(folder)}
     return {**made, "model": "teachtext", "seed": 0, "test": both, **changes}

@@ -5,24 +5,24 @@ from transformers import PreTrainedTokenizerFast
 
 from tests.support import tiny_audio_checkpoints, tiny_checkpoints
 
-WORDS = ["<s>", "</s>", "<unk>", "a", "red", "blue", "circle", "star", "turns", "."]
+_WORDS = ["<s>", "</s>", "<unk>", "a", "red", "blue", "circle", "star", "turns", "."]
 """Their ids are their places; the networks know the first two."""
 TEMPLATES = {"siglip": "$A </s>"}
-FAMILIES = ("clip", "siglip", "xclip", "clap")
+JOINT_FAMILIES = ("clip", "siglip", "xclip", "clap")
 
 
-def build(folder, family, seed=0):
+def build_joint(folder, family, seed=0):
     """Save a checkpoint; the same seed gives the same weights."""
     if family == "clap":
         tiny_audio_checkpoints.save_clap(folder)
     else:
-        tiny_checkpoints.build(folder, family, seed)
+        tiny_checkpoints.build_tiny(folder, family, seed)
     save_tokenizer(folder, TEMPLATES.get(family, "<s> $A </s>"))
     return folder
 
 
 def save_tokenizer(folder, template):
-    words = models.WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>")
+    words = models.WordLevel({word: index for index, word in enumerate(_WORDS)}, unk_token="<unk>")
     tokenizer = Tokenizer(words)
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -19,22 +19,22 @@ from teachtext.video.media import SAMPLE_RATE, Audio, Frames
 from teachtext.video.media_folder import MediaFolder, MediaItem
 from tests.support.expert_shards import record
 from tests.support.tiny_audio_checkpoints import save_ast, save_whisper
-from tests.support.tiny_checkpoints import build, clip
+from tests.support.tiny_checkpoints import build_tiny, tiny_clip
 
-CHECKPOINTS = {
-    "transformers-image": lambda folder: build(folder, "dinov2"),
-    "transformers-video": lambda folder: build(folder, "videomae"),
+_CHECKPOINTS = {
+    "transformers-image": lambda folder: build_tiny(folder, "dinov2"),
+    "transformers-video": lambda folder: build_tiny(folder, "videomae"),
     "transformers-audio": save_ast,
     "transformers-speech": save_whisper,
-    "transformers-objects": lambda folder: build(folder, "rt_detr"),
-    "transformers-face": lambda folder: build(folder, "dinov2"),
+    "transformers-objects": lambda folder: build_tiny(folder, "rt_detr"),
+    "transformers-face": lambda folder: build_tiny(folder, "dinov2"),
 }
 """Network -> maker of a tiny checkpoint of it; one for each network that needs a checkpoint."""
 
 KEYS = {
     "fps": lambda network, folder: 2.0,
-    "checkpoint": lambda network, folder: str(CHECKPOINTS[network](folder)),
-    "detector": lambda network, folder: str(build(folder, "rt_detr")),
+    "checkpoint": lambda network, folder: str(_CHECKPOINTS[network](folder)),
+    "detector": lambda network, folder: str(build_tiny(folder, "rt_detr")),
     "text_encoder": lambda network, folder: "words",
 }
 """Key of an expert's entry -> what it is here."""
@@ -107,10 +107,10 @@ def videos_for(signal):
         her, hello = portrait(), card("Hello", shape=(240, 205))
         return {
             "full": frames(her, hello, her[:, ::-1], seconds=1.3),
-            "nothing": clip(0),
+            "nothing": tiny_clip(0),
             "least": frames(her),
-            "other": clip(5, 80, 50, seed=1),
-            "wide": clip(2, 33, 120, seed=2),
+            "other": tiny_clip(5, 80, 50, seed=1),
+            "wide": tiny_clip(2, 33, 120, seed=2),
         }
     spoken = np.pad(espeak(SENTENCE), (SAMPLE_RATE, SAMPLE_RATE))
     return {

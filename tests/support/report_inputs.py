@@ -18,7 +18,7 @@ from teachtext.video.manifest import VideoRecord, manifest_table
 from tests.support.running import ROOT
 
 SHIPPED = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
-EXPERTS = ["appearance", "audio", "motion"]
+_EXPERTS = ["appearance", "audio", "motion"]
 MODELS = {
     "teacher-glove": {"section": "teachers", "text_encoder": "glove"},
     "baseline": {"section": "students"},
@@ -156,7 +156,7 @@ class Corpus:
         made = {MADE_BY: stamp("denoise_captions"), "settings": settings.model_dump_json()}
         made |= {"teachers": teachers}
         named = {"captions": "clean", "seed": str(seed), "keeps": keeps}
-        return write_table(path, rows, made | named)
+        return write_report_table(path, rows, made | named)
 
     def review(self, first="third", kept=0):
         """Every caption is taken for one of the same video; the ranks fall from 100."""
@@ -178,7 +178,7 @@ class Corpus:
             for place, (caption_id, caption) in enumerate(self.captions.items())
         ]
         path = self.folder / "denoise/clean/review.parquet"
-        return write_table(path, rows, {"captions": "clean"})
+        return write_report_table(path, rows, {"captions": "clean"})
 
     def _configure(self):
         """The shipped configuration with the models of the corpus."""
@@ -187,17 +187,17 @@ class Corpus:
         config["training"]["epochs"] = 3
         config |= {section: {} for section in ("teachers", "students", "zero_shot")}
         for model, facts in self.models.items():
-            row = {"text_encoder": facts.get("text_encoder", "minilm"), "experts": EXPERTS}
+            entry = {"text_encoder": facts.get("text_encoder", "minilm"), "experts": _EXPERTS}
             if facts.get("teachers"):
-                row["teachers"] = facts["teachers"]
-            config[facts["section"]][model] = row
+                entry["teachers"] = facts["teachers"]
+            config[facts["section"]][model] = entry
         return config
 
     def _describe(self, model, seed):
         """The directory of a model."""
         folder = self.folder / f"models/{model}/{seed}"
         folder.mkdir(parents=True)
-        requests = {name: SHIPPED.request(name) for name in EXPERTS}
+        requests = {name: SHIPPED.request(name) for name in _EXPERTS}
         facts = self.models[model]
         values = {
             MADE_BY: stamp("train_student"),
@@ -212,7 +212,7 @@ class Corpus:
             },
             "made_from": {
                 "tokens": "0",
-                "features": dict.fromkeys(EXPERTS, "0"),
+                "features": dict.fromkeys(_EXPERTS, "0"),
                 "captions": None,
                 "teachers": {},
             },
@@ -233,8 +233,8 @@ class Corpus:
         drawn = [f"{video}#0" for video in self.videos]
         for place, row in enumerate(texts):
             row |= self._details(generator, place, sampled=row["query_id"] in drawn)
-        named = {"experts": json.dumps(EXPERTS), "sample": json.dumps(drawn)}
-        write_table(path.with_suffix(".parquet"), texts + videos, named)
+        named = {"experts": json.dumps(_EXPERTS), "sample": json.dumps(drawn)}
+        write_report_table(path.with_suffix(".parquet"), texts + videos, named)
         scores = {
             "t2v": metrics_of([row["rank"] for row in texts], len(self.videos)),
             "v2t": metrics_of([row["rank"] for row in videos], len(self.captions)),
@@ -248,13 +248,15 @@ class Corpus:
             "models": SHIPPED.models.model_dump(),
             "training": SHIPPED.training.model_dump() | {"epochs": 3},
             "text_encoder": "minilm",
-            "experts": EXPERTS,
+            "experts": _EXPERTS,
             "captions": "all",
             "parameters": 1_234_567 + 1000 * len(model),
             "best_epoch": 1,
             "weights": {
                 "text": {"name": "words 1.0", "sha256": "f0" * 32},
-                "experts": {name: {"name": f"{name} net", "sha256": "0a" * 32} for name in EXPERTS},
+                "experts": {
+                    name: {"name": f"{name} net", "sha256": "0a" * 32} for name in _EXPERTS
+                },
             },
             "versions": {"torch": "2.99.0"},
             **self.models[model],
@@ -320,7 +322,7 @@ class Corpus:
                     "val_v2t_geometric_mean": max(learned - 2, 1.0),
                 }
             )
-        return write_table(path, rows, {"model": model, "seed": str(seed)})
+        return write_report_table(path, rows, {"model": model, "seed": str(seed)})
 
     def _probe(self):
         records = [
@@ -337,7 +339,7 @@ class Corpus:
         statuses = {"audio": ["ok", "ok", "absent"], "motion": ["ok", "partial", "ok", "failed"]}
         reasons = {"absent": "no audio track", "partial": "3 of 12 frames", "failed": "bit rot"}
         rows = []
-        for expert in EXPERTS:
+        for expert in _EXPERTS:
             choices = statuses.get(expert, ["ok"])
             for place, video in enumerate(self.videos):
                 status = choices[place % len(choices)]
@@ -352,7 +354,7 @@ class Corpus:
                         "key": "k",
                     }
                 )
-        return write_table(self.folder / "ledger.parquet", rows)
+        return write_report_table(self.folder / "ledger.parquet", rows)
 
     def _tabulate(self):
         path = self.folder / "captions.csv"
@@ -378,7 +380,7 @@ def metrics_of(ranks, gallery):
     }
 
 
-def write_table(path, rows, metadata=None):
+def write_report_table(path, rows, metadata=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     tables.write_table(path, pa.Table.from_pylist(rows), metadata)
     return path

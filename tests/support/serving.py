@@ -18,14 +18,14 @@ ODD_IDS = [
     "a \"b\" 'c' & <img src=x onerror=alert(1)>",
     "ü/ñ%2e%2e#?",
 ]
-EXPERTS = ("appearance", "audio", "speech")
+_EXPERTS = ("appearance", "audio", "speech")
 
 
 class FakeSearcher:
     """Videos in the order of their ids, or backwards; every caption is ``video <id>``."""
 
     seed = 0
-    experts = EXPERTS
+    experts = _EXPERTS
 
     def __init__(self, model, clips, *, step=1):
         self.model, self.clips, self.step = model, {clip.video_id: clip for clip in clips}, step
@@ -65,7 +65,7 @@ class FakeSearcher:
         ]
 
 
-def clip(video_id, path=None, *, split="test", start=None, end=None):
+def served_clip(video_id, path=None, *, split="test", start=None, end=None):
     return Clip(video_id, split, None if path is None else str(path), start, end)
 
 

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64encode
 
-LONGEST_NAME = 254
+_LONGEST_NAME = 254
 
 
 def begin(folder, output):
@@ -24,7 +24,7 @@ def end(folder, output, seconds):
 def _note(folder, kind, output):
     """File of a note; a name that is too long is cut into folders."""
     name = urlsafe_b64encode(output.encode()).decode()
-    parts = [name[at : at + LONGEST_NAME] for at in range(0, len(name), LONGEST_NAME)]
+    parts = [name[at : at + _LONGEST_NAME] for at in range(0, len(name), _LONGEST_NAME)]
     note = (folder / ".snakemake" / kind).joinpath(*(f"@{one}" for one in parts[:-1]), parts[-1])
     note.parent.mkdir(parents=True, exist_ok=True)
     return note

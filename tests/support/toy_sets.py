@@ -14,10 +14,10 @@ from teachtext.store.ragged import join
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
 
-WEIGHTS = WeightsIdentity("toy", "0")
+TOY_WEIGHTS = WeightsIdentity("toy", "0")
 MADE_FROM = MadeFrom("0", {"appearance": "0", "audio": "0"})
 DIM = 6
-FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
+MODEL_FAMILIES = ["MixtureOfEmbeddingExperts", "CollaborativeExperts", "MultiModalTransformer"]
 LARGE = {"videos": 70, "per_video": 5}
 """350 captions and 70 videos: two blocks of each."""
 
@@ -84,7 +84,7 @@ def toy_features(name, rows, timed=False):
     empty = np.empty((0, DIM), sequences[0].dtype)
     seconds = [np.arange(len(one), dtype=np.float32)[:, None] for one in sequences]
     return ExpertFeatures(
-        StoreIdentity(name, "toy", DIM, WEIGHTS, {}),
+        StoreIdentity(name, "toy", DIM, TOY_WEIGHTS, {}),
         join(sequences, empty),
         join(seconds, np.empty((0, 1), np.float32)) if timed else None,
     )

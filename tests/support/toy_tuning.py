@@ -7,7 +7,7 @@ from teachtext.text.tuning.tunable import load_tunable
 from teachtext.training.states import LatestState
 from tests.support.toy_training import ALONE
 
-SETTINGS = FinetuneSettings(
+_SETTINGS = FinetuneSettings(
     objective="language-modelling", epochs=3, batch_size=4, learning_rate=0.01, warmup_steps=1,
     weight_decay=0.01, mask_fraction=0.15, temperature=0.05, seed=0, threads=1, gpus=0,
     precision="float32", gradient_checkpointing=False, state_minutes=60,
@@ -27,11 +27,11 @@ def captions_like(of_video, *, videos=9):
     ]
 
 
-CAPTIONS = captions_like(OF_VIDEO)
+TUNING_CAPTIONS = captions_like(OF_VIDEO)
 
 
-def loaded(checkpoint, processes=ALONE, captions=CAPTIONS, max_tokens=8, **changes):
-    finetune = SETTINGS.model_copy(update=changes)
+def loaded(checkpoint, processes=ALONE, captions=TUNING_CAPTIONS, max_tokens=8, **changes):
+    finetune = _SETTINGS.model_copy(update=changes)
     entry = TextSettings(
         encoder="transformers", checkpoint=str(checkpoint), max_tokens=max_tokens
     ).model_copy(update={"finetune": finetune})

@@ -19,18 +19,18 @@ from teachtext.tables.dataset import Caption
 from tests.support.authors_checkpoint import write_checkpoint
 from tests.support.authors_models import EXPERT_DIMS, tensors
 from tests.support.clips import write_clip
-from tests.support.joint_checkpoints import build
-from tests.support.reference import load, section
+from tests.support.joint_checkpoints import build_joint
+from tests.support.reference import load_reference, section
 from tests.support.running import ENVIRONMENT, ROOT
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
-SPLITS = {"train": 6, "val": 2, "test": 4}
-VIDEOS = {
-    f"{split} $({number})": split for split, count in SPLITS.items() for number in range(count)
+SPLIT_SIZES = {"train": 6, "val": 2, "test": 4}
+_VIDEOS = {
+    f"{split} $({number})": split for split, count in SPLIT_SIZES.items() for number in range(count)
 }
 CAPTIONS = [
     Caption(f"{video}#{number}", video, split, f"a {word} {split}s")
-    for video, split in VIDEOS.items()
+    for video, split in _VIDEOS.items()
     for number, word in enumerate(("dog", "cat"))
 ]
 FINETUNE = {
@@ -134,18 +134,18 @@ def write_data(folder):
     """Write tables, clips, checkpoints and what was made elsewhere, and the configuration."""
     data = folder / "data"
     (data / "clips").mkdir(parents=True)
-    for number, video in enumerate(VIDEOS):
+    for number, video in enumerate(_VIDEOS):
         write_clip(data / f"clips/{video}.mp4", seconds=1 + number % 2, sound=False)
-    write_rows(data / "videos.csv", ["video_id", "path"], [[v, f"clips/{v}.mp4"] for v in VIDEOS])
+    write_rows(data / "videos.csv", ["video_id", "path"], [[v, f"clips/{v}.mp4"] for v in _VIDEOS])
     rows = [[caption.video_id, caption.caption, caption.split] for caption in CAPTIONS]
     write_rows(data / "captions.csv", ["video_id", "caption", "split"], rows)
     (data / "words.txt").write_text("a 1 0\ndog 0 1\ncat 1 1\n")
     (data / "clip").mkdir()
-    build(data / "clip", "clip")
+    build_joint(data / "clip", "clip")
     tiny_checkpoint(data / "gpt2", "gpt2")
-    write_checkpoint(data / "ce.pth", tensors(section(load("ce"), "state/")), zipped=True)
+    write_checkpoint(data / "ce.pth", tensors(section(load_reference("ce"), "state/")), zipped=True)
     for name, dim in EXPERT_DIMS.items():
-        write_features(data / f"{name}.npz", dim)
+        write_feature_file(data / f"{name}.npz", dim)
     write_scores(data / "scores.parquet")
     write_their_tokens(data / "theirs.parquet")
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
@@ -162,7 +162,7 @@ def read_rows(path):
     return header, rows
 
 
-def write_features(path, dim, seed=0, videos=tuple(VIDEOS)):
+def write_feature_file(path, dim, seed=0, videos=tuple(_VIDEOS)):
     """One row for every video, and for one that nobody knows."""
     random = np.random.default_rng([seed, dim])
     videos = [*videos, "nobody's"]
@@ -194,7 +194,7 @@ def write_their_tokens(path, seed=0, captions=tuple(CAPTIONS)):
     )
 
 
-def command(folder, *arguments):
+def run_command(folder, *arguments):
     """The workflow in the folder, with the folder's own configuration."""
     place = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     profile = ["--workflow-profile", str(ROOT / "profiles/default")]
@@ -202,10 +202,10 @@ def command(folder, *arguments):
     return ["snakemake", *place, *profile, "--cores", "2", *arguments, *config]
 
 
-def snakemake(folder, *arguments):
+def _snakemake(folder, *arguments):
     """Run it."""
     return subprocess.run(
-        command(folder, *arguments),
+        run_command(folder, *arguments),
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
@@ -213,9 +213,9 @@ def snakemake(folder, *arguments):
     )
 
 
-def run(folder, *arguments):
+def run_all(folder, *arguments):
     """Run it and expect that all goes well; what it said."""
-    done = snakemake(folder, *arguments)
+    done = _snakemake(folder, *arguments)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     return said

@@ -25,7 +25,7 @@ def _rules():
         yield name, (stage, whole.replace("{params.command}", command[1] if command else ""))
 
 
-RULES = dict(_rules())
+WRITTEN_RULES = dict(_rules())
 LAYERS = [
     "errors",
     "files",

@@ -11,7 +11,7 @@ from teachtext.models.retrieval import build_model
 from teachtext.training import compiling
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.recipe import make_loss, make_optimizer
-from teachtext.training.resuming import Run
+from teachtext.training.resuming import TrainingRun
 from teachtext.training.steps import Batch, batch_similarities, training_step
 from tests.support.toy_sets import toy_architecture, toy_set
 from tests.support.toy_training import training
@@ -26,7 +26,7 @@ def run_and_batch(architecture):
         toy_architecture(architecture), token_dim=6, max_tokens=2, expert_dims=data.expert_dims
     )
     loss = make_loss(TRAINING, teachers=[])
-    run = Run(model, loss, make_optimizer([model, loss], TRAINING), [])
+    run = TrainingRun(model, loss, make_optimizer([model, loss], TRAINING), [])
     videos = np.arange(8)
     return run, Batch(data.caption_batch(2 * videos), data.video_batch(videos), None)
 

@@ -8,7 +8,7 @@ from teachtext.training.recipe import make_trainer, train_model
 from teachtext.training.resuming import EpochStates
 from teachtext.training.states import LatestState
 from teachtext.training.trainer import Trainer
-from tests.support.toy_sets import MADE_FROM, WEIGHTS, similarities, toy_architecture, toy_set
+from tests.support.toy_sets import MADE_FROM, TOY_WEIGHTS, similarities, toy_architecture, toy_set
 from tests.support.toy_training import ALONE, TRAINING, Agreed
 
 LAST = TRAINING.model_copy(update={"keep_epoch": "last", "epochs": 5})
@@ -280,7 +280,7 @@ def test_bfloat16_trains_too(tmp_path):
 def card_of(result, data):
     return ModelCard(
         model="m", seed=0, section="students", architecture=toy_architecture(), training=TRAINING,
-        text_encoder="toy", text_weights=WEIGHTS, token_dim=6, max_tokens=data.max_tokens,
+        text_encoder="toy", text_weights=TOY_WEIGHTS, token_dim=6, max_tokens=data.max_tokens,
         experts=data.identities, teachers=[ModelSeed("t", 0)], captions="all", train_captions=32,
         train_videos=16, best_epoch=result.best_epoch, parameters=1, made_from=MADE_FROM,
     )  # fmt: skip

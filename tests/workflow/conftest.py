@@ -6,7 +6,7 @@ from tests.support.plan import plan
 
 def make_whole(folder):
     whole_run.write_data(folder)
-    whole_run.run(folder)
+    whole_run.run_all(folder)
     assert plan(folder).runs == set()
 
 

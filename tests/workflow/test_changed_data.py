@@ -70,5 +70,5 @@ def test_a_model_that_is_missing_is_made_while_a_store_is_made_again(whole, tmp_
     folder = whole_run.copy_run(whole, tmp_path / "run")
     shutil.rmtree(folder / "results/experts/motion/0.zarr")
     shutil.rmtree(folder / "results/models/student/0")
-    whole_run.run(folder, "results/models/student/0")
+    whole_run.run_all(folder, "results/models/student/0")
     assert (folder / "results/models/student/0/model.safetensors").exists()

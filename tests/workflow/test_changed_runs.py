@@ -53,7 +53,7 @@ def other_rows(folder):
     whole_run.write_their_tokens(data / "theirs.parquet", captions=captions)
     for name, dim in whole_run.EXPERT_DIMS.items():
         videos = list(dict.fromkeys(caption.video_id for caption in captions))
-        whole_run.write_features(data / f"{name}.npz", dim, videos=videos)
+        whole_run.write_feature_file(data / f"{name}.npz", dim, videos=videos)
 
 
 def other_names(rows):
@@ -98,7 +98,7 @@ def kill_runs(folder, chance):
     """Begin it again and again, and kill it and all its jobs after some seconds."""
     for _ in range(KILLS):
         process = subprocess.Popen(
-            whole_run.command(folder),
+            whole_run.run_command(folder),
             env=ENVIRONMENT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -109,7 +109,7 @@ def kill_runs(folder, chance):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        whole_run.run(folder, "--unlock")
+        whole_run.run_all(folder, "--unlock")
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_a_changed_run_that_is_killed_ends_as_one_from_nothing(change, whole, tm
     shutil.copytree(changed / "data", anew / "data")
     shutil.copy(changed / "config.yaml", anew)
     kill_runs(changed, random.Random(0))
-    whole_run.run(changed)
+    whole_run.run_all(changed)
     assert plan(changed).runs == set()
     assert not [path for path in (changed / "results").rglob("*.tmp") if "work" not in path.parts]
-    whole_run.run(anew)
+    whole_run.run_all(anew)
     found, expected = results_of(changed), results_of(anew)
     assert not [name for name in expected if expected[name] != found.get(name)]

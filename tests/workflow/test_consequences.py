@@ -109,7 +109,7 @@ def rendered(tmp_path_factory):
         "dataset": {"name": "demo", "shards": 1, "paragraphs": False} | tables
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    whole_run.run(folder, "data/demo/videos.csv")
+    whole_run.run_all(folder, "data/demo/videos.csv")
     return folder
 
 

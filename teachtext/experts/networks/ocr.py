@@ -13,7 +13,7 @@ from teachtext.store.weights import combine_weights, identify_weights
 from teachtext.text.encoders.registry import TextEncoder
 from teachtext.video.media import Frames
 
-MIN_SCORE = 0.7
+MIN_TEXT_SCORE = 0.7
 """Recognition confidence below which a piece is dropped.
 
 Of 64 rendered frames without writing 10 have a piece above 0.7 (a football is an 8), 17 above 0.6.
@@ -54,7 +54,7 @@ class RapidOCRReader(VideoByVideo[Frames]):
         self._ocr = RapidOCR(
             params={
                 "Global.use_cls": False,
-                "Global.text_score": MIN_SCORE,
+                "Global.text_score": MIN_TEXT_SCORE,
                 "Global.max_side_len": MAX_SIDE_PIXELS,
                 "Global.log_level": "error",  # it warns of every frame without text
                 "Det.limit_side_len": MIN_SIDE_PIXELS,

@@ -16,12 +16,12 @@ from teachtext.video.media import Frames
 
 LONG_SIDE_PIXELS = 96
 CELLS = 3
-DIRECTIONS = 8
+_DIRECTIONS = 8
 STILL_PIXELS = 0.2
 """Flow shorter than this between two frames is noise of the decoder, not motion."""
 
-WINDOW_SECONDS = 1.0
-BLOCK_FRAMES = 16
+_WINDOW_SECONDS = 1.0
+FLOW_BLOCK_FRAMES = 16
 """Frames in memory at full size; a shrunk one is some 6 kB."""
 
 FARNEBACK: dict[str, Any] = {
@@ -34,7 +34,7 @@ FARNEBACK: dict[str, Any] = {
     "flags": 0,
 }
 """Follows up to about an eighth of the frame between two frames."""
-PAIR_DIM = CELLS**2 * DIRECTIONS + CELLS**2 + 1 + DIRECTIONS
+PAIR_DIM = CELLS**2 * _DIRECTIONS + CELLS**2 + 1 + _DIRECTIONS
 
 
 class OpticalFlow(VideoByVideo[Frames]):
@@ -68,7 +68,14 @@ class OpticalFlow(VideoByVideo[Frames]):
         package_folder("cv2", "opencv-python-headless")
         import cv2  # an optional package
 
-        parameters = (LONG_SIDE_PIXELS, CELLS, DIRECTIONS, STILL_PIXELS, WINDOW_SECONDS, FARNEBACK)
+        parameters = (
+            LONG_SIDE_PIXELS,
+            CELLS,
+            _DIRECTIONS,
+            STILL_PIXELS,
+            _WINDOW_SECONDS,
+            FARNEBACK,
+        )
         digest = hashlib.sha256(repr(parameters).encode())
         self.weights = WeightsIdentity(f"farneback, opencv {cv2.__version__}", digest.hexdigest())
         self.fps = fps
@@ -79,7 +86,7 @@ class OpticalFlow(VideoByVideo[Frames]):
         if len(times) < 2:
             return Features(np.zeros((len(times), self.dim), np.float32), times, ends)
         pairs_PD = self._describe_pairs(frames)
-        window_P = np.floor((times[:-1] - times[0]) / WINDOW_SECONDS)
+        window_P = np.floor((times[:-1] - times[0]) / _WINDOW_SECONDS)
         windows = [np.flatnonzero(window_P == window) for window in np.unique(window_P)]
         rows = [
             np.concatenate([pairs_PD[w].mean(axis=0), pairs_PD[w].std(axis=0)]) for w in windows
@@ -94,7 +101,7 @@ class OpticalFlow(VideoByVideo[Frames]):
         """(P, 90) description of each pair of consecutive frames."""
         seconds_P = np.diff(frames.seconds_T)
         seconds_P = np.where(seconds_P > 0, seconds_P, 1 / self.fps)
-        grey = [_shrink(pixels) for block in frames.blocks(BLOCK_FRAMES) for pixels in block]
+        grey = [_shrink(pixels) for block in frames.blocks(FLOW_BLOCK_FRAMES) for pixels in block]
         pairs = zip(grey[:-1], grey[1:], seconds_P, strict=True)
         return np.stack([describe_flow(_flow(a, b), seconds) for a, b, seconds in pairs])
 
@@ -125,9 +132,9 @@ def _by_direction(
     velocity_HW2: NDArray[np.float64], speed_HW: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(H, W, 8): the speed of each pixel, shared between the two nearest directions."""
-    turn = np.arctan2(velocity_HW2[..., 1], velocity_HW2[..., 0]) / (2 * np.pi) * DIRECTIONS
-    distance_HWA = np.abs((turn[..., None] - np.arange(DIRECTIONS)) % DIRECTIONS)
-    distance_HWA = np.minimum(distance_HWA, DIRECTIONS - distance_HWA)
+    turn = np.arctan2(velocity_HW2[..., 1], velocity_HW2[..., 0]) / (2 * np.pi) * _DIRECTIONS
+    distance_HWA = np.abs((turn[..., None] - np.arange(_DIRECTIONS)) % _DIRECTIONS)
+    distance_HWA = np.minimum(distance_HWA, _DIRECTIONS - distance_HWA)
     shares_HWA: NDArray[np.float64] = np.maximum(0, 1 - distance_HWA)
     return shares_HWA * speed_HW[..., None]
 

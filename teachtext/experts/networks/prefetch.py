@@ -13,13 +13,13 @@ from torch import Tensor
 
 from teachtext.video.media import Frames
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 AHEAD = 2
 """Blocks that are read before they are asked for: one waits while the next is being read."""
 
 
-def read_ahead(items: Iterable[T], *, device: torch.device) -> Iterator[T]:
+def read_ahead(items: Iterable[_T], *, device: torch.device) -> Iterator[_T]:
     """The same items, made by a thread that works ahead of the caller.
 
     An error in making an item is raised where the caller would have received the item.

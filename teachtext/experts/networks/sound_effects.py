@@ -35,8 +35,8 @@ MAX_LOG_MEL = 9.457798957824707
 QUIETEST_PEAK = 1e-3
 """Peak below which sound is not made louder: -60 dB is silence, not faint noise."""
 
-BATCH_WINDOWS = 4
-BLOCK_FRAMES = 2048
+_BATCH_WINDOWS = 4
+MEL_BLOCK_FRAMES = 2048
 """Frames of the spectrogram, 48 s, that are computed at once; bounds memory in long sound."""
 
 BLOCK_SAMPLES = 1 << 22
@@ -96,8 +96,8 @@ def log_mel(
     frames = 1 + int(len(samples_S) / SAMPLE_RATE / HOP_SECONDS)
     hann = np.hanning(FRAME_SAMPLES + 1)[:-1].astype(np.float32)
     scale = (NETWORK_FRAME / FRAME_SAMPLES) ** 2
-    for first in range(0, frames, BLOCK_FRAMES):
-        block = np.arange(first, min(first + BLOCK_FRAMES, frames))
+    for first in range(0, frames, MEL_BLOCK_FRAMES):
+        block = np.arange(first, min(first + MEL_BLOCK_FRAMES, frames))
         starts = np.round(block * HOP_SECONDS * SAMPLE_RATE).astype(np.int64)
         begin = int(starts[0]) - FRAME_SAMPLES // 2 - 1
         samples = padded(samples_S, begin, begin + int(starts[-1] - starts[0]) + FRAME_SAMPLES)
@@ -129,7 +129,7 @@ def cut_windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.fl
     Args:
         blocks: (F, 96) Consecutive pieces of a spectrogram.
     """
-    hop = BATCH_WINDOWS * WINDOW_HOP_FRAMES
+    hop = _BATCH_WINDOWS * WINDOW_HOP_FRAMES
     span = hop - WINDOW_HOP_FRAMES + WINDOW_FRAMES
     waiting = np.zeros((0, MEL_BANDS), np.float32)
     for block in blocks:

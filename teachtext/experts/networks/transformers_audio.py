@@ -18,9 +18,9 @@ from teachtext.experts.networks.sound import padded
 from teachtext.pretrained.hub import first_line, load_checkpoint, load_part
 from teachtext.video.media import SAMPLE_RATE, Audio
 
-ROLE = "audio network"
+_ROLE = "audio network"
 
-WINDOW_SECONDS = 10.0
+_WINDOW_SECONDS = 10.0
 """For networks that take sound of any length, such as wav2vec 2.0."""
 
 MIN_WINDOW_SECONDS = 0.25
@@ -29,7 +29,7 @@ MIN_WINDOW_SECONDS = 0.25
 AST_HOP_SECONDS = 0.01
 """Kaldi's step between two frames of a spectrogram, which its extractor has no name for."""
 
-BATCH_WINDOWS = 16
+_BATCH_WINDOWS = 16
 """Windows in the network at once on a GPU."""
 
 SINC_ZEROS = 64
@@ -57,21 +57,21 @@ class TransformersAudio(BatchedNetwork[Audio, dict[str, Tensor]]):
         Raises:
             ConfigError: There is no such checkpoint, or it is no audio network.
         """
-        if load_part(AutoConfig, checkpoint, ROLE).is_encoder_decoder:
+        if load_part(AutoConfig, checkpoint, _ROLE).is_encoder_decoder:
             raise ConfigError(
-                f"The {ROLE} {checkpoint!r} writes text. Use network transformers-speech for it."
+                f"The {_ROLE} {checkpoint!r} writes text. Use network transformers-speech for it."
             )
-        self._extractor = load_part(AutoFeatureExtractor, checkpoint, ROLE)
+        self._extractor = load_part(AutoFeatureExtractor, checkpoint, _ROLE)
         if not hasattr(self._extractor, "sampling_rate"):
-            raise ConfigError(f"Checkpoint {checkpoint!r} is no {ROLE}: its input is not sound.")
+            raise ConfigError(f"Checkpoint {checkpoint!r} is no {_ROLE}: its input is not sound.")
         loaded = load_checkpoint(
             checkpoint,
-            ROLE,
+            _ROLE,
             precision=precision,
             device=device,
             may_lack=("masked_spec_embed",),  # stands for what training hides
         )
-        super().__init__(loaded, gpu_batch=BATCH_WINDOWS, cpu_batch=1)
+        super().__init__(loaded, gpu_batch=_BATCH_WINDOWS, cpu_batch=1)
         self._window_samples = round(_window_seconds(self._extractor) * SAMPLE_RATE)
         self._resampler = Resampler(int(self._extractor.sampling_rate))
         self.dim = self._probe_dim(checkpoint)
@@ -116,7 +116,7 @@ class TransformersAudio(BatchedNetwork[Audio, dict[str, Tensor]]):
             rows = self.embed({name: value[None] for name, value in silence.items()})
         except (TypeError, ValueError, AttributeError) as error:
             raise ConfigError(
-                f"The {ROLE} {checkpoint!r} gives no features of sound: {first_line(error)}"
+                f"The {_ROLE} {checkpoint!r} gives no features of sound: {first_line(error)}"
             ) from error
         return int(rows.shape[1])
 
@@ -176,7 +176,7 @@ def _window_seconds(extractor: Any) -> float:  # noqa: ANN401
         return float(extractor.nb_max_samples / extractor.sampling_rate)
     if hasattr(extractor, "num_mel_bins") and hasattr(extractor, "max_length"):  # AST
         return float(extractor.max_length * AST_HOP_SECONDS)
-    return WINDOW_SECONDS
+    return _WINDOW_SECONDS
 
 
 def _pooled(model: Any, inputs: dict[str, Tensor]) -> Tensor:  # noqa: ANN401

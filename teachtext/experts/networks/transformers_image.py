@@ -21,7 +21,7 @@ from teachtext.experts.networks.preprocessing import load_preprocessing
 from teachtext.pretrained.hub import load_checkpoint, load_part
 from teachtext.video.media import Frames
 
-ROLE = "image network"
+_ROLE = "image network"
 
 VISION_TOWERS = {"clip": CLIPVisionModelWithProjection, "siglip": SiglipVisionModel}
 """Networks of image and text whose image tower loads alone; others load whole."""
@@ -29,7 +29,7 @@ VISION_TOWERS = {"clip": CLIPVisionModelWithProjection, "siglip": SiglipVisionMo
 MEAN_OF_TOKENS = ("ijepa",)
 """Networks without a class token whose output is the mean of all."""
 
-GPU_BATCH, CPU_BATCH = 64, 4
+GPU_IMAGES, CPU_IMAGES = 64, 4
 """Frames in a batch; small ones stay in a processor's cache."""
 
 MAX_NOISE = 0.01
@@ -68,19 +68,19 @@ class TransformersImage(BatchedNetwork[Frames, Tensor]):
         Raises:
             ConfigError: It cannot be loaded, or does not turn an image into a vector.
         """
-        kind, config = _image_tower(load_part(AutoConfig, checkpoint, ROLE))
+        kind, config = _image_tower(load_part(AutoConfig, checkpoint, _ROLE))
         loaded = load_checkpoint(
             checkpoint,
-            ROLE,
+            _ROLE,
             kind=kind,
             config=config,
             precision=precision,
             device=device,
             may_lack=UNREAD,
         )
-        super().__init__(loaded, gpu_batch=GPU_BATCH, cpu_batch=CPU_BATCH)
+        super().__init__(loaded, gpu_batch=GPU_IMAGES, cpu_batch=CPU_IMAGES)
         self.fps = fps
-        self.preprocess = load_preprocessing(checkpoint, ROLE)
+        self.preprocess = load_preprocessing(checkpoint, _ROLE)
         self.dim = self._measure_dim(checkpoint)
 
     def inputs(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:

@@ -19,19 +19,19 @@ from teachtext.pretrained.hub import load_checkpoint
 from teachtext.store.records import Features, Recognised
 from teachtext.video.media import Frames
 
-ROLE = "object detector"
+_ROLE = "object detector"
 
-MIN_SCORE = 0.5
+MIN_OBJECT_SCORE = 0.5
 """Confidence from which a detection is kept."""
 
 MAX_PER_FRAME = 100
 """Detections of a frame that are kept at most, the surest first."""
 
-GPU_BATCH, CPU_BATCH = 16, 1
+GPU_FRAMES, CPU_FRAMES = 16, 1
 """Frames in a batch."""
 
 
-Found = tuple[Recognised, NDArray[np.float32]]
+_Found = tuple[Recognised, NDArray[np.float32]]
 """An object, and the (D,) last hidden state of the query that found it."""
 
 
@@ -65,7 +65,7 @@ class TransformersObjects(VideoByVideo[Frames]):
         """
         loaded = load_checkpoint(
             checkpoint,
-            ROLE,
+            _ROLE,
             kind=AutoModelForObjectDetection,
             precision=precision,
             device=device,
@@ -82,7 +82,7 @@ class TransformersObjects(VideoByVideo[Frames]):
         self.weights = loaded.weights
         self.labels = [str(config.id2label[index]) for index in range(config.num_labels)]
         self._loaded = loaded
-        self._preprocessing = load_preprocessing(checkpoint, ROLE)
+        self._preprocessing = load_preprocessing(checkpoint, _ROLE)
 
     def extract(self, frames: Frames) -> Features:
         """One row per object, frame by frame; T = 0 where nothing is found."""
@@ -90,12 +90,12 @@ class TransformersObjects(VideoByVideo[Frames]):
         rows_TD = np.array([row_D for _, row_D in found], np.float32).reshape(-1, self.dim)
         return recognised_features(rows_TD, [piece for piece, _ in found])
 
-    def detect(self, frames: Frames) -> Iterator[tuple[Tensor, list[Found]]]:
+    def detect(self, frames: Frames) -> Iterator[tuple[Tensor, list[_Found]]]:
         """Each frame as (H, W, C) on the network's device, and what is in it, the surest first.
 
         Boxes go clockwise from the top left, and may extend beyond the frame.
         """
-        size = GPU_BATCH if self._loaded.device.type == "cuda" else CPU_BATCH
+        size = GPU_FRAMES if self._loaded.device.type == "cuda" else CPU_FRAMES
         ends = frames.end_seconds(1 / self.fps)
         times = iter(zip(frames.seconds_T.tolist(), ends.tolist(), strict=True))
         for _, block_THWC in frames_ahead([frames], size, self._loaded.device):
@@ -118,7 +118,7 @@ class TransformersObjects(VideoByVideo[Frames]):
 
     def _keep(
         self, logits_QL: Tensor, boxes_Q4: Tensor, states_QD: Tensor, start: float, end: float
-    ) -> list[Found]:
+    ) -> list[_Found]:
         if logits_QL.shape[1] == len(self.labels) + 1:
             scores_K, labels_K = logits_QL.softmax(dim=1)[:, :-1].max(dim=1)
             queries_K = torch.arange(len(logits_QL))
@@ -128,7 +128,7 @@ class TransformersObjects(VideoByVideo[Frames]):
             queries_K, labels_K = pairs_K // len(self.labels), pairs_K % len(self.labels)
         order_K = scores_K.argsort(descending=True, stable=True)[:MAX_PER_FRAME]
         found = []
-        for index in order_K[scores_K[order_K] > MIN_SCORE].tolist():
+        for index in order_K[scores_K[order_K] > MIN_OBJECT_SCORE].tolist():
             query, label = queries_K[index], self.labels[int(labels_K[index])]
             left, top, right, bottom = boxes_Q4[query].tolist()
             corners = (left, top), (right, top), (right, bottom), (left, bottom)

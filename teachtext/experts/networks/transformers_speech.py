@@ -26,7 +26,7 @@ from teachtext.store.weights import combine_weights
 from teachtext.text.encoders.registry import TextEncoder
 from teachtext.video.media import SAMPLE_RATE, Audio
 
-ROLE = "speech recogniser"
+_ROLE = "speech recogniser"
 
 SILENCE = 1e-3
 """A window is not decoded if no tenth of a second of it is louder, as root mean square: -60 dB."""
@@ -43,7 +43,7 @@ NO_SPEECH_BEFORE = 2
 SEARCHED_SHARE = 1 / 3
 """Windows end at the quietest moment of this last part of what the network hears at once."""
 
-BATCH_WINDOWS = 8
+_BATCH_WINDOWS = 8
 """Windows decoded at once on a GPU."""
 
 
@@ -113,22 +113,22 @@ class TransformersSpeech:
         Raises:
             ConfigError: There is no such checkpoint, or it is no Whisper with timestamps.
         """
-        kind = load_part(AutoConfig, checkpoint, ROLE).model_type
+        kind = load_part(AutoConfig, checkpoint, _ROLE).model_type
         if kind != "whisper":
-            raise ConfigError(f"The {ROLE} {checkpoint!r} is of type {kind!r}, not 'whisper'.")
+            raise ConfigError(f"The {_ROLE} {checkpoint!r} is of type {kind!r}, not 'whisper'.")
         loaded = load_checkpoint(
             checkpoint,
-            ROLE,
+            _ROLE,
             kind=WhisperForConditionalGeneration,
             precision=precision,
             device=device,
         )
-        processor = load_part(WhisperProcessor, checkpoint, ROLE)
+        processor = load_part(WhisperProcessor, checkpoint, _ROLE)
         self._extractor, self._tokenizer = processor.feature_extractor, processor.tokenizer
         # the library makes an empty tokeniser if there is none
         if self._tokenizer.eos_token_id != loaded.model.config.eos_token_id:
             raise ConfigError(
-                f"The tokenizer of the {ROLE} {checkpoint!r} is missing or another's."
+                f"The tokenizer of the {_ROLE} {checkpoint!r} is missing or another's."
             )
         self._model, self._device, self._dtype = loaded.model, loaded.device, loaded.dtype
         self._first_timestamp = _first_timestamp(self._model.generation_config, checkpoint)
@@ -137,7 +137,7 @@ class TransformersSpeech:
         self.weights = combine_weights(loaded.weights, text_encoder.weights)
         on_gpu = self._device.type == "cuda"
         self.videos_per_batch = GPU_VIDEOS if on_gpu else 1
-        self.batch = BATCH_WINDOWS if on_gpu else 1
+        self.batch = _BATCH_WINDOWS if on_gpu else 1
 
     def extract_batch(self, videos: Sequence[Audio]) -> list[Features]:
         """Token vectors with the times of their segment; T = 0 where nobody speaks."""
@@ -260,7 +260,7 @@ def _first_timestamp(generation: Any, checkpoint: str) -> int:  # noqa: ANN401
     no_timestamps = getattr(generation, "no_timestamps_token_id", None)
     if no_timestamps is None:
         raise ConfigError(
-            f"The {ROLE} {checkpoint!r} writes no times: its generation_config.json "
+            f"The {_ROLE} {checkpoint!r} writes no times: its generation_config.json "
             "has no no_timestamps_token_id."
         )
     return int(no_timestamps) + 1

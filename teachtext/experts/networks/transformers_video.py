@@ -17,9 +17,9 @@ from teachtext.experts.networks.preprocessing import load_preprocessing
 from teachtext.pretrained.hub import load_checkpoint, load_part
 from teachtext.video.media import Frames
 
-ROLE = "video network"
+_ROLE = "video network"
 
-GPU_BATCH, CPU_BATCH = 8, 1
+GPU_WINDOWS, CPU_WINDOWS = 8, 1
 """Windows in a batch."""
 
 
@@ -104,22 +104,22 @@ class TransformersVideo(BatchedNetwork[Frames, Tensor]):
         Raises:
             ConfigError: It cannot be loaded, or is of no known family.
         """
-        config = load_part(AutoConfig, checkpoint, ROLE)
+        config = load_part(AutoConfig, checkpoint, _ROLE)
         if config.model_type not in FAMILIES:
             raise ConfigError(
-                f"Checkpoint {checkpoint!r} of the {ROLE} is of type {config.model_type!r}. "
+                f"Checkpoint {checkpoint!r} of the {_ROLE} is of type {config.model_type!r}. "
                 f"Give one of: {', '.join(FAMILIES)}."
             )
         family = FAMILIES[config.model_type]
         loaded = load_checkpoint(
-            checkpoint, ROLE, precision=precision, device=device, may_lack=family.may_lack
+            checkpoint, _ROLE, precision=precision, device=device, may_lack=family.may_lack
         )
-        super().__init__(loaded, gpu_batch=GPU_BATCH, cpu_batch=CPU_BATCH)
+        super().__init__(loaded, gpu_batch=GPU_WINDOWS, cpu_batch=CPU_WINDOWS)
         self.fps = fps
         self.window_frames = int(family.frames(config))
         self.dim = int(family.dim(config))
         self._pool = family.pool
-        self.preprocess = load_preprocessing(checkpoint, ROLE)
+        self.preprocess = load_preprocessing(checkpoint, _ROLE)
 
     def inputs(self, videos: Sequence[Frames]) -> Iterator[tuple[int, Tensor]]:
         """Each window; a video's last one repeats its last frame to be full."""

@@ -9,7 +9,7 @@ from teachtext.interop.benchmarks.records import Annotations, Benchmark, Counts,
 from teachtext.interop.benchmarks.video_names import first_part_of
 from teachtext.tables.dataset import Split
 
-FILES: dict[str, Split] = {
+_FILES: dict[str, Split] = {
     "train_data.json": "train",
     "val_data.json": "val",
     "test_data.json": "test",
@@ -19,7 +19,7 @@ FILES: dict[str, Split] = {
 def read_didemo(files: Files) -> Annotations:
     """Descriptions of moments, in the order of their files."""
     said = Annotations()
-    for name, split in FILES.items():
+    for name, split in _FILES.items():
         moments = json_of(files[name])
         for moment in objects_in(files[name], moments, "video", "description", "annotation_id"):
             video = str(moment["video"]).partition(".")[0]
@@ -31,7 +31,7 @@ def read_didemo(files: Files) -> Annotations:
 DIDEMO = Benchmark(
     title="DiDeMo",
     origin="github.com/LisaAnne/LocalizingMoments (data/)",
-    needs=((tuple(FILES),),),
+    needs=((tuple(_FILES),),),
     read=read_didemo,
     published={"train": Counts(8392), "val": Counts(1065), "test": Counts(1004)},
     paragraphs=True,

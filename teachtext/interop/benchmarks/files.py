@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from teachtext.errors import DatasetError
-from teachtext.interop.archives import unpack
+from teachtext.interop.archives import unpack_archive
 from teachtext.interop.benchmarks.records import AnnotationFile, Benchmark, Need
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 """Ends of the names of archives."""
-SHOWN = 10
+_SHOWN = 10
 """Names of other files that an error shows."""
 
 
@@ -55,10 +55,10 @@ def _choose(
         if all(name in found for name in names):
             return names
     there = [*sorted(found), *sorted(others)]
-    more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
+    more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     raise DatasetError(
         f"{benchmark.title} needs {', or '.join(' and '.join(names) for names in need)}; found: "
-        f"{', '.join(there[:SHOWN]) or 'nothing'}{more}. They are given out at {benchmark.origin}."
+        f"{', '.join(there[:_SHOWN]) or 'nothing'}{more}. They are given out at {benchmark.origin}."
     )
 
 
@@ -83,7 +83,7 @@ def _files(place: Path, wanted: set[str]) -> Iterator[tuple[str, Path | None]]:
                 yield path.as_posix(), path
     elif place.name.lower().endswith(ARCHIVES):
         with tempfile.TemporaryDirectory() as scratch:
-            inside = unpack(
+            inside = unpack_archive(
                 place, Path(scratch), wanted=lambda name: PurePosixPath(name).name in wanted
             )
             for name, file in inside.items():

@@ -23,7 +23,7 @@ from teachtext.tables.dataset import SPLITS, Caption, Split, VideoSource, videos
 
 log = logging.getLogger(__name__)
 
-CAPTIONS, VIDEOS, ACCOUNT = "captions.csv", "videos.csv", "import.json"
+_CAPTIONS, _VIDEOS, _ACCOUNT = "captions.csv", "videos.csv", "import.json"
 """Names of what is written."""
 
 
@@ -120,12 +120,12 @@ def write_dataset(imported: Imported, folder: Path) -> None:
         folder: Folder to write ``captions.csv``, ``import.json`` and, if there are videos,
             ``videos.csv`` to.
     """
-    write_captions(folder / CAPTIONS, imported.captions)
+    write_captions(folder / _CAPTIONS, imported.captions)
     if imported.videos is not None:
-        _write_videos(folder / VIDEOS, imported.videos)
-    elif (folder / VIDEOS).exists():
-        log.warning("%s is left as it was, as no --videos are given", folder / VIDEOS)
-    with replacing(folder / ACCOUNT) as temporary:
+        _write_videos(folder / _VIDEOS, imported.videos)
+    elif (folder / _VIDEOS).exists():
+        log.warning("%s is left as it was, as no --videos are given", folder / _VIDEOS)
+    with replacing(folder / _ACCOUNT) as temporary:
         temporary.write_text(json.dumps(_account(imported), indent=2) + "\n", encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from teachtext.interop.benchmarks.reading import lines_of
 from teachtext.interop.benchmarks.records import Annotations, Benchmark, Counts, Files
 from teachtext.tables.dataset import Split
 
-FILES: dict[str, Split] = {
+_FILES: dict[str, Split] = {
     "LSMDC16_annos_training.csv": "train",
     "LSMDC16_annos_val.csv": "val",
     "LSMDC16_challenge_1000_publictect.csv": "test",
@@ -20,7 +20,7 @@ FILES: dict[str, Split] = {
 def read_lsmdc(files: Files) -> Annotations:
     """Sentences of clips, in the order of their files."""
     said = Annotations()
-    for name, split in FILES.items():
+    for name, split in _FILES.items():
         for line in lines_of(files[name], fallback="latin-1"):
             clip, tab, rest = line.partition("\t")
             if tab:
@@ -33,7 +33,7 @@ def read_lsmdc(files: Files) -> Annotations:
 LSMDC = Benchmark(
     title="LSMDC",
     origin="sites.google.com/site/describingmovies/download",
-    needs=((tuple(FILES),),),
+    needs=((tuple(_FILES),),),
     read=read_lsmdc,
     published={
         "train": Counts(101_079, 101_079),

@@ -18,9 +18,9 @@ from teachtext.tables.dataset import Split
 Sentence = dict[str, Any]
 
 JOINED = (("MSRVTT_data.json",), ("MSRVTT_v2.json",))
-PARTS = ("train_val_videodatainfo.json", "test_videodatainfo.json")
-ALL: Need = (*JOINED, PARTS)
-SPLIT_OF: dict[str, Split] = {
+_PARTS = ("train_val_videodatainfo.json", "test_videodatainfo.json")
+ALL: Need = (*JOINED, _PARTS)
+_SPLIT_OF: dict[str, Split] = {
     "train": "train",
     "validate": "val",
     "val": "val",
@@ -32,14 +32,14 @@ TRAIN_9K = ("MSRVTT_train.9k.csv", "train_list_jsfusion.txt")
 TRAIN_7K = ("MSRVTT_train.7k.csv",)
 MIECH = ("train_list_miech.txt", "test_list_miech.txt")
 LISTS_ORIGIN = "github.com/albanie/collaborative-experts (misc/datasets/msrvtt)"
-ORIGIN = "github.com/ArrowLuo/CLIP4Clip (msrvtt_data.zip)"
+_ORIGIN = "github.com/ArrowLuo/CLIP4Clip (msrvtt_data.zip)"
 
 
 def read_full(files: Files) -> Annotations:
     """The authors' own splits."""
     said = Annotations()
     split_of = {
-        str(video["video_id"]): SPLIT_OF.get(str(video["split"]))
+        str(video["video_id"]): _SPLIT_OF.get(str(video["split"]))
         for video in _objects(files, "videos", "video_id", "split")
     }
     for sentence in _sentences(files):
@@ -83,7 +83,7 @@ def read_1kb(files: Files) -> Annotations:
 
 def _objects(files: Files, key: str, *keys: str) -> Iterator[Sentence]:
     """Objects of a list of the JSON, whether it is in one file or two."""
-    for name in (*(names[0] for names in JOINED), *PARTS):
+    for name in (*(names[0] for names in JOINED), *_PARTS):
         if file := files.get(name):
             yield from objects_in(file, mapping_in(file, json_of(file)).get(key), *keys)
 
@@ -98,7 +98,7 @@ def _add(said: Annotations, split: Split, sentence: Sentence) -> None:
 
 FULL = Benchmark(
     title="MSR-VTT, full split",
-    origin=ORIGIN,
+    origin=_ORIGIN,
     needs=(ALL,),
     read=read_full,
     published={
@@ -109,7 +109,7 @@ FULL = Benchmark(
 )
 SPLIT_1KA = Benchmark(
     title="MSR-VTT, split 1k-A",
-    origin=ORIGIN,
+    origin=_ORIGIN,
     needs=(ALL, tuple((name,) for name in TRAIN_9K), ((JSFUSION_TEST,),)),
     read=read_1ka,
     published={"train": Counts(9000, 180_000), "test": Counts(1000, 1000)},
@@ -117,15 +117,15 @@ SPLIT_1KA = Benchmark(
 )
 SPLIT_1KA_7K = Benchmark(
     title="MSR-VTT, split 1k-A with 7,010 training videos",
-    origin=ORIGIN,
-    needs=((*JOINED, PARTS[:1]), (TRAIN_7K,), ((JSFUSION_TEST,),)),
+    origin=_ORIGIN,
+    needs=((*JOINED, _PARTS[:1]), (TRAIN_7K,), ((JSFUSION_TEST,),)),
     read=read_1ka,
     published={"train": Counts(7010, 140_200), "test": Counts(1000, 1000)},
     splits=("train", "test"),
 )
 SPLIT_1KB = Benchmark(
     title="MSR-VTT, split 1k-B",
-    origin=f"{ORIGIN}, the lists at {LISTS_ORIGIN}",
+    origin=f"{_ORIGIN}, the lists at {LISTS_ORIGIN}",
     needs=(ALL, (MIECH,)),
     read=read_1kb,
     published={"train": Counts(6656, 133_120), "test": Counts(1000, 1000)},

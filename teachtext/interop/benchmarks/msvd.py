@@ -23,19 +23,19 @@ from teachtext.interop.benchmarks.records import (
     AnnotationFile,
     Annotations,
     Benchmark,
-    Clip,
     Counts,
     Files,
+    SourceClip,
 )
 from teachtext.tables.dataset import Split
 
 DESCRIPTIONS = "AllVideoDescriptions.txt"
 CORPUS = ("MSR Video Description Corpus.csv", "video_corpus.csv")
-COLUMNS = ("VideoID", "Start", "End", "Language", "Description")
+_COLUMNS = ("VideoID", "Start", "End", "Language", "Description")
 MAPPING = "youtube_mapping.txt"
 LAST_TRAIN, LAST_VAL = 1200, 1300
 """Numbers of the last clips of these splits."""
-ENCODING = "latin-1"
+_ENCODING = "latin-1"
 
 
 def read_msvd(files: Files) -> Annotations:
@@ -46,19 +46,21 @@ def read_msvd(files: Files) -> Annotations:
     for video, text in _descriptions(files):
         add_listed(said, splits_of, video, text)
     remark_silent(said, splits_of)
-    said.clips = {video: (Clip(video), Clip(number)) for video, number in number_of.items()}
+    said.clips = {
+        video: (SourceClip(video), SourceClip(number)) for video, number in number_of.items()
+    }
     return said
 
 
 def _descriptions(files: Files) -> Iterator[tuple[str, str]]:
     if DESCRIPTIONS in files:
-        for line in lines_of(files[DESCRIPTIONS], fallback=ENCODING):
+        for line in lines_of(files[DESCRIPTIONS], fallback=_ENCODING):
             video, _, text = line.partition(" ")
             if not video.startswith("#"):
                 yield video, text
         return
     (name,) = [name for name in CORPUS if name in files]
-    for row in rows_of(files[name], *COLUMNS, fallback=ENCODING):
+    for row in rows_of(files[name], *_COLUMNS, fallback=_ENCODING):
         if row["Language"] == "English":
             yield "_".join((row["VideoID"], row["Start"], row["End"])), row["Description"]
 

@@ -15,23 +15,23 @@ from teachtext.interop.benchmarks.records import (
     AnnotationFile,
     Annotations,
     Benchmark,
-    Clip,
     Counts,
     Files,
     Need,
+    SourceClip,
 )
 
 WHOLE, SEGMENTS = "raw_captions_combined_filtered", "split_raw_captions_filtered"
-VERSIONS = (".pkl", "-v2.pkl", "-v1.pkl")
+_VERSIONS = (".pkl", "-v2.pkl", "-v1.pkl")
 EXISTING = tuple(f"exists_{name}" for name in LISTS)
 """Lists of the videos that could be fetched."""
-PREFIX = "video-"
+_PREFIX = "video-"
 """Ids begin with it, names of video files often do not."""
-ORIGIN = "github.com/oncescuandreea/QuerYD_downloader"
+_ORIGIN = "github.com/oncescuandreea/QuerYD_downloader"
 
 
 def _needs(pickle: str) -> tuple[Need, Need]:
-    return tuple((pickle + version,) for version in VERSIONS), (LISTS, EXISTING)
+    return tuple((pickle + version,) for version in _VERSIONS), (LISTS, EXISTING)
 
 
 def _reader(pickle: str) -> Callable[[Files], Annotations]:
@@ -42,7 +42,7 @@ def _reader(pickle: str) -> Callable[[Files], Annotations]:
         for video, captions in _words(file).items():
             for caption in captions:
                 add_listed(said, splits_of, video, caption)
-            said.clips[video] = (Clip(video), Clip(video.removeprefix(PREFIX)))
+            said.clips[video] = (SourceClip(video), SourceClip(video.removeprefix(_PREFIX)))
         remark_silent(said, splits_of)
         return said
 
@@ -62,7 +62,7 @@ def _words(file: AnnotationFile) -> dict[str, list[str]]:
 
 QUERYD = Benchmark(
     title="QuerYD",
-    origin=ORIGIN,
+    origin=_ORIGIN,
     needs=_needs(WHOLE),
     read=_reader(WHOLE),
     published={},
@@ -70,7 +70,7 @@ QUERYD = Benchmark(
 )
 QUERYDSEGMENTS = Benchmark(
     title="QuerYDSegments",
-    origin=ORIGIN,
+    origin=_ORIGIN,
     needs=_needs(SEGMENTS),
     read=_reader(SEGMENTS),
     published={"train": Counts(9113), "val": Counts(1952), "test": Counts(1954)},

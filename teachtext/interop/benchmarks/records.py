@@ -31,7 +31,7 @@ Files = Mapping[str, AnnotationFile]
 
 
 @dataclass(frozen=True)
-class Clip:
+class SourceClip:
     """Part of a video file.
 
     Attributes:
@@ -57,7 +57,7 @@ class Annotations:
     """
 
     captions: list[Caption] = field(default_factory=list)
-    clips: dict[str, tuple[Clip, ...]] = field(default_factory=dict)
+    clips: dict[str, tuple[SourceClip, ...]] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=Remarks)
 
     def add(self, video: object, split: Split, text: object, caption_id: object = "") -> None:

@@ -10,7 +10,7 @@ COUNTED = ("videos", "captions")
 HEAD = ("videos", "published", "captions", "published")
 
 
-def describe(imported: Imported) -> str:
+def describe_import(imported: Imported) -> str:
     """A table of counts, and in words what differs and what is to be set in config.yaml."""
     published = imported.benchmark.published
     lines = [imported.benchmark.title, "     " + "".join(f"{title:>12}" for title in HEAD)]

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from teachtext.interop.benchmarks.holding_out import by_hash
 from teachtext.interop.benchmarks.reading import ids_of, json_of, objects_in
-from teachtext.interop.benchmarks.records import Annotations, Benchmark, Clip, Counts, Files
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Counts, Files, SourceClip
 from teachtext.tables.dataset import Split
 
-TRAINING, VALIDATION = "vatex_training_v1.0.json", "vatex_validation_v1.0.json"
+_TRAINING, VALIDATION = "vatex_training_v1.0.json", "vatex_validation_v1.0.json"
 CUT: dict[str, Split] = {"val_list_split1.txt": "val", "val_list_split2.txt": "test"}
 TIMED = re.compile(r"(.+)_(\d{6})_(\d{6})")
 """An id: YouTube's, and first and last second."""
@@ -22,7 +22,7 @@ TIMED = re.compile(r"(.+)_(\d{6})_(\d{6})")
 def read_vatex(files: Files) -> Annotations:
     """Captions of clips, in the order of their files."""
     said = Annotations()
-    for clip in objects_in(files[TRAINING], json_of(files[TRAINING]), "videoID", "enCap"):
+    for clip in objects_in(files[_TRAINING], json_of(files[_TRAINING]), "videoID", "enCap"):
         _add(said, "train", str(clip["videoID"]), clip["enCap"])
     clips = objects_in(files[VALIDATION], json_of(files[VALIDATION]), "videoID", "enCap")
     videos = [str(clip["videoID"]) for clip in clips]
@@ -40,7 +40,7 @@ def _add(said: Annotations, split: Split, video: str, captions: object) -> None:
         said.add(video, split, caption)
     if match := TIMED.fullmatch(video):
         youtube, start, end = match.groups()
-        said.clips[video] = (Clip(video), Clip(youtube, float(start), float(end)))
+        said.clips[video] = (SourceClip(video), SourceClip(youtube, float(start), float(end)))
 
 
 def _listed(files: Files) -> dict[str, Split]:
@@ -61,7 +61,7 @@ def _halved(said: Annotations, videos: Sequence[str]) -> dict[str, Split]:
 VATEX = Benchmark(
     title="VaTeX",
     origin="eric-xw.github.io/vatex-website/download.html",
-    needs=(((TRAINING, VALIDATION),),),
+    needs=(((_TRAINING, VALIDATION),),),
     optional=tuple(CUT),
     read=read_vatex,
     published={

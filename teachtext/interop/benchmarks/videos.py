@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from teachtext.errors import DatasetError
-from teachtext.interop.benchmarks.records import Clip
+from teachtext.interop.benchmarks.records import SourceClip
 from teachtext.interop.remarks import Remarks
 from teachtext.tables.dataset import Caption, VideoSource, by_video
 
@@ -49,7 +49,7 @@ def find_videos(
 def match_videos(
     captions: Sequence[Caption],
     *,
-    clips: Mapping[str, tuple[Clip, ...]],
+    clips: Mapping[str, tuple[SourceClip, ...]],
     files: Mapping[str, Path],
     remarks: Remarks,
 ) -> tuple[list[VideoSource], list[Caption]]:
@@ -68,7 +68,7 @@ def match_videos(
     videos = []
     used = set()
     for video, own in by_video(captions).items():
-        there = [clip for clip in clips.get(video, (Clip(video),)) if clip.stem in files]
+        there = [clip for clip in clips.get(video, (SourceClip(video),)) if clip.stem in files]
         if there:
             clip = there[0]
             used.add(clip.stem)

@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from teachtext.interop.benchmarks.reading import json_of, mapping_in, objects_in
-from teachtext.interop.benchmarks.records import Annotations, Benchmark, Clip, Files
+from teachtext.interop.benchmarks.records import Annotations, Benchmark, Files, SourceClip
 from teachtext.tables.dataset import Split
 
-FILE = "youcookii_annotations_trainval.json"
-SPLIT_OF: dict[str, Split] = {"training": "train", "validation": "test"}
+_FILE = "youcookii_annotations_trainval.json"
+_SPLIT_OF: dict[str, Split] = {"training": "train", "validation": "test"}
 
 
 def read_youcook2(files: Files) -> Annotations:
     """Sentences of segments, in the order of the file."""
     said = Annotations()
-    file = files[FILE]
+    file = files[_FILE]
     database = mapping_in(file, json_of(file)).get("database")
     for video, value in mapping_in(file, database, "subset", "annotations").items():
-        split = SPLIT_OF.get(str(value["subset"]))
+        split = _SPLIT_OF.get(str(value["subset"]))
         if split is None:
             said.remarks.add("videos of no split", video)
             continue
@@ -40,17 +40,17 @@ def _add(said: Annotations, video: str, split: Split, segment: Mapping[str, Any]
     said.clips[clip_id] = (clip,)
 
 
-def _clip(video: str, seconds: object) -> Clip | None:
+def _clip(video: str, seconds: object) -> SourceClip | None:
     match seconds:
         case [int() | float() as start, int() | float() as end] if 0 <= start < end < float("inf"):
-            return Clip(video, float(start), float(end))
+            return SourceClip(video, float(start), float(end))
     return None
 
 
 YOUCOOK2 = Benchmark(
     title="YouCook2",
     origin="youcook2.eecs.umich.edu/download",
-    needs=(((FILE,),),),
+    needs=(((_FILE,),),),
     read=read_youcook2,
     published={},
     splits=("train", "test"),

@@ -11,7 +11,7 @@ from teachtext.interop.checkpoints.authors import from_authors
 from teachtext.models.base import RetrievalModel
 from teachtext.models.retrieval import build_model, without_weights
 
-TEXT = "text_pooling.clusters"
+_TEXT = "text_pooling.clusters"
 MIXTURE = "ce.moe_fc.weight"
 REDUCED = "ce.video_dim_reduce.{}.fc.weight"
 """Only CE has it: MoEE has no space that all experts share."""
@@ -43,7 +43,7 @@ def sizes_of(theirs: Mapping[str, Tensor], experts: Sequence[str]) -> Sizes:
     Raises:
         DatasetError: The weights are of another model, or of other experts.
     """
-    for key in (TEXT, f"{TEXT}2", MIXTURE):
+    for key in (_TEXT, f"{_TEXT}2", MIXTURE):
         if key not in theirs:
             raise DatasetError(
                 f"The checkpoint has no {key!r}: it is no CE or MoEE of the authors."
@@ -62,8 +62,8 @@ def sizes_of(theirs: Mapping[str, Tensor], experts: Sequence[str]) -> Sizes:
         expert: len(clusters[expert]) if expert in pooled else theirs[inputs.format(i)].shape[1]
         for i, expert in enumerate(experts)
     }
-    token_dim, with_ghosts = theirs[TEXT].shape
-    centres = theirs[f"{TEXT}2"].shape[-1]
+    token_dim, with_ghosts = theirs[_TEXT].shape
+    centres = theirs[f"{_TEXT}2"].shape[-1]
     changes = {
         "architecture": "CollaborativeExperts" if shared else "MixtureOfEmbeddingExperts",
         "shared_dim": len(theirs[REDUCED.format(0)]) if shared else None,

@@ -74,12 +74,12 @@ class ImportedFeatures:
         return LedgerEntry(video_id, expert, "absent", f"{self.weights.name} {lacks}", 0, 0.0, "")
 
 
-def read_imported(place: Place) -> ImportedFeatures:
+def read_imported_features(place: Place) -> ImportedFeatures:
     """Read features made elsewhere; nothing in the file is run.
 
     Args:
         place: Feature store that ``import-features`` wrote (.zarr), also behind a URL; or .npz or
-            HDF5 of columns, as ``read_columns`` takes them. It is loaded into memory as a whole.
+            HDF5 of columns, as ``join_columns`` takes them. It is loaded into memory as a whole.
 
     Raises:
         DatasetError: The file is missing, damaged, holds Python objects or values that are not
@@ -97,10 +97,10 @@ def read_imported(place: Place) -> ImportedFeatures:
                 f"{place} has no array {name!r}. It needs: {', '.join(REQUIRED)}. Other files of "
                 "features are taken over by teachtext import-features."
             )
-    return read_columns(place, loaders, identify_weights(str(place), [place]))
+    return join_columns(place, loaders, identify_weights(str(place), [place]))
 
 
-def read_columns(
+def join_columns(
     path: Path, loaders: Mapping[str, Loader], weights: WeightsIdentity
 ) -> ImportedFeatures:
     """Check the columns of a file, and join them.
@@ -114,13 +114,13 @@ def read_columns(
         weights: Name and hash of the file as given.
 
     Raises:
-        DatasetError: The columns do not fit together; see ``read_imported``.
+        DatasetError: The columns do not fit together; see ``read_imported_features``.
     """
     columns = (*REQUIRED, *OPTIONAL)
     arrays = load_columns(path, {name: loaders[name] for name in columns if name in loaders})
     video_ids = _video_ids(path, arrays["video_id"])
     features = _numbers(path, arrays["features"])
-    offsets = offsets_of(path, arrays.get("offsets"), len(video_ids), len(features))
+    offsets = given_offsets(path, arrays.get("offsets"), len(video_ids), len(features))
     rows = Ragged(features, offsets)
     _refuse_infinite(path, rows, video_ids)
     starts, ends = _times(path, arrays, rows)
@@ -183,7 +183,9 @@ def _numbers(path: Path, given: NDArray[Any]) -> NDArray[np.float16]:
         return given.astype(np.float16, copy=False)
 
 
-def offsets_of(path: Path, given: NDArray[Any] | None, items: int, rows: int) -> NDArray[np.int64]:
+def given_offsets(
+    path: Path, given: NDArray[Any] | None, items: int, rows: int
+) -> NDArray[np.int64]:
     """Where the rows of each item begin and end.
 
     Args:

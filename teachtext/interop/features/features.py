@@ -11,7 +11,7 @@ import numpy as np
 from teachtext.errors import DatasetError
 from teachtext.interop.damage import readable
 from teachtext.interop.features.arrays import ADVICE, Loader, read_arrays
-from teachtext.interop.features.columns import NETWORK, REQUIRED, read_columns
+from teachtext.interop.features.columns import NETWORK, REQUIRED, join_columns
 from teachtext.interop.features.matching import Matcher
 from teachtext.interop.features.sources import Source
 from teachtext.interop.remarks import Remarks
@@ -46,7 +46,7 @@ def import_features(source: Source, output: Path, matcher: Matcher, *, name: str
 
     Args:
         source: Any file that ``read_arrays`` reads: per video (D,), or (T, D) with T >= 0 rows, or
-            nothing, NaN or None if it has none. Or .npz or HDF5 of columns (``read_columns``).
+            nothing, NaN or None if it has none. Or .npz or HDF5 of columns (``join_columns``).
         output: Feature store to write (.zarr).
         matcher: Videos of the dataset.
         name: Name of the expert.
@@ -78,7 +78,7 @@ def _open(path: Path, name: str) -> tuple[dict[str, FeatureLoader], WeightsIdent
     with readable(path, ADVICE):
         weights = identify_weights(name, sorted(path.glob("*.npy")) if path.is_dir() else [path])
     if set(loaders) >= set(REQUIRED):
-        imported = read_columns(path, loaders, weights)
+        imported = join_columns(path, loaders, weights)
         return {v: partial(imported.features_of, v) for v in imported.video_ids}, weights
     return {v: partial(_read, path, v, loader) for v, loader in loaders.items()}, weights
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["expert", "tokens", "teacher", "captions", "ids"]
+ContentKind = Literal["expert", "tokens", "teacher", "captions", "ids"]
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,14 @@ class Content:
         name: Name of the expert, text encoder or teacher; empty for the other kinds.
     """
 
-    kind: Kind
+    kind: ContentKind
     name: str = ""
 
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 PICKLE = r"\.(pkl|pickle|pckl|pk)$"
 ANY = r"\.(pkl|pickle|pckl|pk|hkl|hickle)$"
-VISUAL = (
+_VISUAL = (
     ("imagenet", r"[^/]*", r"(?P<model>senet154|resnext101_32x48d)", "0"),
     ("scene", r"[^/]*", r"(?P<model>densenet161)", "0"),
     ("r2p1d", r"[^/]*_stride32_[^/]*", r"(?P<model>r2p1d-ig65m(-kinetics)?)", "0"),
@@ -43,7 +43,7 @@ VISUAL = (
 )
 """Type, settings in the folder's name, network, variant."""
 
-LAYOUT: tuple[tuple[str, Kind, str], ...] = (
+LAYOUT: tuple[tuple[str, ContentKind, str], ...] = (
     # of MSVD alone, variant 0 of this network was taken with another stride
     (
         rf"/MSVD/.*aggregated_r2p1d_[^/]*_stride8_[^/]*/r2p1d-ig65m-kinetics-avg{PICKLE}",
@@ -56,7 +56,7 @@ LAYOUT: tuple[tuple[str, Kind, str], ...] = (
             "expert",
             rf"{kind}.\g<model>.{variant}",
         )
-        for kind, settings, model, variant in VISUAL
+        for kind, settings, model, variant in _VISUAL
     ),
     (rf"/antoine/resnet_features{PICKLE}", "expert", "antoine-rgb"),
     (rf"/antoine/flow_features{PICKLE}", "expert", "flow"),

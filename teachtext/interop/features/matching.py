@@ -9,7 +9,7 @@ from typing import TypeVar
 from teachtext.interop.remarks import Remarks
 from teachtext.tables.dataset import Caption, by_video
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Matcher:
                 remarks.add("there twice, the first is taken", given)
         return Matched(foreign, remarks)
 
-    def by_caption(self, items: Mapping[str, Sequence[T]]) -> tuple[dict[str, T], Remarks]:
+    def by_caption(self, items: Mapping[str, Sequence[_T]]) -> tuple[dict[str, _T], Remarks]:
         """The item of a file for each caption of the dataset.
 
         Args:

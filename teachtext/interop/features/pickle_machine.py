@@ -18,7 +18,7 @@ DAMAGE = (
     *(ValueError, IndexError, KeyError, TypeError, AttributeError),
 )
 """What comes of opcodes that do not fit together."""
-LARGE = 4096
+_LARGE = 4096
 """Bytes from which a string stays in the file until it is needed."""
 RECONSTRUCTORS = ("copy_reg._reconstructor", "copyreg._reconstructor")
 """What protocols 0 and 1 make objects by: of a class, its base and the base's state."""
@@ -64,7 +64,7 @@ class Opaque:
 
 
 @dataclass(frozen=True)
-class Name:
+class _Name:
     """What a pickle names to be imported, such as ``numpy.dtype``; it is not."""
 
     name: str
@@ -131,7 +131,7 @@ def _bytes_after(size: int, made: Callable[[bytes], object]) -> Callable[["_Mach
         start = file.tell()
         if length > len(file) - start:
             raise PickleError(f"it ends before the {length} bytes of a string")
-        if length < LARGE:
+        if length < _LARGE:
             machine.append(made(machine.read(length)))
         else:
             machine.append(FileBytes(file, start, length))
@@ -172,9 +172,9 @@ class _Machine(pickle._Unpickler):
         super().__init__(file, encoding="latin-1")
         self.file, self._calls, self._opaque, self._load = file, calls, opaque, load
 
-    def find_class(self, module: str, name: str) -> Name:
+    def find_class(self, module: str, name: str) -> _Name:
         """Import nothing."""
-        return Name(f"{module}.{name}", self._calls, self._opaque)
+        return _Name(f"{module}.{name}", self._calls, self._opaque)
 
     def persistent_load(self, pid: Any) -> Any:  # noqa: ANN401 - the caller's
         """Resolve a persistent ID by the caller's function."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from teachtext.errors import DatasetError
 from teachtext.interop.features.pickle_machine import Call, FileBytes, PickleError, run_pickle
 
-ADVICE = "Only plain values and NumPy arrays are read. Ask its author for such a file."
-KINDS = "biufSU"
+_ADVICE = "Only plain values and NumPy arrays are read. Ask its author for such a file."
+_KINDS = "biufSU"
 """Kinds of NumPy's types that are read: truth values, numbers and text."""
 
 
@@ -61,7 +61,7 @@ class LazyArray:
             DatasetError: The values are Python objects.
         """
         if isinstance(self._data, list):
-            raise DatasetError(f"A pickle has an array of Python objects. {ADVICE}")
+            raise DatasetError(f"A pickle has an array of Python objects. {_ADVICE}")
         if isinstance(self._data, FileBytes):
             source, start = self._data.file, self._data.start
             flat = np.frombuffer(source, self._dtype, prod(self.shape), start)
@@ -86,7 +86,7 @@ class LazyType:
         Raises:
             PickleError: The type is not one of plain values.
         """
-        if self._code[:1] not in KINDS or not self._code[1:].isdigit() or len(self._code) > 9:
+        if self._code[:1] not in _KINDS or not self._code[1:].isdigit() or len(self._code) > 9:
             raise PickleError(f"it has values of NumPy's type {self._code!r}")
         dtype = np.dtype(self._code)
         return dtype.newbyteorder(">") if self._endian == ">" else dtype
@@ -178,7 +178,7 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
     try:
         yield file
     except PickleError as error:
-        raise DatasetError(f"{path} is no pickle to trust: {error}. {ADVICE}") from None
+        raise DatasetError(f"{path} is no pickle to trust: {error}. {_ADVICE}") from None
 
 
 def _bytes(data: object) -> bytes | FileBytes:

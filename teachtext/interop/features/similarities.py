@@ -20,7 +20,7 @@ from teachtext.store.similarity_grid import SimilarityGrid
 
 log = logging.getLogger(__name__)
 
-WIDE, LONG = ("caption_id", "sim"), ("caption_id", "video_id", "similarity")
+_WIDE, LONG = ("caption_id", "sim"), ("caption_id", "video_id", "similarity")
 """Columns of the two forms: a row is a caption, or a caption and a video."""
 CAPTIONS_AT_ONCE, PAIRS_AT_ONCE = 256, 1 << 18
 
@@ -61,13 +61,13 @@ def read_foreign_similarities(
     grid = SimilarityGrid(caption_ids, video_ids)
     with readable(path, "Write it as Parquet again."), pq.ParquetFile(path) as file:
         columns = file.schema_arrow.names
-        if set(columns) >= set(WIDE):
+        if set(columns) >= set(_WIDE):
             unknown = _read_wide(path, file, grid)
         elif set(columns) >= set(LONG):
             unknown = _read_long(path, file, grid)
         else:
             raise DatasetError(
-                f"{path} has the columns {', '.join(columns)}. It needs {', '.join(WIDE)}, or "
+                f"{path} has the columns {', '.join(columns)}. It needs {', '.join(_WIDE)}, or "
                 f"{', '.join(LONG)}."
             )
     if gap := grid.gap():
@@ -82,7 +82,7 @@ def _read_wide(path: Path, file: pq.ParquetFile, grid: SimilarityGrid) -> tuple[
     columns, unknown_videos = _places(pa.array(videos, pa.string()), grid.video_ids)
     wanted = columns >= 0
     unknown_captions: set[str] = set()
-    for batch in _batches(file, CAPTIONS_AT_ONCE, WIDE):
+    for batch in _batches(file, CAPTIONS_AT_ONCE, _WIDE):
         rows, unknown = _places(batch["caption_id"], grid.caption_ids)
         unknown_captions |= unknown
         known = rows >= 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from teachtext.errors import DatasetError
-from teachtext.interop.archives import unpack
+from teachtext.interop.archives import unpack_archive
 from teachtext.interop.features.layout import Content, content_of
 from teachtext.interop.features.pickles import by_id, read_pickle, read_words
 
@@ -52,7 +52,9 @@ class Sources:
         Raises:
             DatasetError: The place cannot be read or trusted, or holds nothing known.
         """
-        files = _below(place) if place.is_dir() else unpack(place, folder, wanted=content_of)
+        files = (
+            _below(place) if place.is_dir() else unpack_archive(place, folder, wanted=content_of)
+        )
         sources = Sources()
         for name, path in files.items():
             if path and (content := content_of(name)):

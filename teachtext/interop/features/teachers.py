@@ -19,12 +19,12 @@ from teachtext.interop.features.matching import Matcher
 from teachtext.interop.features.pickles import LazyArray, listed, read_pickle
 from teachtext.interop.features.sources import Source
 from teachtext.runtime.progress import Progress
-from teachtext.store.similarities import BLOCK, write_similarities
+from teachtext.store.similarities import ROWS_PER_BLOCK, write_similarities
 from teachtext.tables.dataset import Caption
 
 log = logging.getLogger(__name__)
 
-VIDEOS, TEXTS = "vid_embds", "text_embds"
+_VIDEOS, _TEXTS = "vid_embds", "text_embds"
 Embedding = dict[str, LazyArray]
 """Expert -> (D,)."""
 
@@ -73,8 +73,8 @@ def _blocks(
     texts: Iterator[NDArray[np.float32]],
     videos_JE: NDArray[np.float32],
 ) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
-    for begin in range(0, len(caption_ids), BLOCK):
-        block = list(caption_ids[begin : begin + BLOCK])
+    for begin in range(0, len(caption_ids), ROWS_PER_BLOCK):
+        block = list(caption_ids[begin : begin + ROWS_PER_BLOCK])
         texts_BE = np.stack(list(islice(texts, len(block))))
         yield block, texts_BE @ videos_JE.T
 
@@ -83,11 +83,11 @@ def _read(path: Path) -> tuple[dict[str, Embedding], dict[str, list[Embedding]]]
     """Embeddings of each video, and of each of its texts."""
     values = read_pickle(path)
     try:
-        videos = {str(video): dict(entry[VIDEOS]) for video, entry in values.items()}
-        texts = {str(video): _by_text(entry[TEXTS]) for video, entry in values.items()}
+        videos = {str(video): dict(entry[_VIDEOS]) for video, entry in values.items()}
+        texts = {str(video): _by_text(entry[_TEXTS]) for video, entry in values.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         raise DatasetError(
-            f"{path} is no teacher: it has no {VIDEOS} and {TEXTS} of every video."
+            f"{path} is no teacher: it has no {_VIDEOS} and {_TEXTS} of every video."
         ) from None
     return videos, texts
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.interop.features.arrays import read_arrays
-from teachtext.interop.features.columns import load_columns, offsets_of
+from teachtext.interop.features.columns import given_offsets, load_columns
 from teachtext.interop.features.features import Outcome
 from teachtext.interop.features.matching import Matcher
 from teachtext.interop.features.pickles import LazyArray, read_lists
 from teachtext.interop.features.sources import Source
 from teachtext.runtime.progress import Progress
-from teachtext.store.tokens import BLOCK, write_tokens
+from teachtext.store.tokens import CAPTIONS_PER_BLOCK, write_tokens
 from teachtext.store.weights import identify_weights
 from teachtext.tables.dataset import Caption
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 Vectors = LazyArray | NDArray[Any]
 """(N, D) of one caption, maybe still in a file."""
-COLUMNS = ("caption_id", "tokens", "offsets")
+_COLUMNS = ("caption_id", "tokens", "offsets")
 COLUMN_FILES = (".npz", ".h5", ".hdf5")
 
 
@@ -76,8 +76,8 @@ def import_tokens(source: Source, output: Path, matcher: Matcher, *, name: str) 
 def _blocks(
     captions: Sequence[Caption], found: Mapping[str, Vectors], dim: int
 ) -> Iterator[tuple[list[Caption], list[NDArray[np.float16]]]]:
-    for begin in range(0, len(captions), BLOCK):
-        block = list(captions[begin : begin + BLOCK])
+    for begin in range(0, len(captions), CAPTIONS_PER_BLOCK):
+        block = list(captions[begin : begin + CAPTIONS_PER_BLOCK])
         yield block, [_loaded(caption, found[caption.caption_id], dim) for caption in block]
 
 
@@ -128,13 +128,13 @@ def read_token_columns(path: Path) -> dict[str, Vectors]:
         DatasetError: The file cannot be read, or its arrays do not fit together.
     """
     loaders = read_arrays(path)
-    if missing := [name for name in COLUMNS if name not in loaders]:
-        raise DatasetError(f"{path} has no array {missing[0]!r}. It needs: {', '.join(COLUMNS)}.")
-    arrays = load_columns(path, {name: loaders[name] for name in COLUMNS})
-    ids, tokens, given = (arrays[name] for name in COLUMNS)
+    if missing := [name for name in _COLUMNS if name not in loaders]:
+        raise DatasetError(f"{path} has no array {missing[0]!r}. It needs: {', '.join(_COLUMNS)}.")
+    arrays = load_columns(path, {name: loaders[name] for name in _COLUMNS})
+    ids, tokens, given = (arrays[name] for name in _COLUMNS)
     if ids.ndim != 1 or tokens.ndim != 2:
         raise DatasetError(f"{path}: tokens must be (rows, D) numbers, and caption_id (N,) text.")
-    offsets = offsets_of(path, given, len(ids), len(tokens))
+    offsets = given_offsets(path, given, len(ids), len(tokens))
     return {
         str(caption): tokens[begin:end]
         for caption, begin, end in zip(ids, offsets, offsets[1:], strict=False)

@@ -20,7 +20,7 @@ from teachtext.store.checksums import CHECKSUMS, write_checksums
 from teachtext.store.weights import CARD, WEIGHTS
 from teachtext.text.encoders.registry import TextEncoder
 
-FILES = (CARD, WEIGHTS, CHECKSUMS, "README.md")
+_FILES = (CARD, WEIGHTS, CHECKSUMS, "README.md")
 """All that an exported model has; nothing else is downloaded."""
 TOKENIZER = "tokenizer"
 """The key of config.json that says which text encoder reads captions; null: one made elsewhere."""
@@ -124,7 +124,7 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
                     force_download=force_download,
                     local_files_only=local_files_only,
                     token=token,
-                    allow_patterns=list(FILES),
+                    allow_patterns=list(_FILES),
                 )
             )
         network, card = load_exported(folder)

@@ -14,8 +14,8 @@ from teachtext.interop.hub.hub import without_local_paths
 from teachtext.models.checkpoint import ModelCard
 from teachtext.store.weights import WeightsIdentity
 
-DIRECTIONS = {"t2v": "Text-to-video retrieval", "v2t": "Video-to-text retrieval"}
-METRICS = {
+_DIRECTIONS = {"t2v": "Text-to-video retrieval", "v2t": "Video-to-text retrieval"}
+_METRICS = {
     "R@1": "recall_at_1",
     "R@5": "recall_at_5",
     "R@10": "recall_at_10",
@@ -24,7 +24,7 @@ METRICS = {
     "geometric_mean": "geometric_mean_of_recalls",
 }
 """Name in an evaluation -> type in the metadata of a hub."""
-FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Release:
     description: str
 
 
-def render_page(
+def render_readme(
     card: ModelCard,
     release: Release,
     *,
@@ -62,7 +62,7 @@ def render_page(
         evaluation: Evaluation in the form that ``evaluate_model`` writes; None if not evaluated.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(_FOLDER),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -75,8 +75,8 @@ def render_page(
         release=release,
         text_settings=text_settings,
         evaluation=evaluation,
-        directions=DIRECTIONS,
-        metrics=list(METRICS),
+        directions=_DIRECTIONS,
+        metrics=list(_METRICS),
         inputs=_inputs(card, text_settings),
     )
 
@@ -92,15 +92,15 @@ def _metadata(
         tags=tags,
         datasets=[release.dataset],
         data_license=release.data_license,
-        metrics=list(METRICS.values()) if evaluation else None,
+        metrics=list(_METRICS.values()) if evaluation else None,
         model_name=release.name if evaluation else None,
         eval_results=list(_results(evaluation, release.dataset)) if evaluation else None,
     )
 
 
 def _results(evaluation: Mapping[str, Any], dataset: str) -> Iterator[EvalResult]:
-    for direction, task in DIRECTIONS.items():
-        for name, kind in METRICS.items():
+    for direction, task in _DIRECTIONS.items():
+        for name, kind in _METRICS.items():
             yield EvalResult(
                 task_type="video-text-retrieval",
                 task_name=task,

@@ -17,7 +17,7 @@ MAX_QUERY = 500
 """Characters; text encoders cut captions after a few dozen words."""
 MAX_ID = 1000
 """Characters of names and ids."""
-FILES = {
+PAGE_FILES = {
     "page.html": "text/html",
     "page.css": "text/css",
     "icon.svg": "image/svg+xml",
@@ -59,7 +59,7 @@ def _clip(served: Served, video: Annotated[str, Query(max_length=MAX_ID)]) -> Cl
 Model = Annotated[Searcher, Depends(_model)]
 Video = Annotated[Clip, Depends(_clip)]
 Top = Annotated[int, Query(ge=1, le=MAX_TOP)]
-Split = Annotated[str | None, Query(max_length=MAX_ID)]
+SplitFilter = Annotated[str | None, Query(max_length=MAX_ID)]
 
 
 def _of_model(model: Searcher, clip: Clip) -> None:
@@ -79,7 +79,7 @@ async def search(
     model: Model,
     q: Annotated[str, Query(max_length=MAX_QUERY)],
     contains: Annotated[str, Query(max_length=MAX_ID)] = "",
-    split: Split = None,
+    split: SplitFilter = None,
     top: Top = 24,
 ) -> dict[str, Any]:
     """Videos that fit the words ``q``."""
@@ -93,7 +93,7 @@ async def search(
 
 @router.get("/similar")
 async def similar(
-    served: Served, model: Model, video: Video, split: Split = None, top: Top = 24
+    served: Served, model: Model, video: Video, split: SplitFilter = None, top: Top = 24
 ) -> dict[str, Any]:
     """Videos that are like one."""
     _of_model(model, video)
@@ -126,11 +126,11 @@ def video(video: Video) -> Response:
 @router.get("/{name}")
 async def page_file(name: str = "page.html") -> Response:
     """One of the page's own files."""
-    if name not in FILES:
+    if name not in PAGE_FILES:
         raise HTTPException(404, "There is no such page.")
     # no-cache: asked for again each time, so that an update is never mixed with older parts
     return FileResponse(
         _FOLDER / name,
-        media_type=FILES[name],
+        media_type=PAGE_FILES[name],
         headers={"Cache-Control": "no-cache"},
     )

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from teachtext.search.hits import Clip
 from teachtext.search.searcher import Searcher
 
-Found = TypeVar("Found")
+_Found = TypeVar("_Found")
 
 
 class ServedModels:
@@ -31,12 +31,12 @@ class ServedModels:
         known = (searcher.clips.get(video_id) for searcher in self.models.values())
         return next((clip for clip in known if clip is not None), None)
 
-    async def ask(self, question: Callable[[], Found]) -> tuple[Found, float]:
+    async def ask(self, question: Callable[[], _Found]) -> tuple[_Found, float]:
         """The answer, and the milliseconds it took, without the wait for questions before it."""
         return await to_thread.run_sync(_timed, question, limiter=self._turn)
 
 
-def _timed(question: Callable[[], Found]) -> tuple[Found, float]:
+def _timed(question: Callable[[], _Found]) -> tuple[_Found, float]:
     begin = time.perf_counter()
     answer = question()
     return answer, 1000 * (time.perf_counter() - begin)

@@ -24,7 +24,7 @@ from teachtext.training.optimizers import (
     cosine_factor,
     warmup_factor,
 )
-from teachtext.training.states import LatestState, Row
+from teachtext.training.states import HistoryEntry, LatestState
 
 log = logging.getLogger(__name__)
 KEPT_PER_WEIGHT = 3
@@ -32,20 +32,20 @@ KEPT_PER_WEIGHT = 3
 
 
 @dataclass
-class Run:
+class TuningRun:
     """What changes while a text encoder is tuned.
 
     Attributes:
         model: Model being tuned.
         optimizer: Optimiser of the model's parameters.
-        history: Results of the base weights, then one row per finished epoch.
+        history: Results of the base weights, then one entry per finished epoch.
         losses: Losses of the finished steps of the current epoch.
         seconds: Time spent on the finished steps of the current epoch, in seconds.
     """
 
     model: nn.Module
     optimizer: AdamW
-    history: list[Row]
+    history: list[HistoryEntry]
     losses: list[float]
     seconds: float = 0.0
 
@@ -97,7 +97,7 @@ class Tuner:
         factor = cosine_factor(step, steps) * warmup_factor(step, self.settings.warmup_steps)
         return self.settings.learning_rate * factor
 
-    def train_epoch(self, run: Run, progress: Progress) -> Row:
+    def train_epoch(self, run: TuningRun, progress: Progress) -> HistoryEntry:
         """What is left of an epoch; the mean loss of all its steps."""
         saved = time.perf_counter()
         begin = saved - run.seconds
@@ -117,7 +117,7 @@ class Tuner:
         loss = math.fsum(run.losses) / len(run.losses)
         return {"epoch": run.epoch, "learning_rate": self.learning_rate(last), "loss": loss}
 
-    def _step(self, run: Run, number: int, chosen: NDArray[np.int64]) -> float:
+    def _step(self, run: TuningRun, number: int, chosen: NDArray[np.int64]) -> float:
         """Forward, backward, update. Its chances are its own, so it can be the first of a job."""
         seed, epoch, rank = self.settings.seed, run.epoch, self.processes.rank
         torch.manual_seed(mixed_seed(seed, epoch, number, rank))
@@ -137,7 +137,7 @@ class Tuner:
         run.optimizer.step()
         return loss.item()
 
-    def held_out(self, model: nn.Module) -> Row:
+    def held_out(self, model: nn.Module) -> HistoryEntry:
         """Loss on val; of language modelling its exponential too, the perplexity."""
         model.eval()
         with self.autocast():
@@ -152,13 +152,13 @@ class Tuner:
         device, half = self.processes.device.type, self.settings.precision == "bfloat16"
         return torch.autocast(device, torch.bfloat16, enabled=half)
 
-    def save(self, run: Run) -> None:
+    def save(self, run: TuningRun) -> None:
         """Keep the state; the first process alone does."""
         if self.processes.rank == 0:
             facts = {"history": run.history, "losses": run.losses, "seconds": run.seconds}
             self.states.save({"model": run.model}, run.optimizer, facts)
 
-    def take_up(self, run: Run) -> None:
+    def take_up(self, run: TuningRun) -> None:
         """Go on from the latest state, if there is one."""
         facts = self.states.facts()
         if facts is not None:
@@ -169,7 +169,7 @@ class Tuner:
         self.processes.wait()  # the first process writes over what the others are reading
 
 
-def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
+def tune(model: nn.Module, tuner: Tuner) -> list[HistoryEntry]:
     """Tune a text encoder; its weights change.
 
     Args:
@@ -177,7 +177,7 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
         tuner: Objective and settings of the tuning.
 
     Returns:
-        What the base weights do on val (epoch 0), then one row per epoch. The weights are those
+        What the base weights do on val (epoch 0), then one entry per epoch. The weights are those
         of the last one.
 
     Raises:
@@ -191,7 +191,7 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
     settings = tuner.settings
     parameters = [weights for weights in model.parameters() if weights.requires_grad]
     optimizer = AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    run = Run(model, optimizer, [], [])
+    run = TuningRun(model, optimizer, [], [])
     tuner.take_up(run)
     if not run.history:
         run.history.append(_measured(tuner, run, {"epoch": 0, "learning_rate": None, "loss": None}))
@@ -199,8 +199,8 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
     done = (run.epoch - 1) * tuner.steps_per_epoch + len(run.losses)
     with Progress(log, f"tune {tuner.name}", steps - done, unit="step") as progress:
         while run.epoch <= settings.epochs:
-            row = _measured(tuner, run, tuner.train_epoch(run, progress))
-            run.history.append(row)
+            entry = _measured(tuner, run, tuner.train_epoch(run, progress))
+            run.history.append(entry)
             run.losses.clear()
             run.seconds = 0.0
             tuner.save(run)
@@ -208,13 +208,13 @@ def tune(model: nn.Module, tuner: Tuner) -> list[Row]:
     return run.history
 
 
-def _measured(tuner: Tuner, run: Run, row: Row) -> Row:
-    """A row of the history with what it came to and cost; the others wait for the first process."""
+def _measured(tuner: Tuner, run: TuningRun, entry: HistoryEntry) -> HistoryEntry:
+    """Entry of the history with what it came to and cost; the others wait for the first process."""
     begin = time.perf_counter() - run.seconds
     found = tuner.held_out(run.model) if tuner.processes.rank == 0 else {}
     if found:
-        log.info("epoch %d: loss %s, held out %s", run.epoch, row["loss"], found["held_out_loss"])
-    return row | found | spent_since(begin)
+        log.info("epoch %d: loss %s, held out %s", run.epoch, entry["loss"], found["held_out_loss"])
+    return entry | found | spent_since(begin)
 
 
 def check_disk(folder: Path, model: nn.Module) -> None:

@@ -53,7 +53,7 @@ from teachtext.text.tuning.objectives import (
     Riddler,
     next_tokens,
 )
-from teachtext.training.states import Row
+from teachtext.training.states import HistoryEntry
 
 TYPE = "sentence_transformers.models.Transformer"
 """What sentence-transformers calls a network of the transformers library."""
@@ -147,14 +147,14 @@ def language_model(checkpoint: str, name: str) -> type[PreTrainedModel]:
     )
 
 
-def save_tuned(folder: Path, tunable: Tunable, history: list[Row]) -> None:
+def save_tuned(folder: Path, tunable: Tunable, history: list[HistoryEntry]) -> None:
     """Write a folder that transformers loads; it appears complete or not at all.
 
     Args:
         folder: Folder to write config, weights (safetensors), tokeniser, ``finetuning.json`` and
             ``history.parquet`` to.
         tunable: Tuned text encoder.
-        history: Results of the base weights, then one row per epoch.
+        history: Results of the base weights, then one entry per epoch.
     """
     with replacing(folder) as temporary:
         temporary.mkdir()

@@ -83,7 +83,7 @@ def test_a_tone_peaks_in_the_band_around_it(hertz):
 def test_long_sound_is_cut_into_the_same_blocks(monkeypatch):
     samples, filters = tone(440, 3.0), mel_filters()
     whole = spectrogram_of(samples, filters)
-    monkeypatch.setattr("teachtext.experts.networks.sound_effects.BLOCK_FRAMES", 7)
+    monkeypatch.setattr("teachtext.experts.networks.sound_effects.MEL_BLOCK_FRAMES", 7)
     np.testing.assert_allclose(spectrogram_of(samples, filters), whole, atol=1e-5)
 
 
@@ -98,7 +98,9 @@ def test_rows_are_those_of_windows_cut_from_the_whole_spectrogram(
     padded = [np.pad(window, ((0, 100 - len(window)), (0, 0))) for window in windows]
     expected = [sound_effects._embed(window[None])[0] for window in padded]
     for block_frames in (2048, 101, 7):
-        monkeypatch.setattr("teachtext.experts.networks.sound_effects.BLOCK_FRAMES", block_frames)
+        monkeypatch.setattr(
+            "teachtext.experts.networks.sound_effects.MEL_BLOCK_FRAMES", block_frames
+        )
         rows = sound_effects.extract(Audio(samples)).features_TD
         np.testing.assert_allclose(rows, expected, atol=1e-3 * np.abs(expected).max())
 
@@ -112,7 +114,7 @@ def test_the_peak_is_that_of_the_whole_sound(monkeypatch):
 
 
 def test_memory_does_not_grow_with_the_length_of_a_sound_on_disk(tmp_path, monkeypatch):
-    monkeypatch.setattr("teachtext.experts.networks.sound_effects.BLOCK_FRAMES", 256)
+    monkeypatch.setattr("teachtext.experts.networks.sound_effects.MEL_BLOCK_FRAMES", 256)
     monkeypatch.setattr("teachtext.experts.networks.sound_effects.BLOCK_SAMPLES", 100_000)
     peaks = []
     for seconds in (20, 80):

@@ -12,17 +12,17 @@ from teachtext.experts.networks.transformers_face import (
 )
 from teachtext.experts.networks.transformers_image import TransformersImage
 from teachtext.experts.networks.transformers_objects import TransformersObjects
-from tests.support.tiny_checkpoints import build, clip, picture
+from tests.support.tiny_checkpoints import build_tiny, picture, tiny_clip
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    return str(build(tmp_path_factory.mktemp("dinov2"), "dinov2"))
+    return str(build_tiny(tmp_path_factory.mktemp("dinov2"), "dinov2"))
 
 
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory):
-    return str(build(tmp_path_factory.mktemp("rt_detr"), "rt_detr"))
+    return str(build_tiny(tmp_path_factory.mktemp("rt_detr"), "rt_detr"))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def relabelled(folder, detector, labels):
 
 
 def test_each_face_has_the_vector_of_its_crop(face, checkpoint, detector):
-    video = clip(4, 90, 120)
+    video = tiny_clip(4, 90, 120)
     (features,) = face.extract_batch([video])
     detectors = TransformersObjects(fps=2, checkpoint=detector)
     embedder = TransformersImage(fps=2, checkpoint=checkpoint)
@@ -58,7 +58,7 @@ def test_each_face_has_the_vector_of_its_crop(face, checkpoint, detector):
 
 
 def test_faces_are_recognised_with_their_box_and_time(face):
-    (features,) = face.extract_batch([clip(4, 90, 120)])
+    (features,) = face.extract_batch([tiny_clip(4, 90, 120)])
     assert {piece.text for piece in features.recognised} == {"face"}
     assert all(len(piece.box) == 4 and piece.score > 0.5 for piece in features.recognised)
     starts = [piece.start_seconds for piece in features.recognised]
@@ -68,7 +68,7 @@ def test_faces_are_recognised_with_their_box_and_time(face):
 @pytest.mark.parametrize("frames", [0, 2])
 def test_no_face_gives_no_rows(face, monkeypatch, frames):
     monkeypatch.setattr(face, "face_labels", ["nobody"])
-    (features,) = face.extract_batch([clip(frames)])
+    (features,) = face.extract_batch([tiny_clip(frames)])
     assert features.features_TD.shape == (0, 16)
     assert features.recognised == ()
 
@@ -117,5 +117,5 @@ def test_weights_are_those_of_both(face, checkpoint, detector):
 def test_bfloat16_gives_float32_rows(checkpoint, detector):
     options = {"fps": 2, "precision": "bfloat16"}
     face = TransformersFace(checkpoint=checkpoint, detector=detector, **options)
-    (features,) = face.extract_batch([clip(2, 90, 120)])
+    (features,) = face.extract_batch([tiny_clip(2, 90, 120)])
     assert features.features_TD.dtype == np.float32

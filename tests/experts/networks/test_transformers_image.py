@@ -21,10 +21,10 @@ from tests.support.tiny_checkpoints import (
     IMAGE,
     SQUARE,
     VISION,
-    build,
-    clip,
+    build_tiny,
     enliven,
     save_processor,
+    tiny_clip,
 )
 
 EXPECTED = {
@@ -37,7 +37,7 @@ DIMS = dict.fromkeys(IMAGE, 16) | {"clip": 12}
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
-    return {family: build(tmp_path_factory.mktemp(family), family) for family in IMAGE}
+    return {family: build_tiny(tmp_path_factory.mktemp(family), family) for family in IMAGE}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def naive(folder, family, video):
 @pytest.mark.parametrize("family", IMAGE)
 def test_rows_are_the_librarys(checkpoints, family):
     expert = TransformersImage(fps=2, checkpoint=str(checkpoints[family]))
-    video = clip(5)
+    video = tiny_clip(5)
     (features,) = expert.extract_batch([video])
     expected = naive(checkpoints[family], family, video)
     assert features.features_TD.dtype == np.float32
@@ -75,7 +75,12 @@ def test_rows_are_the_librarys(checkpoints, family):
 @pytest.mark.parametrize("family", IMAGE)
 def test_videos_together_have_the_rows_of_each_alone(checkpoints, family):
     expert = TransformersImage(fps=2, checkpoint=str(checkpoints[family]))
-    videos = [clip(3), clip(0), clip(6, 80, 50, seed=1), clip(1, 33, 120, seed=2)]
+    videos = [
+        tiny_clip(3),
+        tiny_clip(0),
+        tiny_clip(6, 80, 50, seed=1),
+        tiny_clip(1, 33, 120, seed=2),
+    ]
     for together, video in zip(expert.extract_batch(videos), videos, strict=True):
         (alone,) = expert.extract_batch([video])
         assert together.features_TD.shape == (len(video), expert.dim)
@@ -83,7 +88,7 @@ def test_videos_together_have_the_rows_of_each_alone(checkpoints, family):
 
 
 def test_a_row_stands_for_its_frames_interval(dinov2):
-    video = clip(3)
+    video = tiny_clip(3)
     cut = Frames(video.pixels_THWC, video.seconds_T, 1.25)
     (features,) = dinov2.extract_batch([cut])
     assert features.start_seconds_T.tolist() == [0, 0.5, 1]
@@ -100,7 +105,7 @@ class LongVideo:
 
     def __getitem__(self, frames):
         assert frames.stop - frames.start <= 4
-        return clip(min(frames.stop, 40) - frames.start).pixels_THWC
+        return tiny_clip(min(frames.stop, 40) - frames.start).pixels_THWC
 
 
 def test_a_long_video_is_never_in_memory_at_once(dinov2):
@@ -115,7 +120,7 @@ def test_lower_precision_gives_nearly_the_same_float32_rows(checkpoints, family,
     exact, coarse = (
         TransformersImage(
             fps=2, checkpoint=str(checkpoints[family]), precision=kind, device="cpu"
-        ).extract_batch([clip(4)])[0]
+        ).extract_batch([tiny_clip(4)])[0]
         for kind in ("float32", precision)
     )
     assert coarse.features_TD.dtype == np.float32

@@ -6,14 +6,14 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_objects import TransformersObjects
 from teachtext.video.media import Frames
-from tests.support.tiny_checkpoints import DETECTORS, build, clip
+from tests.support.tiny_checkpoints import DETECTORS, build_tiny, tiny_clip
 
 SOFTMAX = {"detr", "yolos"}
 
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
-    return {family: build(tmp_path_factory.mktemp(family), family) for family in DETECTORS}
+    return {family: build_tiny(tmp_path_factory.mktemp(family), family) for family in DETECTORS}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def naive(folder, frame_HWC):
 
 @pytest.mark.parametrize("family", DETECTORS)
 def test_boxes_labels_scores_and_vectors_are_the_librarys(checkpoints, experts, family):
-    video = clip(2, seed=3)
+    video = tiny_clip(2, seed=3)
     (features,) = experts[family].extract_batch([video])
     expected = [one for frame in video.pixels_THWC[:] for one in naive(checkpoints[family], frame)]
     assert len(features.recognised) == len(features.features_TD) == len(expected) > 3
@@ -75,7 +75,7 @@ def test_scores_are_softmax_or_sigmoid_as_the_network_was_trained(experts, famil
 
 
 def test_corners_go_around_the_box_in_pixels_of_the_frame(experts):
-    (features,) = experts["rt_detr"].extract_batch([clip(1, 90, 160)])
+    (features,) = experts["rt_detr"].extract_batch([tiny_clip(1, 90, 160)])
     for piece in features.recognised:
         (left, top), (right, upper), (other_right, bottom), (other_left, lower) = piece.box
         assert (left, right, top, bottom) == (other_left, other_right, upper, lower)
@@ -86,7 +86,7 @@ def test_corners_go_around_the_box_in_pixels_of_the_frame(experts):
 
 
 def test_rows_and_pieces_have_the_times_of_their_frame(experts):
-    (features,) = experts["rt_detr"].extract_batch([clip(3)])
+    (features,) = experts["rt_detr"].extract_batch([tiny_clip(3)])
     starts = [piece.start_seconds for piece in features.recognised]
     assert starts == features.start_seconds_T.tolist() == sorted(starts)
     assert set(starts) == {0, 0.5, 1}
@@ -96,9 +96,9 @@ def test_rows_and_pieces_have_the_times_of_their_frame(experts):
 
 @pytest.mark.parametrize("family", DETECTORS)
 def test_frames_of_a_batch_have_what_each_has_alone(checkpoints, family, monkeypatch):
-    monkeypatch.setattr("teachtext.experts.networks.transformers_objects.CPU_BATCH", 3)
+    monkeypatch.setattr("teachtext.experts.networks.transformers_objects.CPU_FRAMES", 3)
     expert = TransformersObjects(fps=2, checkpoint=str(checkpoints[family]))
-    video = clip(4)
+    video = tiny_clip(4)
     (together,) = expert.extract_batch([video])
     frames = [Frames(video.pixels_THWC[i : i + 1], video.seconds_T[i : i + 1], 2) for i in range(4)]
     alone = expert.extract_batch(frames)
@@ -111,30 +111,30 @@ def test_frames_of_a_batch_have_what_each_has_alone(checkpoints, family, monkeyp
 
 @pytest.mark.parametrize("score", [0.5, 1.0])
 def test_nothing_found_gives_no_rows(experts, monkeypatch, score):
-    monkeypatch.setattr("teachtext.experts.networks.transformers_objects.MIN_SCORE", score)
+    monkeypatch.setattr("teachtext.experts.networks.transformers_objects.MIN_OBJECT_SCORE", score)
     expert = experts["conditional_detr"]
-    (features,) = expert.extract_batch([clip(2)])
+    (features,) = expert.extract_batch([tiny_clip(2)])
     assert bool(len(features.features_TD)) == (score == 0.5)
     assert features.features_TD.shape == (len(features.recognised), expert.dim)
 
 
 def test_a_frame_has_at_most_so_many_rows_the_surest(experts, monkeypatch):
-    (every,) = experts["rt_detr"].extract_batch([clip(1)])
+    (every,) = experts["rt_detr"].extract_batch([tiny_clip(1)])
     monkeypatch.setattr("teachtext.experts.networks.transformers_objects.MAX_PER_FRAME", 2)
-    (two,) = experts["rt_detr"].extract_batch([clip(1)])
+    (two,) = experts["rt_detr"].extract_batch([tiny_clip(1)])
     assert two.recognised == every.recognised[:2]
 
 
 @pytest.mark.parametrize("family", DETECTORS)
 def test_bfloat16_gives_float32_rows(checkpoints, family):
     expert = TransformersObjects(fps=2, checkpoint=str(checkpoints[family]), precision="bfloat16")
-    (features,) = expert.extract_batch([clip(1, seed=3)])
+    (features,) = expert.extract_batch([tiny_clip(1, seed=3)])
     assert features.features_TD.dtype == np.float32
     assert len(features.features_TD) > 0
     assert np.isfinite(features.features_TD).all()
 
 
 def test_a_network_without_boxes_is_refused(tmp_path):
-    build(tmp_path, "vit")
+    build_tiny(tmp_path, "vit")
     with pytest.raises(ConfigError, match="Cannot load the object detector"):
         TransformersObjects(fps=2, checkpoint=str(tmp_path))

@@ -14,7 +14,7 @@ from transformers import (
 from teachtext.errors import ConfigError
 from teachtext.experts.networks.transformers_video import TransformersVideo
 from teachtext.video.media import Frames
-from tests.support.tiny_checkpoints import CROPPED, VIDEOS, build, clip
+from tests.support.tiny_checkpoints import CROPPED, VIDEOS, build_tiny, tiny_clip
 
 IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
 DIMS = dict.fromkeys(VIDEOS, 16) | {"xclip": 12}
@@ -35,7 +35,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
-    return {family: build(tmp_path_factory.mktemp(family), family) for family in VIDEOS}
+    return {family: build_tiny(tmp_path_factory.mktemp(family), family) for family in VIDEOS}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def naive(folder, family, windows):
 @pytest.mark.parametrize("family", VIDEOS)
 def test_rows_are_the_librarys_of_consecutive_windows(checkpoints, family):
     expert = TransformersVideo(fps=2, checkpoint=str(checkpoints[family]))
-    video = clip(10)
+    video = tiny_clip(10)
     pixels = video.pixels_THWC
     windows = [pixels[:4], pixels[4:8], pixels[[8, 9, 9, 9]]]
     expected = naive(checkpoints[family], family, windows)
@@ -73,22 +73,27 @@ def test_rows_are_the_librarys_of_consecutive_windows(checkpoints, family):
 
 
 def test_a_row_lasts_from_its_first_to_its_last_real_frame(videomae):
-    (features,) = videomae.extract_batch([clip(9)])
+    (features,) = videomae.extract_batch([tiny_clip(9)])
     assert features.start_seconds_T.tolist() == [0, 2, 4]
     assert features.end_seconds_T.tolist() == [2, 4, 4.5]
 
 
 def test_a_row_ends_with_the_clip_at_the_latest(videomae):
-    video = clip(4)
+    video = tiny_clip(4)
     (features,) = videomae.extract_batch([Frames(video.pixels_THWC, video.seconds_T, 1.75)])
     assert features.end_seconds_T.tolist() == [1.75]
 
 
 @pytest.mark.parametrize("family", VIDEOS)
 def test_videos_together_have_the_rows_of_each_alone(checkpoints, family, monkeypatch):
-    monkeypatch.setattr("teachtext.experts.networks.transformers_video.CPU_BATCH", 3)
+    monkeypatch.setattr("teachtext.experts.networks.transformers_video.CPU_WINDOWS", 3)
     expert = TransformersVideo(fps=2, checkpoint=str(checkpoints[family]))
-    videos = [clip(5), clip(0), clip(9, 80, 50, seed=1), clip(1, 33, 120, seed=2)]
+    videos = [
+        tiny_clip(5),
+        tiny_clip(0),
+        tiny_clip(9, 80, 50, seed=1),
+        tiny_clip(1, 33, 120, seed=2),
+    ]
     for together, video in zip(expert.extract_batch(videos), videos, strict=True):
         (alone,) = expert.extract_batch([video])
         assert together.features_TD.shape == (-(-len(video) // 4), expert.dim)
@@ -96,7 +101,7 @@ def test_videos_together_have_the_rows_of_each_alone(checkpoints, family, monkey
 
 
 def test_the_order_of_frames_matters(videomae):
-    video = clip(4)
+    video = tiny_clip(4)
     backwards = Frames(video.pixels_THWC[::-1], video.seconds_T, 2.0)
     there, back = (one.features_TD for one in videomae.extract_batch([video, backwards]))
     assert np.abs(there - back).max() > 1e-3
@@ -106,7 +111,7 @@ def test_the_order_of_frames_matters(videomae):
 def test_bfloat16_gives_nearly_the_same_float32_rows(checkpoints, family):
     exact, coarse = (
         TransformersVideo(fps=2, checkpoint=str(checkpoints[family]), precision=precision)
-        .extract_batch([clip(6)])[0]
+        .extract_batch([tiny_clip(6)])[0]
         .features_TD
         for precision in ("float32", "bfloat16")
     )
@@ -116,6 +121,6 @@ def test_bfloat16_gives_nearly_the_same_float32_rows(checkpoints, family):
 
 
 def test_a_network_of_images_is_refused_with_those_allowed(tmp_path):
-    build(tmp_path, "vit")
+    build_tiny(tmp_path, "vit")
     with pytest.raises(ConfigError, match=r"type 'vit'.*videomae, timesformer, vivit"):
         TransformersVideo(fps=2, checkpoint=str(tmp_path))

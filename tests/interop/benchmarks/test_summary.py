@@ -2,12 +2,12 @@ from dataclasses import replace
 
 from teachtext.interop.benchmarks.benchmarks import BENCHMARKS
 from teachtext.interop.benchmarks.records import Counts
-from teachtext.interop.benchmarks.summary import describe
+from teachtext.interop.benchmarks.summary import describe_import
 
 
 def told(native, name, **options):
     native.put(name)
-    return describe(native.read(name, **options)).splitlines()
+    return describe_import(native.read(name, **options)).splitlines()
 
 
 def test_counts_stand_beside_the_published_ones(native):

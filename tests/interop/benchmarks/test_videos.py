@@ -3,7 +3,7 @@ import os
 import pytest
 
 from teachtext.errors import DatasetError
-from teachtext.interop.benchmarks.records import Clip
+from teachtext.interop.benchmarks.records import SourceClip
 from teachtext.interop.benchmarks.video_names import first_part_of, stem_of
 from teachtext.interop.benchmarks.videos import find_videos, match_videos
 from teachtext.interop.remarks import Remarks
@@ -122,7 +122,7 @@ def test_ids_are_no_paths(tmp_path):
 
 def test_the_best_place_of_a_clip_is_taken(tmp_path):
     captions = [Caption("1", "a", "train", "x")]
-    clips = {"a": (Clip("whole"), Clip("part", 2, 5))}
+    clips = {"a": (SourceClip("whole"), SourceClip("part", 2, 5))}
     files = {name: tmp_path / f"{name}.mp4" for name in ("part", "whole")}
     (video,), _, _ = matched(captions, files, clips)
     assert (video.path, video.start_seconds) == (files["whole"], None)

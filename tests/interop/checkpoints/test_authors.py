@@ -10,7 +10,7 @@ from teachtext.models.retrieval import build_model
 from teachtext.training.losses import max_margin_ranking_loss
 from teachtext.training.optimizers import RAdam
 from tests.support.authors_models import ARCHITECTURES, batch, legacy_model, theirs
-from tests.support.reference import digest, load, section
+from tests.support.reference import digest, load_reference, section
 from tests.support.toy_sets import toy_architecture
 
 STEPS = {"lr": 1e-2, "weight_decay": 1e-3}
@@ -35,7 +35,7 @@ def differences(arrays, part, ours):
 
 def trained(name):
     """A model after one backward pass on the authors' batch, and their arrays."""
-    arrays = load(name)
+    arrays = load_reference(name)
     model = legacy_model(name, section(arrays, "state/")).train()
     sims = model(*batch(arrays, "train"))
     teachers = torch.from_numpy(arrays["train/teacher_sims"])
@@ -98,7 +98,7 @@ def test_weights_and_similarities_after_eight_steps(name):
 
 
 def first_weights(name="ce"):
-    return section(load(name), "state/")
+    return section(load_reference(name), "state/")
 
 
 def test_keys_of_layers_that_nobody_uses_are_dropped():

@@ -5,7 +5,7 @@ import torch
 from teachtext.errors import ConfigError, DatasetError
 from teachtext.interop.checkpoints.authors_files import build_released, sizes_of
 from tests.support.authors_models import ARCHITECTURES, EXPERT_DIMS, batch, tensors
-from tests.support.reference import load, section
+from tests.support.reference import load_reference, section
 from tests.support.toy_sets import toy_architecture
 
 EXPERTS = list(EXPERT_DIMS)
@@ -13,7 +13,7 @@ ROWS = {"audio": 5, "ocr": 4}
 
 
 def released(name):
-    return tensors(section(load(name), "state/"))
+    return tensors(section(load_reference(name), "state/"))
 
 
 def build(theirs, **changes):
@@ -40,7 +40,7 @@ def test_sizes_are_read_off_the_weights(name):
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_similarities_are_those_of_the_authors(name):
-    arrays = load(name)
+    arrays = load_reference(name)
     model, settings = build(released(name))
     assert settings.legacy
     # the references are of training: in evaluation the running statistics count

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from teachtext.cli import main
 from teachtext.errors import DatasetError
-from teachtext.interop.features.columns import read_imported
+from teachtext.interop.features.columns import read_imported_features
 from teachtext.store.features import FeatureStore
 from teachtext.tables.dataset import shard_of
 
@@ -25,14 +25,14 @@ def save(tmp_path):
 
 
 def test_one_row_a_video_is_its_first_second(save):
-    imported = read_imported(save(video_id=VIDEOS, features=ROWS[:3]))
+    imported = read_imported_features(save(video_id=VIDEOS, features=ROWS[:3]))
     seen = imported.features_of("it's $(b)")
     assert seen.features_TD.tolist() == [[2, 3]]
     assert (seen.start_seconds_T.tolist(), seen.end_seconds_T.tolist()) == ([0], [1])
 
 
 def test_offsets_give_a_video_any_number_of_rows(save):
-    imported = read_imported(save(**RAGGED))
+    imported = read_imported_features(save(**RAGGED))
     assert imported.features_of("a").features_TD.tolist() == [[0, 1]]
     assert imported.features_of("it's $(b)") is None
     assert imported.features_of("c").start_seconds_T.tolist() == [0, 1, 2]
@@ -40,7 +40,7 @@ def test_offsets_give_a_video_any_number_of_rows(save):
 
 def test_times_may_be_given(save):
     starts, ends = np.array([0, 5, 6, 7]), np.array([0.5, 6, 7, 8])
-    imported = read_imported(save(**RAGGED, start_seconds=starts, end_seconds=ends))
+    imported = read_imported_features(save(**RAGGED, start_seconds=starts, end_seconds=ends))
     seen = imported.features_of("c")
     assert (seen.start_seconds_T.tolist(), seen.end_seconds_T.tolist()) == ([5, 6, 7], [6, 7, 8])
 
@@ -51,7 +51,7 @@ def test_every_video_gets_its_own_rows(lengths, tmp_path_factory):
     names = np.array([f"v{index}" for index in range(len(lengths))])
     features = np.repeat(np.arange(len(lengths)), lengths)[:, None].astype(np.float32)
     np.savez(path, video_id=names, features=features, offsets=np.cumsum([0, *lengths]))
-    imported = read_imported(path)
+    imported = read_imported_features(path)
     for index, length in enumerate(lengths):
         seen = imported.features_of(f"v{index}")
         assert ([] if seen is None else seen.features_TD.ravel().tolist()) == [index] * length
@@ -78,26 +78,26 @@ def test_every_video_gets_its_own_rows(lengths, tmp_path_factory):
 )
 def test_arrays_that_do_not_fit_are_named(save, changes, words):
     with pytest.raises(DatasetError, match=words) as caught:
-        read_imported(save(**RAGGED | changes))
+        read_imported_features(save(**RAGGED | changes))
     assert "\n" not in str(caught.value)
 
 
 def test_rows_without_offsets_are_one_a_video(save):
     with pytest.raises(DatasetError, match="4 rows of 3 videos and no offsets"):
-        read_imported(save(video_id=VIDEOS, features=ROWS))
+        read_imported_features(save(video_id=VIDEOS, features=ROWS))
 
 
 def test_a_single_array_is_refused(tmp_path):
     np.save(tmp_path / "f.npy", ROWS)
     with pytest.raises(DatasetError, match=r"of no known kind. Use one of: \.pkl"):
-        read_imported(tmp_path / "f.npy")
+        read_imported_features(tmp_path / "f.npy")
 
 
 def test_a_missing_file_and_a_missing_array_are_named(tmp_path, save):
     with pytest.raises(DatasetError, match="does not exist"):
-        read_imported(tmp_path / "f.npz")
+        read_imported_features(tmp_path / "f.npz")
     with pytest.raises(DatasetError, match="no array 'features'"):
-        read_imported(save(video_id=VIDEOS))
+        read_imported_features(save(video_id=VIDEOS))
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 from huggingface_hub import ModelCard as HubCard
 
 from teachtext.config.text import TextEncoderSettings
-from teachtext.interop.hub.page import Release, render_page
+from teachtext.interop.hub.page import Release, render_readme
 from teachtext.models.checkpoint import load_card
-from tests.support.exported import evaluation, save_toy
+from tests.support.exported import exported_evaluation, save_toy
 
 RELEASE = Release("org/model", "msrvtt-full", "apache-2.0", "cc-by-4.0", "Finds clips.")
 GLOVE = TextEncoderSettings(encoder="glove", max_tokens=8)
@@ -19,11 +19,11 @@ def card(tmp_path_factory):
 
 def page(card, found=None, text_settings=GLOVE, **changes):
     release = dataclasses.replace(RELEASE, **changes)
-    return render_page(card, release, text_settings=text_settings, evaluation=found)
+    return render_readme(card, release, text_settings=text_settings, evaluation=found)
 
 
 def test_the_metadata_are_those_that_hubs_read(card):
-    data = HubCard(page(card, evaluation())).data
+    data = HubCard(page(card, exported_evaluation())).data
     assert (data.license, data.library_name, data.datasets) == (
         "apache-2.0",
         "teachtext",
@@ -37,7 +37,7 @@ def test_the_metadata_are_those_that_hubs_read(card):
 
 
 def test_readers_see_metrics_data_and_licences(card):
-    text = page(card, evaluation())
+    text = page(card, exported_evaluation())
     assert "| Text-to-video retrieval | 20.0 | 50.0 | 80.0 | 5.0 | 7.2 | 43.1 | 40 | 20 |" in text
     assert "Trained on 32 captions (all) of 16 videos of `msrvtt-full`" in text
     assert "Weights: apache-2.0. Data: cc-by-4.0." in text

@@ -1,7 +1,7 @@
 import pytest
 
 from teachtext.search.page.app import make_app
-from tests.support.serving import ODD_IDS, Asker, FakeSearcher, clip, serving
+from tests.support.serving import ODD_IDS, Asker, FakeSearcher, served_clip, serving
 
 
 @pytest.fixture
@@ -15,14 +15,14 @@ def film(tmp_path):
 def searchers(film, tmp_path):
     (tmp_path / "old.avi").write_bytes(b"RIFF")
     clips = [
-        clip("a", film, split="train", start=1.5, end=3.0),
-        clip("b", film, split="val"),
-        clip("old", tmp_path / "old.avi"),
-        clip("lost", tmp_path / "lost.mp4"),
-        clip("folder", tmp_path),
-        clip("bucket", "s3://bucket/film.mp4"),
-        clip("features"),
-        *(clip(odd, film) for odd in ODD_IDS),
+        served_clip("a", film, split="train", start=1.5, end=3.0),
+        served_clip("b", film, split="val"),
+        served_clip("old", tmp_path / "old.avi"),
+        served_clip("lost", tmp_path / "lost.mp4"),
+        served_clip("folder", tmp_path),
+        served_clip("bucket", "s3://bucket/film.mp4"),
+        served_clip("features"),
+        *(served_clip(odd, film) for odd in ODD_IDS),
     ]
     return [FakeSearcher("baseline", clips), FakeSearcher("teachtext", clips, step=-1)]
 

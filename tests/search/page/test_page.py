@@ -7,7 +7,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from teachtext.search.page.app import make_app
 from tests.support.clips import write_clip
-from tests.support.serving import FakeSearcher, clip, serving
+from tests.support.serving import FakeSearcher, served_clip, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -29,13 +29,13 @@ def address(tmp_path_factory):
     (folder / "old.avi").write_bytes(b"RIFF")
     (folder / "broken.mp4").write_bytes(b"no film")
     clips = [
-        clip("a", film, split="train", start=1.0, end=2.0),
-        clip("b", film, split="val"),
-        clip("broken", folder / "broken.mp4"),
-        clip("lost", folder / "lost.mp4"),
-        clip("old", folder / "old.avi"),
-        clip("without"),
-        clip(HOSTILE, film),
+        served_clip("a", film, split="train", start=1.0, end=2.0),
+        served_clip("b", film, split="val"),
+        served_clip("broken", folder / "broken.mp4"),
+        served_clip("lost", folder / "lost.mp4"),
+        served_clip("old", folder / "old.avi"),
+        served_clip("without"),
+        served_clip(HOSTILE, film),
     ]
     models = [FakeSearcher("teachtext", clips, step=-1), FakeSearcher("baseline", clips)]
     with serving(make_app(models)) as port:

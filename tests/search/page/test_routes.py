@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from teachtext.errors import ConfigError
-from teachtext.search.page.routes import FILES
+from teachtext.search.page.routes import PAGE_FILES
 
 
 def test_models_and_splits(server):
@@ -119,11 +119,11 @@ def test_nobody_changes_anything(server):
         assert server.raw("/search?model=baseline&q=x", method)[0] == 405
 
 
-@pytest.mark.parametrize("name", ["", *FILES])
+@pytest.mark.parametrize("name", ["", *PAGE_FILES])
 def test_the_page_has_its_files(server, name):
     status, headers, body = server.raw(f"/{name}")
     assert status == 200
-    assert headers["Content-Type"].startswith(FILES[name or "page.html"])
+    assert headers["Content-Type"].startswith(PAGE_FILES[name or "page.html"])
     assert b"http://" not in body.replace(b'"http://www.w3.org/2000/svg"', b"")
     assert b"innerHTML" not in body
 

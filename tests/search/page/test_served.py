@@ -1,12 +1,14 @@
 import asyncio
 
 from teachtext.search.page.served import ServedModels
-from tests.support.serving import FakeSearcher, clip
+from tests.support.serving import FakeSearcher, served_clip
 
 
 def test_a_clip_is_known_if_one_model_knows_it():
-    served = ServedModels([FakeSearcher("x", [clip("a")]), FakeSearcher("y", [clip("b")])])
-    assert served.clip("b") == clip("b")
+    served = ServedModels(
+        [FakeSearcher("x", [served_clip("a")]), FakeSearcher("y", [served_clip("b")])]
+    )
+    assert served.clip("b") == served_clip("b")
     assert served.clip("c") is None
     assert [(name, one.model) for name, one in served.models.items()] == [("x", "x"), ("y", "y")]
 
@@ -14,8 +16,8 @@ def test_a_clip_is_known_if_one_model_knows_it():
 def test_splits_of_all_models():
     served = ServedModels(
         [
-            FakeSearcher("x", [clip("a", split="val"), clip("c", split="")]),
-            FakeSearcher("y", [clip("b", split="test")]),
+            FakeSearcher("x", [served_clip("a", split="val"), served_clip("c", split="")]),
+            FakeSearcher("y", [served_clip("b", split="test")]),
         ]
     )
     assert served.splits == ["test", "val"]

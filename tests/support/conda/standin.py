@@ -20,7 +20,7 @@ from rattler import Channel, Gateway, MatchSpec, Subdir, VirtualPackage, install
 from tests.support.conda.channel import SITE_PACKAGES, write_channel
 from tests.support.conda.distributions import installed, top_levels
 
-ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[3]
 
 
 def set_up(folder, *, only_pip):
@@ -36,7 +36,7 @@ def set_up(folder, *, only_pip):
     words = [sys.executable, "-m", "tests.support.conda.standin", str(folder)]
     conda = folder / "bin/conda"
     conda.write_text(
-        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.join(words)} "$@"\n'
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(_ROOT))} exec {shlex.join(words)} "$@"\n'
     )
     conda.chmod(0o755)
 

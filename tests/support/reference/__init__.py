@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent
 PROJECTIONS = 8
 
 
-def load(name):
+def load_reference(name):
     """Arrays of one model by their names; those that are split over files are joined."""
     parts = {}
     for path in sorted(FOLDER.glob(f"{name}-*.npz")):

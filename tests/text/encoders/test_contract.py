@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from teachtext.config.catalog import TEXT_ENCODERS
-from tests.support.text_encoders import load
+from tests.support.text_encoders import load_encoder
 
 MAX_TOKENS = 5
 CAPTIONS = [
@@ -28,7 +28,7 @@ CAPTIONS = [
 def encoder(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp(request.param)
-        yield load(request.param, folder, patch, max_tokens=MAX_TOKENS)
+        yield load_encoder(request.param, folder, patch, max_tokens=MAX_TOKENS)
 
 
 @pytest.fixture(scope="module")

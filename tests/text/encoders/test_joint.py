@@ -6,7 +6,7 @@ from transformers import AutoModel, BertConfig, BertModel, SiglipTokenizer
 
 from teachtext.errors import ConfigError
 from teachtext.text.encoders.joint import JointEncoder
-from tests.support.joint_checkpoints import FAMILIES, build, save_tokenizer
+from tests.support.joint_checkpoints import JOINT_FAMILIES, build_joint, save_tokenizer
 
 CAPTIONS = ["a red circle turns", "", "star", "a red circle turns", "blue " * 50]
 POSITIONS = 8
@@ -21,7 +21,9 @@ IDS = {
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
-    return {family: build(tmp_path_factory.mktemp(family), family) for family in FAMILIES}
+    return {
+        family: build_joint(tmp_path_factory.mktemp(family), family) for family in JOINT_FAMILIES
+    }
 
 
 def encoder_of(checkpoints, family, max_tokens=77):
@@ -34,7 +36,7 @@ def by_library(folder, ids):
         return model.get_text_features(torch.tensor([ids])).pooler_output.numpy()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", JOINT_FAMILIES)
 def test_a_caption_is_the_librarys_vector(checkpoints, family):
     encoder = encoder_of(checkpoints, family)
     (found,) = encoder.encode(["a red circle"])
@@ -43,7 +45,7 @@ def test_a_caption_is_the_librarys_vector(checkpoints, family):
     np.testing.assert_allclose(found, by_library(checkpoints[family], IDS[family]), atol=1e-5)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", JOINT_FAMILIES)
 def test_vectors_do_not_depend_on_the_batch(checkpoints, family):
     encoder = encoder_of(checkpoints, family)
     for together, caption in zip(encoder.encode(CAPTIONS), CAPTIONS, strict=True):
@@ -63,7 +65,7 @@ def test_siglip_reads_lower_case(checkpoints):
 
 
 def test_siglip_has_the_tokeniser_that_it_is_published_with(tmp_path):
-    build(tmp_path, "siglip")
+    build_joint(tmp_path, "siglip")
     for file in tmp_path.glob("tokenizer*"):
         file.unlink()
     SentencePieceTrainer.train(

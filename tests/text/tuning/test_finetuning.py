@@ -17,7 +17,7 @@ from teachtext.text.tuning.finetuning import Tuner, check_disk, tune
 from teachtext.text.tuning.tunable import save_tuned
 from teachtext.training.states import LatestState
 from tests.support.toy_training import ALONE
-from tests.support.toy_tuning import CAPTIONS, OF_VIDEO, captions_like, loaded, tuned
+from tests.support.toy_tuning import OF_VIDEO, TUNING_CAPTIONS, captions_like, loaded, tuned
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
 
@@ -59,7 +59,7 @@ def test_perplexity_is_that_of_a_token_and_none_of_sentences(checkpoints, tmp_pa
 
 @pytest.mark.parametrize("objective", ["language-modelling", "contrastive"])
 def test_without_val_a_text_encoder_is_tuned_and_not_measured(objective, checkpoints, tmp_path):
-    train = [caption for caption in CAPTIONS if caption.split == "train"]
+    train = [caption for caption in TUNING_CAPTIONS if caption.split == "train"]
     tunable, history = tuned(
         checkpoints["gpt2"], tmp_path / "work", captions=train, objective=objective
     )

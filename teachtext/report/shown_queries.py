@@ -12,7 +12,7 @@ from teachtext.video.manifest import VideoRecord
 
 
 @dataclass(frozen=True)
-class Result:
+class ShownResult:
     """One video below a query. ``similarity`` is None for a right one outside of the table."""
 
     video_id: str
@@ -35,14 +35,14 @@ class ShownQuery:
 
     caption: str
     rank: float
-    results: tuple[Result, ...]
-    missed: Result | None
+    results: tuple[ShownResult, ...]
+    missed: ShownResult | None
     weights: tuple[tuple[str, float], ...]
     decision: Decision | None
 
 
 @dataclass(frozen=True)
-class Gallery:
+class ShownQueries:
     """Queries of one model and seed: first those that it got right, then those that it missed."""
 
     model: str
@@ -72,14 +72,14 @@ def choose_queries(
     ]
 
 
-def build_gallery(
+def show_queries(
     evaluation: Evaluation,
     videos: Mapping[str, VideoRecord],
     *,
     queries: int,
     results_per_query: int,
     generator: np.random.Generator,
-) -> Gallery:
+) -> ShownQueries:
     """Choose queries and make the thumbnails of what they found.
 
     Args:
@@ -92,10 +92,10 @@ def build_gallery(
     chosen = choose_queries(read_text_query_ranks(evaluation.ranks_path), queries, generator)
     found = read_found(evaluation.ranks_path, chosen)
     shown = {
-        video for row in found.values() for video in (*row.top[:results_per_query], row.video_id)
+        video for one in found.values() for video in (*one.top[:results_per_query], one.video_id)
     }
     thumbnails = make_thumbnails(shown, videos)
-    return Gallery(
+    return ShownQueries(
         model=evaluation.model,
         seed=evaluation.seed,
         results_per_query=results_per_query,
@@ -106,13 +106,13 @@ def build_gallery(
 def _show(found: Found, thumbnails: Mapping[str, Thumbnail], results_per_query: int) -> ShownQuery:
     pairs = list(zip(found.top, found.similarities, strict=True))
     results = [
-        Result(video_id, similarity, video_id == found.video_id, thumbnails[video_id])
+        ShownResult(video_id, similarity, video_id == found.video_id, thumbnails[video_id])
         for video_id, similarity in pairs[:results_per_query]
     ]
     missed = None
     if not any(result.right for result in results):
         own_similarity = dict(pairs).get(found.video_id)
-        missed = Result(found.video_id, own_similarity, True, thumbnails[found.video_id])
+        missed = ShownResult(found.video_id, own_similarity, True, thumbnails[found.video_id])
     weights = sorted(found.weights.items(), key=lambda item: -item[1])
     return ShownQuery(
         found.caption, found.rank, tuple(results), missed, tuple(weights), decide(found)

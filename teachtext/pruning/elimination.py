@@ -1,4 +1,4 @@
-"""The search over experts: its choices and the Pareto front. Standard library only."""
+"""Backward elimination of experts: its choices and the Pareto front. Standard library only."""
 
 import statistics
 from collections.abc import Iterable, Sequence

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from teachtext.report.gallery import build_gallery, choose_evaluation, choose_queries
+from teachtext.report.shown_queries import choose_evaluation, choose_queries, show_queries
 from teachtext.tables.dataset import VideoSource
 from teachtext.video.manifest import probe_video
-from tests.support.report_inputs import evaluation, write_table
+from tests.support.report_inputs import evaluation, write_report_table
 
 
 def generator():
@@ -38,7 +38,7 @@ def test_the_main_student_is_the_first_with_teachers_in_its_smallest_seed():
     assert choose_evaluation([teacher, evaluation("baseline")]) is teacher
 
 
-def gallery_of(tmp_path, rank, top, videos=None, similarities=None):
+def query_of(tmp_path, rank, top, videos=None, similarities=None):
     row = {
         "direction": "t2v",
         "query_id": "q",
@@ -53,8 +53,8 @@ def gallery_of(tmp_path, rank, top, videos=None, similarities=None):
         "rival_parts": [0.1, 0.2],
     }
     other = {**row, "direction": "v2t", "query_id": "own", "query": ""}
-    path = write_table(tmp_path / "0.parquet", [row, other], {"experts": '["audio", "ocr"]'})
-    shown = build_gallery(
+    path = write_report_table(tmp_path / "0.parquet", [row, other], {"experts": '["audio", "ocr"]'})
+    shown = show_queries(
         evaluation(ranks_path=path),
         videos or {},
         queries=5,
@@ -66,7 +66,7 @@ def gallery_of(tmp_path, rank, top, videos=None, similarities=None):
 
 
 def test_the_right_video_is_marked(tmp_path):
-    query = gallery_of(tmp_path, 1.0, ["x", "own", "y"])
+    query = query_of(tmp_path, 1.0, ["x", "own", "y"])
     assert [(result.video_id, result.right) for result in query.results] == [
         ("x", False),
         ("own", True),
@@ -75,23 +75,23 @@ def test_the_right_video_is_marked(tmp_path):
 
 
 def test_a_right_video_below_the_shown_ones_is_added_with_its_similarity(tmp_path):
-    query = gallery_of(tmp_path, 2.0, ["x", "y", "own"], similarities=[0.5, 0.4, 0.3])
+    query = query_of(tmp_path, 2.0, ["x", "y", "own"], similarities=[0.5, 0.4, 0.3])
     assert [result.video_id for result in query.results] == ["x", "y"]
     assert (query.missed.video_id, query.missed.similarity) == ("own", 0.3)
 
 
 def test_a_right_video_outside_of_the_table_has_no_similarity(tmp_path):
-    assert gallery_of(tmp_path, 77.0, ["x", "y"]).missed.similarity is None
+    assert query_of(tmp_path, 77.0, ["x", "y"]).missed.similarity is None
 
 
 def test_pictures_come_from_the_videos(tmp_path, video):
     record = probe_video(VideoSource("own", video), 0)
-    query = gallery_of(tmp_path, 0.0, ["own", "x"], {"own": record})
+    query = query_of(tmp_path, 0.0, ["own", "x"], {"own": record})
     assert query.results[0].thumbnail.uri
     assert query.results[1].thumbnail.reason == "not in the manifest"
 
 
 def test_a_query_says_what_it_weighs_and_who_decided(tmp_path):
-    query = gallery_of(tmp_path, 0.0, ["own", "x"])
+    query = query_of(tmp_path, 0.0, ["own", "x"])
     assert query.weights == (("ocr", 0.75), ("audio", 0.25))
     assert (query.decision.expert, query.decision.rival) == ("audio", "x")

@@ -1,4 +1,4 @@
-"""The search over experts as a part of the workflow: no videos, three imported experts."""
+"""The pruning of experts as a part of the workflow: no videos, three imported experts."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from tests.support.running import ENVIRONMENT, command, scatter_features, snakem
 
 pytestmark = pytest.mark.e2e
 
-SEARCH = """
+LEAN = """
 dataset: {name: search, videos: null, captions: data/captions.csv}
 experts:
   appearance: {import: data/appearance.npz, network: null, fps: null}
@@ -38,7 +38,7 @@ FULL = "lean+appearance+audio+scene-1"
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """A search that was killed at its second level, and what had been trained until then."""
+    """A pruning that was killed at its second level, and what had been trained until then."""
     folder = tmp_path_factory.mktemp("search")
     (folder / "data").mkdir()
     video_ids = [f"clip{number}" for number in range(12)]
@@ -49,7 +49,7 @@ def killed(tmp_path_factory):
             csv.writer(stream).writerows([video, f"a {word}", split] for word in ("dog", "cat"))
     for expert in ("appearance", "audio", "scene-1"):
         scatter_features(folder / f"data/{expert}.npz", [*video_ids, "nobody's"])
-    (folder / "search.yaml").write_text(SEARCH)
+    (folder / "search.yaml").write_text(LEAN)
     process = subprocess.Popen(
         command(folder, overlay=folder / "search.yaml"),
         env=ENVIRONMENT,
@@ -79,7 +79,7 @@ def weights(folder):
 
 @pytest.fixture(scope="module")
 def finished(killed):
-    """The same search, started again."""
+    """The same pruning, started again."""
     folder, _ = killed
     snakemake(folder, "--unlock", overlay=folder / "search.yaml")
     done = snakemake(folder, overlay=folder / "search.yaml")
@@ -91,7 +91,7 @@ def decision(folder, level):
     return json.loads((folder / f"results/pruned/lean/{level}.json").read_text())
 
 
-def test_a_search_goes_on_where_it_was_killed(finished, killed):
+def test_a_pruning_goes_on_where_it_was_killed(finished, killed):
     _, before = killed
     after = weights(finished)
     assert FULL in before or len(before) > 3
@@ -135,15 +135,15 @@ def test_the_table_and_the_report_tell_of_every_level(finished):
     assert "made elsewhere, so the time of extraction is not known" in page
 
 
-def test_a_finished_search_leaves_nothing_to_do(finished):
+def test_a_finished_pruning_leaves_nothing_to_do(finished):
     again = snakemake(finished, overlay=finished / "search.yaml")
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
-def test_a_search_that_goes_further_keeps_what_is_trained(finished):
+def test_a_pruning_that_goes_further_keeps_what_is_trained(finished):
     """Also the other way: what a shorter walk needs is a part of the longer one."""
     shorter = finished / "shorter.yaml"
-    shorter.write_text(SEARCH.replace("keep: 1", "keep: 2"))
+    shorter.write_text(LEAN.replace("keep: 1", "keep: 2"))
     plan = snakemake(finished, "-n", overlay=shorter)
     assert "train_pruned" not in plan.stdout
     assert "compute_pareto" in plan.stdout

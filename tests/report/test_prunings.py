@@ -5,7 +5,7 @@ import pytest
 
 from teachtext.pruning.pareto import pareto_table
 from teachtext.report.headline import MINUS
-from teachtext.report.searches import read_search
+from teachtext.report.prunings import read_pruning
 from teachtext.store.tables import write_table
 from teachtext.store.versions import MADE_BY, stamp
 from tests.support.report_inputs import evaluations_of
@@ -17,7 +17,7 @@ SUBSETS = [("appearance", "ocr", "speech"), ("appearance", "ocr"), ("appearance"
 
 
 def result(folder, *scores, seconds=SECONDS, plain=()):
-    """A search with the scores of the seeds at each level; `plain`: also without teachers."""
+    """A pruning with the scores of the seeds at each level; `plain`: also without teachers."""
     evaluations = [
         evaluation
         for teachers, curve in ((("t/0",), scores), ((), plain))
@@ -28,7 +28,7 @@ def result(folder, *scores, seconds=SECONDS, plain=()):
     ]
     path = folder / "pareto.parquet"
     write_table(path, pareto_table(evaluations, seconds), MADE)
-    return read_search(path, place=0)
+    return read_pruning(path, place=0)
 
 
 def sentences(found):
@@ -88,7 +88,7 @@ def test_the_plot_is_well_formed_and_the_same_each_time(tmp_path):
     assert "seconds of extraction per video" in plot
 
 
-def test_a_search_that_drops_nothing_has_no_sentence(tmp_path):
+def test_a_pruning_that_drops_nothing_has_no_sentence(tmp_path):
     found = result(tmp_path, [50, 50])
     assert sentences(found) == []
     assert [level.dropped for level in found.curves[0].levels] == [()]
@@ -101,10 +101,10 @@ def test_names_are_no_formulas(tmp_path):
     ]
     table = pareto_table(evaluations, {"a": 1.0, "b_$x^2$": 1.0})
     write_table(tmp_path / "pareto.parquet", table, {"search": "lean"})
-    assert "b_$x^2$</text>" in read_search(tmp_path / "pareto.parquet", place=0).plot
+    assert "b_$x^2$</text>" in read_pruning(tmp_path / "pareto.parquet", place=0).plot
 
 
-def test_the_page_tells_and_draws_every_search(corpus):
+def test_the_page_tells_and_draws_every_pruning(corpus):
     result(corpus.folder, [49, 51], [48, 50], plain=([40, 41], [30, 31]))
     text = write(corpus, searches=[corpus.folder / "pareto.parquet"])
     assert Page(text).open == []
@@ -118,5 +118,5 @@ def test_the_page_tells_and_draws_every_search(corpus):
     assert "made elsewhere" not in section
 
 
-def test_without_a_search_there_is_no_such_section(corpus):
+def test_without_a_pruning_there_is_no_such_section(corpus):
     assert 'id="pruned"' not in write(corpus)

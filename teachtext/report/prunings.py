@@ -1,4 +1,4 @@
-"""The searches over experts: what each level costs and saves, in words and drawn. Records only."""
+"""The prunings: what each level costs and saves, in words and drawn. Records only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from markupsafe import Markup
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction
 from teachtext.evaluation.spread import Spread
-from teachtext.pruning.pareto import COLUMNS, VAL, metric_column
+from teachtext.pruning.pareto import PARETO_COLUMNS, VAL_METRIC, metric_column
 from teachtext.report.headline import MINUS, format_difference
 from teachtext.report.inputs import read_named_table
 from teachtext.report.plots import Curve, draw_curves
 from teachtext.report.summary import COLORS, combined_std
 
-LOOKS = {
+_LOOKS = {
     True: ("with teachers", COLORS[0], "solid"),
     False: ("without teachers", COLORS[1], "dashed"),
 }
@@ -25,16 +25,16 @@ LOOKS = {
 
 @dataclass(frozen=True)
 class Level:
-    """A model of a search over its seeds.
+    """A model of a pruning over its seeds.
 
     Attributes:
         number: Number of experts dropped.
         dropped: Names of all experts dropped, in the order in which they were.
         experts: Names of the experts that are left.
         seconds: Extraction time per video in seconds; None if unknown.
-        val: Text-to-video geometric mean on val, by which the search chose.
+        val: Text-to-video geometric mean on val, by which the pruning chose.
         test: Mean and spread by direction and metric name.
-        on_front: True if the model is on the Pareto front of the search by val metric and cost.
+        on_front: True if the model is on the Pareto front of the pruning by val metric and cost.
     """
 
     number: int
@@ -53,7 +53,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class SearchCurve:
+class PruningCurve:
     """The levels of a search, all with teachers or all without; how they are named and drawn."""
 
     name: str
@@ -63,8 +63,8 @@ class SearchCurve:
 
 
 @dataclass(frozen=True)
-class SearchResult:
-    """One search: its curves, beginning with the one that decided.
+class PruningResult:
+    """One pruning: its curves, beginning with the one that decided.
 
     Attributes:
         timed: True if the extraction time of every level is known.
@@ -73,27 +73,27 @@ class SearchResult:
     """
 
     name: str
-    curves: tuple[SearchCurve, ...]
+    curves: tuple[PruningCurve, ...]
     timed: bool
     sentences: tuple[str, ...]
     plot: Markup
 
 
-def read_search(path: Path, *, place: int) -> SearchResult:
+def read_pruning(path: Path, *, place: int) -> PruningResult:
     """Read the table of compute-pareto.
 
     Args:
         path: Table to read.
-        place: Position of the search in the page, counted from 0; it makes the IDs of the plot
+        place: Position of the pruning in the page, counted from 0; it makes the IDs of the plot
             unique.
 
     Raises:
         StoreError: The file is missing, damaged or lacks a column.
     """
-    name, table = read_named_table(path, COLUMNS, key="search")
+    name, table = read_named_table(path, PARETO_COLUMNS, key="search")
     curves = _curves(table.to_pylist())
     timed = all(level.seconds is not None for curve in curves for level in curve.levels)
-    return SearchResult(
+    return PruningResult(
         name=name,
         curves=curves,
         timed=timed,
@@ -102,7 +102,7 @@ def read_search(path: Path, *, place: int) -> SearchResult:
     )
 
 
-def describe_level(curve: SearchCurve, level: Level) -> str:
+def describe_level(curve: PruningCurve, level: Level) -> str:
     """What a level loses against all experts, as far as the seeds can tell, and what it saves."""
     full = curve.levels[0]
     return f"Without {_listed(level.dropped)}: {_lost(full, level)}{_saved(full, level)}."
@@ -145,15 +145,15 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _curves(rows: Sequence[Mapping[str, Any]]) -> tuple[SearchCurve, ...]:
+def _curves(rows: Sequence[Mapping[str, Any]]) -> tuple[PruningCurve, ...]:
     found = []
-    for distilled, look in LOOKS.items():
+    for distilled, look in _LOOKS.items():
         levels: list[Level] = []
         for row in rows:
             if row["distilled"] == distilled:
                 levels.append(_level(row, levels[-1].dropped if levels else ()))
         if levels:
-            found.append(SearchCurve(*look, tuple(levels)))
+            found.append(PruningCurve(*look, tuple(levels)))
     return tuple(found)
 
 
@@ -164,7 +164,7 @@ def _level(row: Mapping[str, Any], before: tuple[str, ...]) -> Level:
         experts=tuple(row["experts"]),
         seconds=row["seconds_per_video"],
         parameters=row["parameters"],
-        val=_spread(row, VAL),
+        val=_spread(row, VAL_METRIC),
         test={
             direction: {
                 metric: _spread(row, metric_column(direction, metric)) for metric in METRICS
@@ -179,7 +179,7 @@ def _spread(row: Mapping[str, Any], column: str) -> Spread:
     return Spread(row[f"{column}_mean"], row[f"{column}_std"])
 
 
-def _plot(name: str, curves: Sequence[SearchCurve], *, timed: bool) -> Markup:
+def _plot(name: str, curves: Sequence[PruningCurve], *, timed: bool) -> Markup:
     drawn = [
         Curve(
             color=curve.color,

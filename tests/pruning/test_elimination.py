@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachtext.config.pruning import subset_model, subset_pattern
-from teachtext.pruning.search import Candidate, Point, by_choice, on_front, without_each
+from teachtext.config.pruning import subset_name, subset_pattern
+from teachtext.pruning.elimination import Candidate, Point, by_choice, on_front, without_each
 
 SCORES = {  # what val says of each set of experts; by eye: first ocr goes, then audio
     "appearance audio motion ocr": 50,
@@ -67,13 +67,13 @@ NAMES = st.lists(
 @given(NAMES, st.data())
 def test_every_set_of_experts_has_one_name_that_fits_the_pattern(experts, data):
     subset = data.draw(st.lists(st.sampled_from(experts), min_size=1, unique=True))
-    model = subset_model("a.search@baseline", subset)
+    model = subset_name("a.search@baseline", subset)
     assert re.fullmatch(subset_pattern("a.search@baseline", experts), model)
     assert model.split("+") == ["a.search@baseline", *sorted(subset)]
     assert "/" not in model
 
 
-def test_names_in_another_order_or_of_other_searches_do_not_fit():
+def test_names_in_another_order_or_of_other_pruninges_do_not_fit():
     pattern = subset_pattern("a.b", ["audio", "scene-1"])
     assert re.fullmatch(pattern, "a.b+audio+scene-1")
     for other in ("a.b", "a.b+scene-1+audio", "axb+audio", "a.b+audio+audio", "a.b+scene"):
