@@ -13,7 +13,6 @@ from teachtext.models.checkpoint import SCORE
 from teachtext.pruning.elimination import Point, on_front
 
 Experts = tuple[str, ...]
-VAL_METRIC = SCORE
 
 
 def metric_column(direction: str, metric: str) -> str:
@@ -55,8 +54,7 @@ def pareto_table(
         for (distilled, experts), seeds in ordered
     ]
     points = [
-        Point(row[f"{VAL_METRIC}_mean"], row["seconds_per_video"], row["parameters"])
-        for row in rows
+        Point(row[f"{SCORE}_mean"], row["seconds_per_video"], row["parameters"]) for row in rows
     ]
     rows = [{**row, "on_front": front} for row, front in zip(rows, on_front(points), strict=True)]
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
@@ -80,7 +78,7 @@ def _row(
         "dropped": next(iter(dropped), None),
         "seconds_per_video": sum(known) if len(known) == len(experts) else None,
         "parameters": seeds[0].parameters,
-        **_spread_of(VAL_METRIC, [_val_score(seed) for seed in seeds]),
+        **_spread_of(SCORE, [_val_score(seed) for seed in seeds]),
         **_test_spreads(seeds),
     }
 
@@ -108,7 +106,7 @@ def _spread_of(column: str, values: Sequence[float]) -> dict[str, float | None]:
     return {f"{column}_mean": found.mean, f"{column}_std": found.std}
 
 
-_SPREADS = [VAL_METRIC, *(metric_column(d, metric) for d in DIRECTIONS for metric in METRICS)]
+_SPREADS = [SCORE, *(metric_column(d, metric) for d in DIRECTIONS for metric in METRICS)]
 _SCHEMA = pa.schema(
     [
         ("level", pa.int64()),

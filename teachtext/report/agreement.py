@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from teachtext.config.teachers import ModelSeed
 from teachtext.errors import StoreError
 from teachtext.evaluation.agreement import rank_correlation, top_overlap
 from teachtext.evaluation.records import Details, Evaluation
@@ -13,8 +14,6 @@ from teachtext.report.curves import Plot
 from teachtext.report.plots import draw_matrix
 from teachtext.report.summary import ModelSummary
 
-RunKey = tuple[str, int]
-"""Model and seed."""
 MAX_HEAT_MAPS = 8
 
 
@@ -43,7 +42,7 @@ class AgreementRow:
 
 
 def measure_agreement(
-    models: Sequence[ModelSummary], details: Mapping[RunKey, Details]
+    models: Sequence[ModelSummary], details: Mapping[ModelSeed, Details]
 ) -> list[AgreementRow]:
     """Compare every student with all teachers in its section, whether its own or not.
 
@@ -69,7 +68,7 @@ def measure_agreement(
 
 
 def plot_heat_maps(
-    models: Sequence[ModelSummary], details: Mapping[RunKey, Details], *, size: int
+    models: Sequence[ModelSummary], details: Mapping[ModelSeed, Details], *, size: int
 ) -> list[Plot]:
     """Similarities of the first drawn captions to their videos, for teachers and students.
 
@@ -82,7 +81,9 @@ def plot_heat_maps(
     """
     shown = [model for model in models if model.section in {"teachers", "students"}]
     shown = shown[:MAX_HEAT_MAPS]
-    values = [details[model.model, model.seeds[0]].sampled_SS[:size, :size] for model in shown]
+    values = [
+        details[ModelSeed(model.model, model.seeds[0])].sampled_SS[:size, :size] for model in shown
+    ]
     if not values:
         return []
     low, high = min(np.min(rows) for rows in values), max(np.max(rows) for rows in values)
@@ -95,16 +96,16 @@ def plot_heat_maps(
     ]
 
 
-def check_samples(evaluations: Sequence[Evaluation], details: Mapping[RunKey, Details]) -> None:
+def check_samples(evaluations: Sequence[Evaluation], details: Mapping[ModelSeed, Details]) -> None:
     """Refuse samples that cannot be compared.
 
     Raises:
         StoreError: Two models were evaluated with different samples.
     """
     first = evaluations[0]
-    expected = details[first.model, first.seed]
+    expected = details[ModelSeed(first.model, first.seed)]
     for other in evaluations:
-        found = details[other.model, other.seed]
+        found = details[ModelSeed(other.model, other.seed)]
         if (found.captions, found.top_QK.shape) != (expected.captions, expected.top_QK.shape):
             raise StoreError(
                 f"{other.ranks_path} and {first.ranks_path} keep different samples. "
@@ -113,10 +114,13 @@ def check_samples(evaluations: Sequence[Evaluation], details: Mapping[RunKey, De
 
 
 def _agree(
-    model: ModelSummary, teacher: ModelSummary, details: Mapping[RunKey, Details]
+    model: ModelSummary, teacher: ModelSummary, details: Mapping[ModelSeed, Details]
 ) -> Agreement:
     seeds = [seed for seed in model.seeds if seed in teacher.seeds]
-    pairs = [(details[model.model, seed], details[teacher.model, seed]) for seed in seeds]
+    pairs = [
+        (details[ModelSeed(model.model, seed)], details[ModelSeed(teacher.model, seed)])
+        for seed in seeds
+    ]
     return Agreement(
         teacher.model,
         spread([rank_correlation(one.sampled_SS, other.sampled_SS) for one, other in pairs]),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from teachtext.config.teachers import ModelSeed
 from teachtext.evaluation.records import Details, Found
-from teachtext.report.agreement import RunKey
 from teachtext.report.curves import Plot
 from teachtext.report.plots import Box, draw_boxes
 from teachtext.report.summary import ModelSummary
@@ -71,7 +71,9 @@ def decide(found: Found) -> Decision | None:
     return Decision(found.rival, tuple(shares), decisive, own_ahead)
 
 
-def plot_weights(models: Sequence[ModelSummary], details: Mapping[RunKey, Details]) -> list[Plot]:
+def plot_weights(
+    models: Sequence[ModelSummary], details: Mapping[ModelSeed, Details]
+) -> list[Plot]:
     """Mixture weights of all test captions and seeds, for models with more than one expert.
 
     Args:
@@ -93,10 +95,10 @@ def plot_weights(models: Sequence[ModelSummary], details: Mapping[RunKey, Detail
 def _boxes(
     model: ModelSummary,
     experts: Sequence[str],
-    details: Mapping[RunKey, Details],
+    details: Mapping[ModelSeed, Details],
     offset: float,
 ) -> list[Box]:
-    runs = [details[model.model, seed] for seed in model.seeds]
+    runs = [details[ModelSeed(model.model, seed)] for seed in model.seeds]
     boxes = []
     for name in runs[0].experts:
         columns = [run.weights_QM[:, run.experts.index(name)] for run in runs]

@@ -13,10 +13,11 @@ import yaml
 from markupsafe import Markup
 
 from teachtext.config.report import PublishedSettings
+from teachtext.config.teachers import ModelSeed
 from teachtext.evaluation.records import Details, Evaluation
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.report import availability, curves, provenance, results, summary
-from teachtext.report.agreement import RunKey, measure_agreement, plot_heat_maps
+from teachtext.report.agreement import measure_agreement, plot_heat_maps
 from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.encoders import compare_encoders
@@ -52,7 +53,7 @@ class Report:
 
     title: str
     evaluations: Sequence[Evaluation]
-    details: Mapping[RunKey, Details]
+    details: Mapping[ModelSeed, Details]
     heat_map: int
     histories: Sequence[History]
     manifest: Sequence[VideoRecord]

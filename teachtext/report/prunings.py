@@ -10,7 +10,8 @@ from markupsafe import Markup
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction
 from teachtext.evaluation.spread import Spread
-from teachtext.pruning.pareto import PARETO_COLUMNS, VAL_METRIC, metric_column
+from teachtext.models.checkpoint import SCORE
+from teachtext.pruning.pareto import PARETO_COLUMNS, metric_column
 from teachtext.report.headline import MINUS, format_difference
 from teachtext.report.inputs import read_named_table
 from teachtext.report.plots import Curve, draw_curves
@@ -164,7 +165,7 @@ def _level(row: Mapping[str, Any], before: tuple[str, ...]) -> Level:
         experts=tuple(row["experts"]),
         seconds=row["seconds_per_video"],
         parameters=row["parameters"],
-        val=_spread(row, VAL_METRIC),
+        val=_spread(row, SCORE),
         test={
             direction: {
                 metric: _spread(row, metric_column(direction, metric)) for metric in METRICS

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from teachtext.config.checks import first_problem
 from teachtext.config.published import check_published
+from teachtext.config.teachers import ModelSeed
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
 from teachtext.evaluation.records import Evaluation, read_details, read_evaluation
@@ -57,7 +58,7 @@ def _config(values: Mapping[str, Any]) -> Config:
 def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Report:
     """Read everything that the page shows."""
     evaluations = [read_evaluation(path) for path in args.evaluations]
-    details = {(one.model, one.seed): read_details(one.ranks_path) for one in evaluations}
+    details = {ModelSeed(one.model, one.seed): read_details(one.ranks_path) for one in evaluations}
     check_samples(evaluations, details)
     if args.published is not None:
         check_published(args.published, [evaluation.model for evaluation in evaluations])
