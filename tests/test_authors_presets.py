@@ -104,9 +104,9 @@ def test_the_high_quality_archive_alone_is_enough_for_the_plus_rows(name):
     alone = laid_over(*on_authors_features(name), HQ_ALONE)
     assert not {"face", "i3d.i3d.0", "ocr"} & set(alone.used_experts())
     assert set(alone.text) == {"w2v", "gpt2-xl", "gpt2-xl-finetune"}
-    left = [row for row in both.rows() if "ce-plus" in row]
-    assert list(alone.rows()) == left
-    assert all(alone.row(row) == both.row(row) for row in left)
+    left = [model for model in both.trained() if "ce-plus" in model]
+    assert list(alone.trained()) == left
+    assert all(alone.settings_of(model) == both.settings_of(model) for model in left)
 
 
 @pytest.mark.e2e

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from teachtext.denoising.ranks import Placement
 from teachtext.tables.dataset import Caption
+
+if TYPE_CHECKING:
+    from teachtext.denoising.ranks import Placement
 
 MISPLACED = (
     "check whether it belongs to the video that ranks first, which it suits like that one's own"
@@ -67,13 +69,13 @@ class Selection:
     why_not: str
 
 
-def ranked_below(placement: Placement, rank: float) -> Selection:
+def ranked_below(placement: "Placement", rank: float) -> Selection:
     """Captions whose own video ranks better than ``rank``; 0 is the best rank."""
     first = "first" if rank == 1 else f"among the first {rank:g}"
     return Selection(placement.ranks < rank, f"its video is {first}", f"its video is not {first}")
 
 
-def best_fraction(placement: Placement, fraction: float) -> Selection:
+def best_fraction(placement: "Placement", fraction: float) -> Selection:
     """This share of all captions: the best in ``Placement.order``."""
     place = _inverse(placement.order())
     best = f"among the best {100 * fraction:g} % of the captions"
@@ -81,7 +83,7 @@ def best_fraction(placement: Placement, fraction: float) -> Selection:
 
 
 def judge_captions(
-    placement: Placement,
+    placement: "Placement",
     selection: Selection,
     captions: Sequence[Caption],
     video_ids: Sequence[str],
@@ -123,7 +125,7 @@ def judge_captions(
     ]
 
 
-def _advice(placement: Placement, video_of_caption: NDArray[np.int64]) -> list[str]:
+def _advice(placement: "Placement", video_of_caption: NDArray[np.int64]) -> list[str]:
     """(captions,) what a person should check if the caption is suspect."""
     order, starts = _by_video(-placement.own, video_of_caption)
     # at least half of the first-ranked video's captions suit it no better

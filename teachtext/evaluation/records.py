@@ -22,9 +22,8 @@ from pydantic import (
 from teachtext.config.teachers import ModelSeed, ModelSeedText, teacher_labels
 from teachtext.config.training import TrainingSettings
 from teachtext.errors import StoreError
-from teachtext.models.checkpoint import first_finding
-from teachtext.store.checksums import file_sha256
-from teachtext.store.json_files import read_json
+from teachtext.files.hashing import file_sha256
+from teachtext.store.json_files import first_finding, read_json
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.versions import MADE_BY, check_stamp
 from teachtext.store.weights import WeightsIdentity

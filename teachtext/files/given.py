@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from teachtext.files.atomic import replacing
+from teachtext.files.hashing import file_sha256
 
 UNSETTLED_SECONDS = 3
 """A file that is younger may change again without a change of its time: file systems have clocks
@@ -72,8 +73,7 @@ class GivenFiles:
         known = self._digests.get(str(file))
         if known and known[:2] == state:
             return str(known[2])
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = file_sha256(file)
         if time.time() - status.st_mtime > UNSETTLED_SECONDS:
             self._digests[str(file)] = [*state, digest]
         return digest

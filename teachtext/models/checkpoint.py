@@ -18,6 +18,8 @@ from teachtext.errors import StoreError
 from teachtext.files.atomic import replacing
 from teachtext.store.checksums import check_contents, write_checksums
 from teachtext.store.features import StoreIdentity
+from teachtext.store.json_files import first_finding
+from teachtext.store.records import SCORE
 from teachtext.store.tables import read_table, write_table
 from teachtext.store.versions import MADE_BY, check_stamp, stamp
 from teachtext.store.weights import CARD, WEIGHTS, WeightsIdentity
@@ -25,8 +27,6 @@ from teachtext.store.weights import CARD, WEIGHTS, WeightsIdentity
 if TYPE_CHECKING:
     from teachtext.models.base import RetrievalModel
 
-SCORE = "val_t2v_geometric_mean"
-"""The column of a history by which models are compared on val."""
 MAKERS: Mapping[Section, str] = {
     "teachers": "train_teacher",
     "students": "train_student",
@@ -163,12 +163,6 @@ def _card_of(values: dict[str, Any], folder: Path) -> ModelCard:
         return _CARDS.validate_python(values)
     except ValidationError as error:
         raise damaged_model(folder, ValueError(first_finding(error))) from None
-
-
-def first_finding(error: ValidationError) -> str:
-    """What pydantic found first in a record that something else wrote, and where."""
-    problem = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
 def kept_score(folder: Path, card: ModelCard) -> float:

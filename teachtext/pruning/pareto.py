@@ -9,8 +9,8 @@ from teachtext.errors import StoreError
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Evaluation
 from teachtext.evaluation.spread import Spread, spread
-from teachtext.models.checkpoint import SCORE
 from teachtext.pruning.elimination import Point, on_front
+from teachtext.store.records import SCORE
 
 Experts = tuple[str, ...]
 

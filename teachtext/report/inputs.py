@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from teachtext.errors import StoreError
-from teachtext.store.checksums import file_sha256
+from teachtext.files.hashing import file_sha256
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.versions import MADE_BY, check_stamp
 from teachtext.store.weights import CARD, model_sha256

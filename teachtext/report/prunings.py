@@ -10,12 +10,12 @@ from markupsafe import Markup
 from teachtext.evaluation.metrics import METRICS
 from teachtext.evaluation.records import DIRECTIONS, Direction
 from teachtext.evaluation.spread import Spread
-from teachtext.models.checkpoint import SCORE
 from teachtext.pruning.pareto import PARETO_COLUMNS, metric_column
 from teachtext.report.headline import MINUS, format_difference
 from teachtext.report.inputs import read_named_table
 from teachtext.report.plots import Curve, draw_curves
 from teachtext.report.summary import COLORS, combined_std
+from teachtext.store.records import SCORE
 
 _LOOKS = {
     True: ("with teachers", COLORS[0], "solid"),

@@ -13,14 +13,15 @@ from pydantic import TypeAdapter
 from teachtext.config.models import Section
 from teachtext.config.teachers import ModelSeed
 from teachtext.denoising.verdicts import kept_captions
+from teachtext.files.hashing import file_sha256
 from teachtext.files.locking import locked
-from teachtext.models.checkpoint import MAKERS, SCORE, MadeFrom, ModelCard, save_model
+from teachtext.models.checkpoint import MAKERS, MadeFrom, ModelCard, save_model
 from teachtext.models.inputs import RetrievalSet, load_set, load_val
 from teachtext.models.made_from import made_from
 from teachtext.runtime.distributed import Processes, joined, start_processes
 from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.stages._inputs import features_of, refuse_failures
-from teachtext.store.checksums import file_sha256
+from teachtext.store.records import SCORE
 from teachtext.store.similarities import SimilarityStore, open_similarities
 from teachtext.store.tables import read_table, table_metadata
 from teachtext.store.tokens import TokenTable, read_tokens

@@ -13,6 +13,7 @@ from teachtext.config.evaluate import EvaluateSettings
 from teachtext.evaluation.details import details_metadata, draw_sample, explain, with_details
 from teachtext.evaluation.evaluate import SplitEvaluation, draw_bank, evaluate, evaluate_normalized
 from teachtext.evaluation.records import EVALUATION_SHA256
+from teachtext.files.hashing import file_sha256
 from teachtext.models.base import RetrievalModel
 from teachtext.models.checkpoint import ModelCard, load_model
 from teachtext.models.inputs import RetrievalSet, load_set, load_val
@@ -20,7 +21,6 @@ from teachtext.models.made_from import check_made_from
 from teachtext.pretrained.packages import installed_versions
 from teachtext.runtime.devices import device_of
 from teachtext.stages._inputs import features_of
-from teachtext.store.checksums import file_sha256
 from teachtext.store.json_files import write_json
 from teachtext.store.tables import write_table
 from teachtext.store.tokens import read_tokens

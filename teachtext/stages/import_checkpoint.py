@@ -4,12 +4,12 @@ import argparse
 import logging
 from dataclasses import replace
 
+from teachtext.files.hashing import file_sha256
 from teachtext.interop.checkpoints.authors_files import build_released, sizes_of
 from teachtext.interop.checkpoints.torch_files import read_state_dict
 from teachtext.models.checkpoint import ModelCard, save_model
 from teachtext.models.made_from import identities_of, made_from
 from teachtext.stages._inputs import features_of, refuse_failures
-from teachtext.store.checksums import file_sha256
 from teachtext.store.tokens import read_tokens
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,10 @@ from typing import Any
 from teachtext.config.teachers import ModelSeed
 from teachtext.errors import StoreError
 from teachtext.experts.ledger import seconds_of_experts
-from teachtext.models.checkpoint import SCORE, ModelCard, kept_score, load_card
+from teachtext.models.checkpoint import ModelCard, kept_score, load_card
 from teachtext.pruning.elimination import Candidate, by_choice
 from teachtext.store.json_files import write_json
+from teachtext.store.records import SCORE
 from teachtext.store.tables import read_table
 from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256

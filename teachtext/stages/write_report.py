@@ -16,6 +16,7 @@ from teachtext.errors import ConfigError
 from teachtext.evaluation.records import Evaluation, read_details, read_evaluation
 from teachtext.experts.ledger import LEDGER_SCHEMA
 from teachtext.files.atomic import replacing
+from teachtext.files.hashing import file_sha256
 from teachtext.report import inputs
 from teachtext.report.agreement import check_samples
 from teachtext.report.configured import check_configured
@@ -27,7 +28,6 @@ from teachtext.report.page import Report, render_page
 from teachtext.report.prunings import read_pruning
 from teachtext.report.shown_queries import ShownQueries, choose_evaluation, show_queries
 from teachtext.report.summary import compare, summarize_models
-from teachtext.store.checksums import file_sha256
 from teachtext.store.tables import read_table
 from teachtext.video.manifest import VideoRecord, manifest_records
 

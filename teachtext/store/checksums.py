@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from teachtext.errors import StoreError
+from teachtext.files.hashing import file_sha256
 from teachtext.files.urls import Place
 from teachtext.store.locations import FolderFiles
 
@@ -109,9 +110,3 @@ def _entries(content: bytes) -> dict[str, tuple[int, str]]:
 def _compare(name: str, found: str, sha256: str) -> None:
     if found != sha256:
         raise ValueError(f"{name} is not what was written")
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

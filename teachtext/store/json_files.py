@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teachtext.files.atomic import replacing
 from teachtext.store.seals import KEY, UNSEALED, check_seal, refusing_damage, seal
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -32,3 +35,9 @@ def read_json(path: Path, *, delete: Path | None = None) -> dict[str, Any]:
         values: dict[str, Any] = json.load(stream)
     del values[KEY]
     return values
+
+
+def first_finding(error: "ValidationError") -> str:
+    """What pydantic found first in a record that something else wrote, and where."""
+    problem = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"

@@ -1,9 +1,12 @@
-"""What an expert finds in one video: rows with times, and the text behind them. NumPy only."""
+"""What stores hold: of a video the rows with times, and the text behind them. NumPy only."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+SCORE = "val_t2v_geometric_mean"
+"""The column of a history by which models are compared on val."""
 
 
 @dataclass(frozen=True)

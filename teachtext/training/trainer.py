@@ -15,10 +15,10 @@ from teachtext.config.teachers import ModelSeed
 from teachtext.errors import TrainingError
 from teachtext.evaluation.evaluate import rank_set
 from teachtext.models.base import RetrievalModel
-from teachtext.models.checkpoint import SCORE
 from teachtext.models.inputs import RetrievalSet, epoch_batches
 from teachtext.runtime.distributed import Processes
 from teachtext.runtime.progress import Progress
+from teachtext.store.records import SCORE
 from teachtext.training.bookkeeping import mixed_seed, spent_since
 from teachtext.training.compiling import compiled_similarities
 from teachtext.training.losses import Losses

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from teachtext.errors import MediaError
-from teachtext.store.checksums import file_sha256
+from teachtext.files.hashing import file_sha256
 from teachtext.video.files import demux, open_video
 from teachtext.video.orientation import Orientation, orientation_of
 

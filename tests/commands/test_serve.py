@@ -20,14 +20,14 @@ import sys
 from teachtext.cli import run
 from teachtext.commands import serve
 from teachtext.errors import ConfigError
-from tests.support.serving import FakeSearcher, clip
+from tests.support.serving import FakeSearcher, served_clip
 
 class Wordless(FakeSearcher):
     def search(self, query, **_):
         raise ConfigError("made elsewhere")
 
 def load(results, model, seed):
-    return (Wordless if model == "wordless" else FakeSearcher)(model, [clip("a")])
+    return (Wordless if model == "wordless" else FakeSearcher)(model, [served_clip("a")])
 
 serve.load_named = load
 run("serve", sys.argv[1:])

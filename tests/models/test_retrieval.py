@@ -169,9 +169,9 @@ def test_a_model_without_weights_has_the_same_names_and_shapes_and_imports_no_co
     code = """
 import sys
 import torch
-from tests.support.toy_batches import FAMILIES, toy_family
+from tests.support.toy_batches import FAMILY_SETTINGS, toy_family
 from teachtext.models.retrieval import without_weights
-for family in FAMILIES:
+for family in FAMILY_SETTINGS:
     with without_weights():
         empty = toy_family(family).state_dict()
     shapes = {name: weights.shape for name, weights in toy_family(family).state_dict().items()}

@@ -35,8 +35,9 @@ def _named_in(unit):
     if loader:
         parts = [part for part in ast.parse(code).body if getattr(part, "name", "") == loader]
     named = {name for part in parts for node in _nodes(part) for name in _names(node)}
-    package = module.removesuffix("registry")
-    targets = TARGET.findall(_path("teachtext.config.catalog").read_text()) if loader else []
+    package = f"{module.rpartition('.')[0]}."
+    resolves = loader or ("resolve_name(" in code and not registry)
+    targets = TARGET.findall(_path("teachtext.config.catalog").read_text()) if resolves else []
     return named | _packages(module) | {target for target in targets if target.startswith(package)}
 
 
