@@ -149,6 +149,4 @@ def reached_into(path):
 def test_no_test_reaches_into_what_is_private():
     files = (ROOT / "teachtext").rglob("*.py")
     ours = {name for path in files for name in private(path) if re.match("_[a-zA-Z]", name)}
-    # the networks' tests still do
-    tests = [path for path in TESTS if not path.is_relative_to(ROOT / "tests/experts/networks")]
-    assert [(path.name, one) for path in tests for one in reached_into(path) if one in ours] == []
+    assert [(path.name, one) for path in TESTS for one in reached_into(path) if one in ours] == []

@@ -34,6 +34,7 @@ class BatchedNetwork(ABC, Generic[Observed, Input]):
         device: Device of the network.
         batch: Number of inputs computed at once.
         videos_per_batch: Number of videos that fill batches together.
+        model: Network itself.
     """
 
     dim: int
@@ -50,7 +51,7 @@ class BatchedNetwork(ABC, Generic[Observed, Input]):
         self.weights, self.device = loaded.weights, loaded.device
         self.batch = gpu_batch if on_gpu else cpu_batch
         self.videos_per_batch = GPU_VIDEOS if on_gpu else 1
-        self._model, self._dtype = loaded.model, loaded.dtype
+        self.model, self._dtype = loaded.model, loaded.dtype
 
     def extract_batch(self, videos: Sequence[Observed]) -> list[Features]:
         """Features of each video; one without inputs has T = 0."""

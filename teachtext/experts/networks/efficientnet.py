@@ -58,13 +58,13 @@ class EfficientNetLite0(VideoByVideo[Frames]):
 
     @torch.inference_mode()
     def _embed(self, pixels_THWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        images = _preprocess(torch.from_numpy(np.ascontiguousarray(pixels_THWC)))
+        images = preprocess_images(torch.from_numpy(np.ascontiguousarray(pixels_THWC)))
         maps: Tensor = self._network.extract_features(images)  # type: ignore[operator]
         rows: NDArray[np.float32] = maps.mean(dim=(2, 3)).cpu().numpy()
         return rows
 
 
-def _preprocess(pixels_THWC: Tensor) -> Tensor:
+def preprocess_images(pixels_THWC: Tensor) -> Tensor:
     """(T, 3, 224, 224) as the network was trained: bilinear, (x - 127) / 128."""
     images = pixels_THWC.permute(0, 3, 1, 2).float()
     if images.shape[2:] != (SIDE_PIXELS, SIDE_PIXELS):

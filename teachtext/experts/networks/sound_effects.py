@@ -69,13 +69,14 @@ class SoundEffects(VideoByVideo[Audio]):
             nothing = np.zeros(0)
             return Features(np.zeros((0, self.dim), np.float32), nothing, nothing)
         windows = cut_windows(log_mel(audio.samples_S, self._mel))
-        rows = np.concatenate([self._embed(batch) for batch in windows])
+        rows = np.concatenate([self.embed_windows(batch) for batch in windows])
         starts = np.arange(len(rows), dtype=np.float64) * WINDOW_HOP_FRAMES * HOP_SECONDS
         ends = np.minimum(starts + WINDOW_FRAMES * HOP_SECONDS, audio.duration_seconds)
         return Features(rows, starts, ends)
 
     @torch.inference_mode()
-    def _embed(self, windows_WFM: NDArray[np.float32]) -> NDArray[np.float32]:
+    def embed_windows(self, windows_WFM: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rows (W, 512) of windows of the log-mel spectrogram, each of ``WINDOW_FRAMES``."""
         rows: NDArray[np.float32] = self._network(torch.from_numpy(windows_WFM)).numpy()
         return rows
 

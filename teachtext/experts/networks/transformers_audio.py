@@ -89,7 +89,7 @@ class TransformersAudio(BatchedNetwork[Audio, dict[str, Tensor]]):
             name: value.to(self.device, self._dtype if value.is_floating_point() else None)
             for name, value in batch.items()
         }
-        return _pooled(self._model, moved).float()
+        return _pooled(self.model, moved).float()
 
     def times(self, video: Audio) -> Times:
         """Start and end of each window."""

@@ -91,7 +91,7 @@ class TransformersImage(BatchedNetwork[Frames, Tensor]):
     @torch.inference_mode()
     def embed(self, batch: Tensor) -> Tensor:
         """(B, D) float32 vectors of (B, C, H, W) images."""
-        return _pool(self._model, batch.to(self._dtype)).float()
+        return _pool(self.model, batch.to(self._dtype)).float()
 
     def times(self, video: Frames) -> Times:
         """The interval of each frame."""
@@ -99,7 +99,7 @@ class TransformersImage(BatchedNetwork[Frames, Tensor]):
 
     def _measure_dim(self, checkpoint: str) -> int:
         unsuitable = ConfigError(
-            f"{type(self._model).__name__} of checkpoint {checkpoint!r} does not turn an image "
+            f"{type(self.model).__name__} of checkpoint {checkpoint!r} does not turn an image "
             "into one vector, always the same. Give another, such as CLIP, SigLIP, DINOv2, ViT or "
             "ConvNeXt."
         )

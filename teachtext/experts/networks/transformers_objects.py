@@ -81,7 +81,7 @@ class TransformersObjects(VideoByVideo[Frames]):
         self.dim = int(width)
         self.weights = loaded.weights
         self.labels = [str(config.id2label[index]) for index in range(config.num_labels)]
-        self._loaded = loaded
+        self.loaded = loaded
         self._preprocessing = load_preprocessing(checkpoint, _ROLE)
 
     def extract(self, frames: Frames) -> Features:
@@ -95,10 +95,10 @@ class TransformersObjects(VideoByVideo[Frames]):
 
         Boxes go clockwise from the top left, and may extend beyond the frame.
         """
-        size = GPU_FRAMES if self._loaded.device.type == "cuda" else CPU_FRAMES
+        size = GPU_FRAMES if self.loaded.device.type == "cuda" else CPU_FRAMES
         ends = frames.end_seconds(1 / self.fps)
         times = iter(zip(frames.seconds_T.tolist(), ends.tolist(), strict=True))
-        for _, block_THWC in frames_ahead([frames], size, self._loaded.device):
+        for _, block_THWC in frames_ahead([frames], size, self.loaded.device):
             for frame_HWC, outputs in zip(block_THWC, self._forward(block_THWC), strict=True):
                 yield frame_HWC, self._keep(*outputs, *next(times))
 
@@ -106,7 +106,7 @@ class TransformersObjects(VideoByVideo[Frames]):
     def _forward(self, frames_THWC: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Logits (Q, L), boxes (Q, 4) in pixels and states (Q, D) of each frame, on the CPU."""
         images_TCHW = self._preprocessing(frames_THWC)
-        output = self._loaded.model(pixel_values=images_TCHW.to(self._loaded.dtype))
+        output = self.loaded.model(pixel_values=images_TCHW.to(self.loaded.dtype))
         height, width = frames_THWC.shape[1:3]
         centers, sides = output.pred_boxes.float().split(2, dim=-1)
         boxes_TQ4 = torch.cat([centers - sides / 2, centers + sides / 2], dim=-1)

@@ -142,13 +142,13 @@ class TransformersSpeech:
     def extract_batch(self, videos: Sequence[Audio]) -> list[Features]:
         """Token vectors with the times of their segment; T = 0 where nobody speaks."""
         heard: list[list[Recognised]] = [[] for _ in videos]
-        windows = self._windows(videos)
+        windows = self.windows(videos)
         while batch := list(itertools.islice(windows, self.batch)):
             for window, pieces in zip(batch, self._recognise(batch), strict=True):
                 heard[window.video] += pieces
         return [embed_recognised(pieces, self.text_encoder) for pieces in heard]
 
-    def _windows(self, videos: Sequence[Audio]) -> Iterator[Window]:
+    def windows(self, videos: Sequence[Audio]) -> Iterator[Window]:
         """Every window in which there is anything to hear."""
         longest = float(self._extractor.chunk_length)
         for video, audio in enumerate(videos):

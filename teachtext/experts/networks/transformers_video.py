@@ -131,7 +131,7 @@ class TransformersVideo(BatchedNetwork[Frames, Tensor]):
     @torch.inference_mode()
     def embed(self, batch: Tensor) -> Tensor:
         """(B, D) float32 vectors of (B, N, C, H, W) windows."""
-        return self._pool(self._model, batch.to(self._dtype)).float()
+        return self._pool(self.model, batch.to(self._dtype)).float()
 
     def times(self, video: Frames) -> Times:
         """Start of each window's first frame, end of its last real one."""

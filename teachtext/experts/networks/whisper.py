@@ -2,6 +2,7 @@
 
 # Shape suffixes: S = samples.
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,17 +84,29 @@ class WhisperBase(VideoByVideo[Audio]):
             condition_on_previous_text=False,
             vad_filter=True,
         )
-        end_seconds = len(samples_S) / SAMPLE_RATE
-        return [
-            Recognised(
-                segment.text.strip(),
-                start_seconds + float(segment.start),
-                start_seconds + min(float(segment.end), end_seconds),
-                math.exp(segment.avg_logprob),
-            )
-            for segment in segments
-            if segment.text.strip() and not _is_silence(segment)
-        ]
+        return speech_in(segments, start_seconds, len(samples_S) / SAMPLE_RATE)
+
+
+def speech_in(
+    segments: "Iterable[Segment]", start_seconds: float, seconds: float
+) -> list[Recognised]:
+    """Segments in which somebody speaks.
+
+    Args:
+        segments: What Whisper wrote of a piece of sound.
+        start_seconds: Start of the piece in seconds.
+        seconds: Length of the piece in seconds, beyond which nothing ends.
+    """
+    return [
+        Recognised(
+            segment.text.strip(),
+            start_seconds + float(segment.start),
+            start_seconds + min(float(segment.end), seconds),
+            math.exp(segment.avg_logprob),
+        )
+        for segment in segments
+        if segment.text.strip() and not _is_silence(segment)
+    ]
 
 
 def _is_silence(segment: "Segment") -> bool:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from teachtext.errors import PackageError
-from teachtext.experts.networks.efficientnet import EfficientNetLite0, _preprocess
+from teachtext.experts.networks.efficientnet import EfficientNetLite0, preprocess_images
 from tests.support.networks import frames
 
 
@@ -43,7 +43,7 @@ def test_a_frame_is_described_by_itself(efficientnet):
 
 
 def test_pixels_reach_the_network_as_it_was_trained():
-    images = _preprocess(torch.full((1, 90, 160, 3), 255, dtype=torch.uint8))
+    images = preprocess_images(torch.full((1, 90, 160, 3), 255, dtype=torch.uint8))
     assert images.shape == (1, 3, 224, 224)
     assert torch.allclose(images, torch.tensor(1.0))
 

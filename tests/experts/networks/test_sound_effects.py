@@ -96,7 +96,7 @@ def test_rows_are_those_of_windows_cut_from_the_whole_spectrogram(
     starts = range(0, max(1, len(spectrogram) - 50), 50)
     windows = [spectrogram[start : start + 100] for start in starts]
     padded = [np.pad(window, ((0, 100 - len(window)), (0, 0))) for window in windows]
-    expected = [sound_effects._embed(window[None])[0] for window in padded]
+    expected = [sound_effects.embed_windows(window[None])[0] for window in padded]
     for block_frames in (2048, 101, 7):
         monkeypatch.setattr(
             "teachtext.experts.networks.sound_effects.MEL_BLOCK_FRAMES", block_frames

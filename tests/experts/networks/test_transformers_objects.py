@@ -69,7 +69,7 @@ def test_boxes_labels_scores_and_vectors_are_the_librarys(checkpoints, experts, 
 @pytest.mark.parametrize("family", DETECTORS)
 def test_scores_are_softmax_or_sigmoid_as_the_network_was_trained(experts, family):
     labels = experts[family].labels
-    classes = experts[family]._loaded.model(torch.zeros(1, 3, 96, 96)).logits.shape[-1]
+    classes = experts[family].loaded.model(torch.zeros(1, 3, 96, 96)).logits.shape[-1]
     assert labels == ["cat", "face", "tree"]
     assert classes == (4 if family in SOFTMAX else 3)
 

@@ -105,7 +105,7 @@ def test_words_do_not_depend_on_the_batch(speech, monkeypatch):
 def test_the_second_window_begins_in_a_pause(speech):
     sound = noise(3.0).samples_S.copy()
     sound[25_000:28_000] = 0  # around 1.66 s
-    starts = [window.start_seconds for window in speech._windows([Audio(sound)])]
+    starts = [window.start_seconds for window in speech.windows([Audio(sound)])]
     assert starts == [0.0, pytest.approx(1.66, abs=0.1)]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from teachtext.errors import PackageError
-from teachtext.experts.networks.whisper import WhisperBase
+from teachtext.experts.networks.whisper import WhisperBase, speech_in
 from teachtext.text.encoders.glove import GloVe
 from teachtext.video.media import SAMPLE_RATE, Audio
 from tests.support.networks import SENTENCE, espeak
@@ -54,7 +54,7 @@ def test_nothing_is_heard_where_nobody_speaks(whisper, seconds, level):
     assert features.recognised == ()
 
 
-def test_segments_that_whisper_doubts_are_dropped(monkeypatch):
+def test_segments_that_whisper_doubts_are_dropped():
     def segment(text, no_speech, logprob):
         return SimpleNamespace(
             text=text, start=0.0, end=9.0, no_speech_prob=no_speech, avg_logprob=logprob
@@ -67,11 +67,10 @@ def test_segments_that_whisper_doubts_are_dropped(monkeypatch):
         segment(" Sure of it.", 0.7, -0.2),
         segment(" Mumbled.", 0.1, -1.5),
     ]
-    recogniser = object.__new__(WhisperBase)
-    recogniser._model = SimpleNamespace(transcribe=lambda samples, **_: (segments, None))
-    pieces = recogniser.recognise(Audio(np.zeros(SAMPLE_RATE, np.float32)))
+    pieces = speech_in(segments, 5.0, 1.0)
     assert [piece.text for piece in pieces] == ["Hello.", "Sure of it.", "Mumbled."]
-    assert (pieces[0].end_seconds, pieces[0].score) == (1.0, 1.0)
+    first = pieces[0]
+    assert (first.start_seconds, first.end_seconds, first.score) == (5.0, 6.0, 1.0)
 
 
 @pytest.mark.slow
