@@ -47,6 +47,7 @@ class TransformersObjects(VideoByVideo[Frames]):
         dim: Width of a query's vector, D.
         weights: Name and hash of the weights.
         labels: Labels that the detector can assign.
+        loaded: Detector on its device.
     """
 
     def __init__(
