@@ -87,6 +87,9 @@ class IndexVideos(Job):
         fraction = self.config.video.max_failed_fraction
         return {"--shards": len(self.context.shards), "--max-failed-fraction": fraction}
 
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        return {"--manifests": str(Path(inputs["manifests"][0]).parent)}
+
 
 class DecodeVideos(Job):
     """Pictures and sound of a shard, at all moments that the experts ask for."""

@@ -33,8 +33,7 @@ rule index_videos:
     message:
         "Joining the manifests"
     shell:
-        'python -m teachtext index-videos --manifests "$(dirname {input[0]:q})" '
-        "{params.options:q} --output {output:q} > {log} 2>&1"
+        "python -m teachtext index-videos {params.options:q} --output {output:q} > {log} 2>&1"
 
 
 rule decode_videos:
