@@ -67,6 +67,8 @@ def test_it_tells_its_address_and_ends_with_ctrl_c():
 def test_other_machines_are_warned_of_and_models_that_embed_no_words_are_served():
     with running("--models", "wordless", "--host", "0.0.0.0") as (process, address):
         assert address.startswith("http://0.0.0.0:")
+        # once it answers, it has a handler of the signal
+        urllib.request.urlopen(f"{address}/models").close()
         process.send_signal(signal.SIGINT)
         _, warnings = process.communicate(timeout=60)
         assert "everybody who reaches 0.0.0.0 can search" in warnings
