@@ -121,7 +121,7 @@ def network_spec(name: str) -> NetworkSpec:
     """The registry's entry of that name.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: There is none.
     """
     if name not in EXPERTS:
         raise ConfigError(f"Unknown network {name!r}. Choose one of: {', '.join(EXPERTS)}.")

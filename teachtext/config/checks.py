@@ -39,7 +39,7 @@ def load_config(values: Mapping[str, Any]) -> Config:
             file laid over the first can remove what the first has.
 
     Raises:
-        ConfigError: something is missing, unknown or refers to a name that is not there.
+        ConfigError: Something is missing, unknown or refers to a name that is not there.
     """
     try:
         config = Config.model_validate(_without_nulls(values))

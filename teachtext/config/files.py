@@ -18,7 +18,7 @@ def read_config(paths: Sequence[Path]) -> Config:
         paths: Files to read; later ones are laid over earlier ones.
 
     Raises:
-        ConfigError: one cannot be read, or what they say together does not fit.
+        ConfigError: One cannot be read, or what they say together does not fit.
     """
     merged: dict[str, Any] = {}
     for path in paths:

@@ -48,7 +48,7 @@ def check_pruning(where: str, pruning: PruningSettings, experts: Sequence[str]) 
         experts: Experts that the pruning begins with.
 
     Raises:
-        ConfigError: it keeps more experts than there are, or file names become too long.
+        ConfigError: It keeps more experts than there are, or file names become too long.
     """
     if pruning.keep > len(experts):
         raise ConfigError(

@@ -126,7 +126,7 @@ def check_published(settings: PublishedSettings, models: Sequence[str]) -> None:
         models: Names of all models that are evaluated.
 
     Raises:
-        ConfigError: there is no such benchmark, model or published row.
+        ConfigError: There is no such benchmark, model or published row.
     """
     published = read_published()
     if settings.benchmark not in published.benchmarks:

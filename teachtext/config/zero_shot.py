@@ -57,7 +57,7 @@ def check_spaces(
         text: Section `text` of config.yaml.
 
     Raises:
-        ConfigError: they share no space.
+        ConfigError: They share no space.
     """
     encoder = text[model.text_encoder]
     if encoder.encoder != _ENCODER:
@@ -88,7 +88,7 @@ def check_teachers(
         learners: Settings of everything that has teachers.
 
     Raises:
-        ConfigError: a teacher that is not trained is given seeds.
+        ConfigError: A teacher that is not trained is given seeds.
     """
     for teacher in (teacher for learner in learners for teacher in learner.teachers):
         if teacher.model in untrained and teacher.seeds is not None:

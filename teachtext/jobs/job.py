@@ -96,9 +96,14 @@ class Job:
 
     def words(self, inputs: Inputs) -> list[str]:
         """All options as words of a command line, the record of its progress among them."""
-        progress = f"logs/{self.rule}/{self.item() or self.rule}.jsonl"
-        options = {**self.options(), **self.input_options(inputs), "--progress": progress}
+        progress = {"--progress": told_in(self.rule, self.item(), "jsonl")}
+        options = {**self.options(), **self.input_options(inputs), **progress}
         return [word for option, value in options.items() for word in _words(option, value)]
+
+
+def told_in(rule: str, item: str, kind: str) -> str:
+    """The file in which a job tells what it does: its ``log``, or ``jsonl``, how far it is."""
+    return f"logs/{rule}/{item or rule}.{kind}"
 
 
 def wildcards_in(pattern: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from teachtext.config.models import Section, TeacherSettings
 from teachtext.config.pruning import curve_settings, subset_name, subset_pattern
+from teachtext.config.training import TrainingSettings
 from teachtext.config.zero_shot import SEED
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
@@ -43,14 +44,17 @@ class UsesModel(OfModel):
         return {"model": [model], **super().inputs()}
 
     def threads(self) -> int:
-        is_trained = self.model not in self.config.untrained()
-        training = self.config.training_of(self.model) if is_trained else self.config.training
-        return training.threads
+        trained = self._training()
+        return (trained or self.config.training).threads
 
     def gpus(self) -> int:
         """One is enough to use a model, and none for what only compares vectors."""
+        trained = self._training()
+        return min(1, trained.gpus) if trained else 0
+
+    def _training(self) -> TrainingSettings | None:
         is_trained = self.model not in self.config.untrained()
-        return min(1, self.config.training_of(self.model).gpus) if is_trained else 0
+        return self.config.training_of(self.model) if is_trained else None
 
 
 class MakesModel(OfModel):

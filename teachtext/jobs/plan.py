@@ -8,7 +8,7 @@ from pathlib import Path
 from teachtext.config.pruning import curve_settings
 from teachtext.config.whole import Config
 from teachtext.jobs.context import Context
-from teachtext.jobs.job import Job
+from teachtext.jobs.job import Job, told_in
 from teachtext.jobs.models import DECISION, TrainPruned
 from teachtext.jobs.results import EvaluateModel
 from teachtext.jobs.rules import RULES, Rules
@@ -38,12 +38,12 @@ class PlannedJob:
     @property
     def log(self) -> str:
         """Its log."""
-        return f"logs/{self.rule}/{self.item or self.rule}.log"
+        return told_in(self.rule, self.item, "log")
 
     @property
     def progress(self) -> str:
         """The record of how far it is (``runtime.progress``), beside its log."""
-        return f"{self.log.removesuffix('.log')}.jsonl"
+        return told_in(self.rule, self.item, "jsonl")
 
     @property
     def kind(self) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def count_failed_videos(folder: Path) -> int:
     """Videos that could not be probed, or on which an expert failed, in jobs that have ended.
 
     Raises:
-        StoreError: a manifest or a ledger is damaged, or of another version.
+        StoreError: A manifest or a ledger is damaged, or of another version.
     """
     failed: set[str] = set()
     for files in ("video/manifest/*.parquet", "experts/*/*.parquet"):

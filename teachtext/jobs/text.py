@@ -24,7 +24,15 @@ class OfCaptions(Job):
         return [self.context.content(self.config.dataset.captions)]
 
 
-class FinetuneTextEncoder(OfCaptions):
+class _OfEncoder(OfCaptions):
+    """A job of a text encoder that runs here."""
+
+    @property
+    def _entry(self) -> TextSettings:
+        return self.config.encoders()[self.text_encoder]
+
+
+class FinetuneTextEncoder(_OfEncoder):
     """A text encoder that has learned from the training captions first."""
 
     stage, rule, patterns = "text", "finetune_text_encoder", (TUNED,)
@@ -53,16 +61,12 @@ class FinetuneTextEncoder(OfCaptions):
         return self._finetune.gpus
 
     @property
-    def _entry(self) -> TextSettings:
-        return self.config.encoders()[self.text_encoder]
-
-    @property
     def _finetune(self) -> FinetuneSettings:
         assert self._entry.finetune is not None  # of others there is no such job
         return self._entry.finetune
 
 
-class EmbedCaptions(OfCaptions):
+class EmbedCaptions(_OfEncoder):
     """Token vectors of all captions."""
 
     stage, rule, patterns = "text", "embed_captions", (TOKENS,)
@@ -86,10 +90,6 @@ class EmbedCaptions(OfCaptions):
 
     def gpus(self) -> int:
         return self._entry.gpus
-
-    @property
-    def _entry(self) -> TextSettings:
-        return self.config.encoders()[self.text_encoder]
 
 
 class ImportTokens(OfCaptions):
