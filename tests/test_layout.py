@@ -92,9 +92,9 @@ def test_nothing_lies_loose():
     assert loose == {"__init__", "__main__", "cli", "errors"}
 
 
-SECTION = re.compile(r"^(?:Args|Attributes):\n((?:    .*\n?|\n)+)", re.M)
+SECTION = re.compile(r"^(?:Args|Attributes|Raises):\n((?:    .*\n?|\n)+)", re.M)
 ENTRY = re.compile(r"^    (\S[^:\n]*): (?:\([^)]*\) )?(?!or \(|float|u?int|bool)[a-z]", re.M)
-"""An argument or attribute that is no sentence of its own; its shape and type may come first."""
+"""An entry that does not stand alone; its shape and type may come first."""
 
 
 def test_arguments_and_attributes_stand_alone():

@@ -58,7 +58,7 @@ def demux(container: InputContainer, stream: VideoStream) -> "Iterator[Packet[Vi
     """Packets with content, up to the end or to what cannot be read any more.
 
     Raises:
-        av.FFmpegError: not even the first can be read.
+        av.FFmpegError: Not even the first can be read.
     """
     found = False
     try:
