@@ -35,6 +35,7 @@ from teachtext.evaluation.evaluate import rank_set, similarity_blocks
 from teachtext.models.inputs import RetrievalSet, load_set
 from teachtext.runtime.distributed import Processes
 from teachtext.store.tokens import read_tokens
+from teachtext.tables.shards import CAPTIONED
 from teachtext.training.recipe import train_model
 from teachtext.training.resuming import EpochStates
 
@@ -86,22 +87,40 @@ def recipe(*, epochs, threads, folds):
     return Recipe(ArchitectureSettings(**models), TrainingSettings(**training), folds)
 
 
+def tokens_of(work, name) -> dict[str, Path]:
+    """Portion -> its token vectors."""
+    return {portion: work / f"{name}-{portion}.parquet" for portion in CAPTIONED}
+
+
 def open_sets(data, work, architecture) -> dict[str, dict[str, RetrievalSet]]:
     """Text encoder -> split -> captions and videos; what is not in ``work`` is made."""
     captions, features = data / "captions.csv", work / "videomae"
     if not features.exists():
-        arguments = {"expert": "videomae", "features": data / "videomae.npz", "videos": captions}
-        stage("import-expert", **arguments, shards=1, output=features)
+        for portion in CAPTIONED:
+            arguments = {"expert": "videomae", "features": data / "videomae.npz"}
+            shard = features / f"{portion}-0"
+            stage(
+                "import-expert",
+                **arguments,
+                **{"captions": captions, "shards": ["trainval=1", "test=1"], "shard": shard.name},
+                ledger=shard.with_suffix(".parquet"),
+                output=shard.with_suffix(".zarr"),
+            )
     for name in TEACHERS:
-        if not (work / f"{name}.parquet").exists():
-            settings = TextEncoderSettings(encoder=name, max_tokens=MAX_TOKENS).model_dump_json()
-            arguments = {"captions": captions, "name": name, "settings": settings}
-            stage("embed-captions", **arguments, threads=1, output=work / f"{name}.parquet")
-    stores = {"videomae": [features / "0.zarr"]}
+        settings = TextEncoderSettings(encoder=name, max_tokens=MAX_TOKENS).model_dump_json()
+        for portion, file in tokens_of(work, name).items():
+            if not file.exists():
+                arguments = {"captions": captions, "name": name, "settings": settings}
+                kept = {"portion": portion, "kept": work / "kept" / file.name}
+                stage("embed-captions", **arguments, **kept, threads=1, output=file)
+    stores = {"videomae": [features / f"{portion}-0.zarr" for portion in CAPTIONED]}
     return {
         name: {
             split: load_set(
-                read_tokens(work / f"{name}.parquet"), stores, split, architecture=architecture
+                read_tokens(*tokens_of(work, name).values()),
+                stores,
+                split,
+                architecture=architecture,
             )
             for split in ("train", "val", "test")
         }
@@ -110,7 +129,10 @@ def open_sets(data, work, architecture) -> dict[str, dict[str, RetrievalSet]]:
 
 
 def stage(verb, /, **arguments):
-    teachtext([verb, *(f"--{key}={value}" for key, value in arguments.items())])
+    words = [verb]
+    for key, value in arguments.items():
+        words += [f"--{key}", *map(str, value if isinstance(value, list) else [value])]
+    teachtext(words)
 
 
 def measure(sets, share, seed, given) -> dict[tuple[str, ...], float]:

@@ -3,6 +3,7 @@
 import pytest
 
 from teachtext.store.library import expert_path, tokens_path
+from teachtext.tables.shards import CAPTIONED
 from tests.support.configurations import (
     ONCE,
     PRESETS,
@@ -132,8 +133,8 @@ def test_the_papers_rows_are_planned_from_the_authors_features(
     files = [*on_authors_features(name), *over]
     put_tables(tmp_path, laid_over(*files))
     planned = ONCE | {
-        "import_expert": experts,
-        "import_tokens": encoders,
+        "import_expert": experts * len(CAPTIONED),
+        "import_tokens": encoders * len(CAPTIONED),
         "train_teacher": teachers * 3,
         "compute_similarities": ranking * 3,
         "denoise_captions": denoised * 3,

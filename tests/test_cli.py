@@ -42,7 +42,8 @@ def test_an_unknown_stage_is_answered_with_the_known_ones(capsys):
 
 
 def test_a_mistake_is_one_line(tmp_path):
-    features = ["--features", "none.npz", "--videos", "none.csv", "--shards", "1"]
+    features = ["--features", "none.npz", "--captions", "none.csv", "--shards", "test=1"]
+    features += ["--shard", "test-0", "--ledger", str(tmp_path / "ledger")]
     with pytest.raises(SystemExit) as stopped:
         main(["import-expert", "--expert", "a", *features, "--output", str(tmp_path / "x")])
     assert stopped.value.code.startswith("teachtext import-expert: none.npz")

@@ -152,15 +152,15 @@ def test_a_changed_expert_is_computed_alone(own_data):
 
 def test_a_damaged_store_is_named_and_made_again(own_data):
     before = store_bytes(own_data)
-    store = own_data / "results/experts/appearance/0.zarr"
+    store = own_data / "results/experts/appearance/test-0.zarr"
     chunk = store / "features/c/0/0"
     content = bytearray(chunk.read_bytes())
     content[len(content) // 2] ^= 1
     chunk.write_bytes(content)
-    with pytest.raises(StoreError, match=r"appearance/0\.zarr.*damaged.*Delete the \.zarr folder"):
+    with pytest.raises(StoreError, match=r"test-0\.zarr.*damaged.*Delete the \.zarr folder"):
         FeatureStore(store).rows()
     shutil.rmtree(store)
-    extract_own(own_data, "results/experts/appearance/0.zarr")
+    extract_own(own_data, "results/experts/appearance/test-0.zarr")
     assert store_bytes(own_data) == before
     extract_own(own_data)
 
@@ -213,7 +213,7 @@ def test_a_plan_before_the_run(own_data):
     )
     assert re.search(r"1[34] videos, about 0.0\d hours \(from 3 videos\)", plan)
     assert re.search(r"^motion +\d", plan, re.M)
-    assert "Advised: dataset.shards: 1 (now 2)" in plan
+    assert "Advised: dataset.shards: 1 (now 3)" in plan
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ students:
 pruned: {appearance-baseline: null, appearance-teachvideo: null}
 """
 WITHOUT_VAL = """
-dataset: {name: without-val, videos: null, captions: data/captions.csv, shards: 1}
+dataset: {name: without-val, videos: null, captions: data/captions.csv, shards: {trainval: 1}}
 experts:
   appearance: {import: data/seen.npz, network: null, fps: null}
   audio: null
@@ -156,7 +156,7 @@ def test_a_text_encoder_is_tuned_before_it_embeds(features_alone):
 
 
 def test_words_are_looked_up_in_a_file(features_alone):
-    rows = pq.read_table(features_alone / "results/text/words.parquet").to_pylist()
+    rows = pq.read_table(features_alone / "results/text/trainval/words.parquet").to_pylist()
     assert {row["caption"]: row["tokens"] for row in rows} == {
         "a dog": [[1, 0], [0, 1]],
         "a cat": [[1, 0], [1, 1]],
@@ -169,7 +169,7 @@ def test_a_mistake_in_an_imported_file_is_one_line(features_alone, tmp_path):
     (tmp_path / "alone.yaml").write_text(FEATURES_ALONE)
     stopped = snakemake(tmp_path, "--until", "import_expert", overlay=tmp_path / "alone.yaml")
     assert stopped.returncode != 0
-    log = (tmp_path / "logs/import_expert/appearance.log").read_text()
+    log = (tmp_path / "logs/import_expert/appearance/trainval-0.log").read_text()
     assert log.count("\n") == 1
     assert "features of 'clip $(3)' are not finite as float16" in log
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.s3]
 BUCKET, PREFIX = "bucket", "run"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
 CONFIG = """
-dataset: {name: alone, videos: null, captions: data/captions.csv, shards: 2}
+dataset: {name: alone, videos: null, captions: data/captions.csv, shards: {trainval: 2}}
 experts:
   appearance: {import: data/seen.npz, network: null, fps: null}
   motion: null
@@ -143,7 +143,7 @@ def test_features_in_a_bucket_are_read_in_place(server, tmp_path, monkeypatch):
     (tmp_path / "captions.csv").rename(folder / "data/captions.csv")
     config = CONFIG.replace("data/seen.npz", f'"{url}/seen.zarr"')
     (tmp_path / "alone.yaml").write_text(config)
-    target = "results/experts/appearance/0.zarr"
+    target = "results/experts/appearance/trainval-0.zarr"
     run = command(folder, target, overlay=tmp_path / "alone.yaml")
     done = subprocess.run(run, env=ENVIRONMENT | where, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -150,7 +150,7 @@ def test_teachers_of_ce_are_trained_as_it_is(name):
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_is_planned_from_its_videos(name, tmp_path):
-    (tmp_path / "few.yaml").write_text("dataset: {shards: 2}\n")
+    (tmp_path / "few.yaml").write_text("dataset: {shards: {trainval: 2}}\n")
     files = [preset(name), tmp_path / "few.yaml"]
     config = laid_over(*files)
     put_tables(tmp_path, config)

@@ -26,7 +26,7 @@ use rule * from teachtext
 
 rule summarize:
     default_target: True
-    input: "results/video/manifest/0.parquet"
+    input: "results/video/manifest/test-0.parquet"
     output: "copy.parquet"
     shell: "cp {{input:q}} {{output:q}}"
 """
@@ -73,8 +73,8 @@ def test_directory_elsewhere_is_where_everything_is_written(folder, tmp_path_fac
     here = tmp_path_factory.mktemp("here")
     files = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     configs = ["--configfile", *CONFIGS, str(folder / "own.yaml")]
-    snakemake(here, *files, "results/video/manifest/0.parquet", *configs)
-    assert (folder / "results/video/manifest/0.parquet").exists()
+    snakemake(here, *files, "results/video/manifest/test-0.parquet", *configs)
+    assert (folder / "results/video/manifest/test-0.parquet").exists()
     assert (folder / "logs/probe_videos/0.log").exists()
     assert list(here.iterdir()) == []
 

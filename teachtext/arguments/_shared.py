@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from teachtext.config.base import Settings
+    from teachtext.tables.shards import Portion
 
 
 def settings_json(section: str) -> "Callable[[str], Settings]":
@@ -66,7 +67,18 @@ def add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--features", type=named_path, nargs="+", required=True, help="EXPERT=FOLDER of stores"
     )
-    parser.add_argument("--shards", type=int, required=True, help="number of stores per expert")
+    add_shards(parser)
+
+
+def add_shards(parser: argparse.ArgumentParser) -> None:
+    """Add the number of shards of each portion of the videos."""
+    parser.add_argument(
+        "--shards",
+        type=_shard_count,
+        nargs="+",
+        required=True,
+        help="PORTION=NUMBER of shards; portions are trainval, test, and none, without captions",
+    )
 
 
 def add_failure_limit(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +94,16 @@ def add_captions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--paragraphs", action="store_true", help="all captions of a video are one query"
     )
+
+
+def _shard_count(text: str) -> "tuple[Portion, int]":
+    from teachtext.tables.shards import PORTIONS
+
+    name, _, number = text.partition("=")
+    for portion in PORTIONS:
+        if name == portion and number.isdecimal() and int(number):
+            return portion, int(number)
+    raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(PORTIONS)}, =NUMBER")
 
 
 def named_path(text: str) -> tuple[str, Path]:

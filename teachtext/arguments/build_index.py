@@ -9,7 +9,9 @@ from teachtext.arguments._shared import add_features, settings_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     parser.add_argument("--model", type=Path, required=True, help="model directory")
-    parser.add_argument("--tokens", type=Path, required=True, help="of embed-captions")
+    parser.add_argument(
+        "--tokens", type=Path, nargs="+", required=True, help="of embed-captions, trainval first"
+    )
     add_features(parser)
     parser.add_argument("--manifest", type=Path, help="of the videos, where there are any")
     parser.add_argument(

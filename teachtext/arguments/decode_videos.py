@@ -3,13 +3,18 @@
 import argparse
 from pathlib import Path
 
-from teachtext.arguments._shared import add_failure_limit, add_limits, settings_json
+from teachtext.arguments._shared import (
+    add_failure_limit,
+    add_limits,
+    add_shards,
+    settings_json,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     parser.add_argument("--manifest", type=Path, required=True, help="of the shard (Parquet)")
-    parser.add_argument("--shard", required=True, help="number of the shard, from 0")
+    parser.add_argument("--shard", required=True, help="name of the shard, such as test-0")
     parser.add_argument(
         "--requests",
         type=settings_json("teachtext.config.experts:ExpertRequest"),
@@ -19,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--finished", type=Path, required=True, help="folder of finished experts")
     add_limits(parser)
-    parser.add_argument("--shards", type=int, required=True, help="number of shards")
+    add_shards(parser)
     parser.add_argument("--videos", type=int, required=True, help="number of all videos")
     add_failure_limit(parser)
     parser.add_argument("--work", type=Path, required=True, help="folder of finished videos")

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from teachtext.arguments._shared import add_shards
 from teachtext.files.urls import place_of
 
 
@@ -16,7 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="made elsewhere: .zarr, also as a URL, .npz or HDF5",
     )
     parser.add_argument(
-        "--videos", type=Path, required=True, help="table that names all videos, or their captions"
+        "--videos", type=Path, help="table of all videos (default: those that have captions)"
     )
-    parser.add_argument("--shards", type=int, required=True, help="number of stores to write")
-    parser.add_argument("--output", type=Path, required=True, help="folder of stores and ledgers")
+    parser.add_argument("--captions", type=Path, help="table of captions, if there is one")
+    parser.add_argument("--shard", required=True, help="name of the shard, such as test-0")
+    add_shards(parser)
+    parser.add_argument("--ledger", type=Path, required=True, help="ledger to write (Parquet)")
+    parser.add_argument("--output", type=Path, required=True, help="feature store to write (Zarr)")

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from teachtext.arguments._shared import add_features
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
@@ -11,5 +13,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", type=Path, nargs="+", required=True, help="all seeds without each expert"
     )
-    parser.add_argument("--ledger", type=Path, required=True, help="of index-experts; breaks ties")
+    add_features(parser)
     parser.add_argument("--output", type=Path, required=True, help="the decision (JSON)")

@@ -37,6 +37,7 @@ def main(args: argparse.Namespace) -> None:
 
 def describe_plan(plan: ExtractionPlan, config: Config, cores: int) -> str:
     """The plan in words and numbers."""
+    now = sum(config.dataset.shards.counts().values())
     hours = plan.videos * plan.video_seconds / 3600
     wall = (plan.core_seconds() + plan.start_seconds(cores)) / cores
     lines = [
@@ -54,7 +55,7 @@ def describe_plan(plan: ExtractionPlan, config: Config, cores: int) -> str:
         f"{100 * plan.start_seconds(cores) / (wall * cores):.1f} %.",
         f"Features: {plan.feature_bytes() / GIGABYTE:.3f} GB. Decoded frames and sound, at most, "
         f"for a while: {plan.media_bytes_at_once(cores) / GIGABYTE:.3f} GB.",
-        f"Advised: dataset.shards: {plan.shards(cores)} (now {config.dataset.shards}).",
+        f"Advised: dataset.shards: {plan.shards(cores)} (now {now}).",
         f"{len(plan.reasons)} of {plan.sampled} videos failed"
         f" (video.max_failed_fraction: {config.video.max_failed_fraction:g}).",
         *(f"  {video!r}: {reason}" for video, reason in plan.reasons.items()),

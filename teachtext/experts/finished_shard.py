@@ -5,14 +5,13 @@ Before Snakemake runs a job again it deletes the job's outputs. This copy of the
 """
 
 import logging
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from teachtext.errors import StoreError
 from teachtext.experts.ledger import LedgerEntry, ledger_entries, ledger_table
-from teachtext.files.atomic import replacing
+from teachtext.files.atomic import link_or_copy, replacing
 from teachtext.store.features import FeatureStore
 from teachtext.store.tables import read_table, write_table
 
@@ -58,16 +57,9 @@ class FinishedShard:
         """Replace it by a job's outputs."""
         with replacing(self._path) as temporary:
             temporary.mkdir()
-            shutil.copytree(features, temporary / "features.zarr", copy_function=_link)
-            _link(ledger, temporary / "ledger.parquet")
+            shutil.copytree(features, temporary / "features.zarr", copy_function=link_or_copy)
+            link_or_copy(ledger, temporary / "ledger.parquet")
 
     @property
     def _ledger(self) -> Path:
         return self._path / "ledger.parquet"
-
-
-def _link(source: str | Path, target: str | Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without hard links
-        shutil.copy2(source, target)

@@ -127,7 +127,7 @@ def plan_extraction(
     """
     chosen = random.Random(seed).sample(list(videos), min(sample, len(videos)))
     begin = time.perf_counter()
-    records = probe_shard(chosen, 0, Journal(folder / "probed"), workers=1, limits=limits)
+    records = probe_shard(chosen, Journal(folder / "probed"), workers=1, limits=limits)
     probed = time.perf_counter()
     media = _decode(records, requests, limits, folder)
     decoded = time.perf_counter()

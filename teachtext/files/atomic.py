@@ -69,6 +69,20 @@ def remove_leftovers(folder: Path) -> list[Path]:
     return removed
 
 
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """Give a file a second name, which costs no space; a copy where there are no hard links.
+
+    Args:
+        source: File that exists.
+        target: Second name, whose folder is created; what has it loses it.
+    """
+    with replacing(Path(target)) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:  # a file system without hard links
+            shutil.copy2(source, temporary)
+
+
 def _beside(path: Path, ending: str) -> Path:
     unique = f"{os.getpid()}-{_HERE}-{uuid.uuid4().hex[:12]}"
     return path.with_name(f".{path.name}.{unique}.{ending}")

@@ -13,9 +13,11 @@ from teachtext.config.whole import Config
 from teachtext.files.given import GivenFiles, package_versions
 from teachtext.files.urls import is_url
 from teachtext.jobs.retries import read_attempts
-from teachtext.tables.dataset import VideoSource, read_videos, shard_digests
+from teachtext.tables.shards import CAPTIONED, DEALT, DealtTables, Portion, deal_tables, shard_names
 from teachtext.video.ffmpeg import CHOICE
 
+GIVEN = ".snakemake/teachtext"
+"""Folder in that of the run, for digests of the files that the user gives."""
 Decided = Callable[[str, int], Sequence[str] | None]
 """Experts that a level of a pruning leaves; None: that is not known yet."""
 
@@ -29,9 +31,6 @@ class Context:
         given: Digests of the files that the user gives.
         decided: Experts that each level of a pruning leaves.
         is_made: Whether a job makes a file, so that what it holds is not known before.
-
-    Attributes:
-        shards: Numbers of the shards.
     """
 
     def __init__(
@@ -44,7 +43,6 @@ class Context:
         is_made: Callable[[str], bool],
     ) -> None:
         self.config = config
-        self.shards = range(config.dataset.shards)
         self.is_made = is_made
         self.given, self._folder, self._decided = given, folder, decided
 
@@ -75,17 +73,34 @@ class Context:
         parts += self.encoder_made_by(asked.text_encoder) if asked.text_encoder else []
         return asked.model_copy(update={"weights": json.dumps(parts)})
 
+    @functools.cached_property
+    def shards(self) -> dict[Portion, int]:
+        """Number of shards of each portion that has videos."""
+        # of tables that are not made yet only the demo's are known to be
+        portions = CAPTIONED if self._dealt is None else self._dealt.portions
+        counts = self.config.dataset.shards.counts()
+        return {portion: counts[portion] for portion in portions}
+
+    @functools.cache  # noqa: B019 - lives as long as the run
+    def shards_of(self, *portions: Portion) -> tuple[str, ...]:
+        """Names of the shards of some portions; of all if none is named."""
+        chosen = {k: number for k, number in self.shards.items() if not portions or k in portions}
+        return shard_names(chosen)
+
     def shard_rows(self, shard: str) -> str:
         """Changes with the rows of a shard, and with the files that they name."""
-        videos = self.config.dataset.videos
-        return "" if videos is None or self.is_made(videos) else self._row_digests[int(shard)]
+        return "" if self._dealt is None else self._dealt.digest(shard)
+
+    def captions(self, portion: Portion) -> str:
+        """Changes with the captions of a portion."""
+        return "" if self._dealt is None else self._dealt.captions_digest(portion)
 
     def number_of_videos(self) -> int:
         """Of the table; of one that is made, as many as will be rendered."""
-        videos, demo = self.config.dataset.videos, self.config.demo
-        if videos is None or self.is_made(videos):
+        demo = self.config.demo
+        if self._dealt is None:
             return demo.train + demo.val + demo.test
-        return len(self._videos)
+        return self._dealt.number_of_videos
 
     def attempt(self, expert: str, shard: str) -> int:
         """How often failures of an expert were tried again; an empty name stands for probing."""
@@ -108,12 +123,18 @@ class Context:
         return [*package_versions(packages), self.content(checkpoint)]
 
     @functools.cached_property
-    def _videos(self) -> list[VideoSource]:
-        return read_videos(Path(str(self.config.dataset.videos)))
-
-    @functools.cached_property
-    def _row_digests(self) -> list[str]:
-        return shard_digests(self._videos, self.config.dataset.shards)
+    def _dealt(self) -> DealtTables | None:
+        """None as long as a job makes one of the tables."""
+        dataset = self.config.dataset
+        tables = [table for table in (dataset.videos, dataset.captions) if table is not None]
+        if any(self.is_made(table) for table in tables):
+            return None
+        return deal_tables(
+            None if dataset.videos is None else Path(dataset.videos),
+            Path(dataset.captions),
+            dataset.shards.counts(),
+            self._folder / DEALT,
+        )
 
     @functools.cached_property
     def _attempts(self) -> dict[str, int]:

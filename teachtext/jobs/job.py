@@ -29,6 +29,7 @@ class Job:
         rule: Name of the rule.
         patterns: Patterns of the files and folders that a job writes.
         uncounted: Options that decide nothing about the outputs.
+        ageless: Inputs whose content ``follows`` tells, unless a job makes them.
         is_temporary: Whether the outputs go once they have been read.
     """
 
@@ -36,6 +37,7 @@ class Job:
     rule: ClassVar[str]
     patterns: ClassVar[tuple[str, ...]]
     uncounted: ClassVar[frozenset[str]] = frozenset()
+    ageless: ClassVar[frozenset[str]] = frozenset()
     is_temporary: ClassVar[bool] = False
 
     def __init__(self, context: Context, wildcards: Mapping[str, str]) -> None:
@@ -55,6 +57,15 @@ class Job:
     def inputs(self) -> Inputs:
         """The files that the job reads."""
         return {}
+
+    def ages(self, name: str, file: str) -> bool:
+        """Whether the job runs again when an input is younger than its outputs.
+
+        Args:
+            name: Name of the input in the rule.
+            file: File of the input.
+        """
+        return name not in self.ageless or self.context.is_made(file)
 
     def options(self) -> Mapping[str, Option]:
         """Options of the command that follow from the configuration."""

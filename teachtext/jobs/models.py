@@ -1,6 +1,7 @@
 """Jobs from token vectors and features to models, and from teachers to students."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from teachtext.config.models import Section, TeacherSettings
 from teachtext.config.pruning import curve_settings, subset_name, subset_pattern
@@ -9,8 +10,16 @@ from teachtext.config.zero_shot import SEED
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
 from teachtext.jobs.text import TOKENS, OfCaptions
-from teachtext.jobs.videos import FEATURES, LEDGER, SHARD_LEDGER, feature_folders, of_shards
+from teachtext.jobs.videos import (
+    FEATURES,
+    LEDGER,
+    SHARD_LEDGER,
+    feature_folders,
+    of_shards,
+    shard_counts,
+)
 from teachtext.pruning.elimination import without_each
+from teachtext.tables.shards import CAPTIONED, Portion
 
 MODEL = "results/models/{model}/{seed}"
 SIMILARITIES = "results/similarities/{model}/{seed}.parquet"
@@ -24,16 +33,28 @@ EVALUATION, RANKS = (
 
 
 class OfModel(Job):
-    """A job that shows a model its captions and videos."""
+    """A job that shows a model captions and videos of some portions.
+
+    Attributes:
+        portions: Portions that it is shown.
+    """
+
+    portions: ClassVar[tuple[Portion, ...]] = ("trainval",)
 
     def inputs(self) -> Inputs:
-        tokens = TOKENS.format(text_encoder=self.config.text_encoder_of(self.model))
-        experts = self.config.experts_of(self.model)
-        return {"tokens": [tokens], "features": of_shards(FEATURES, experts, self.context.shards)}
+        text_encoder = self.config.text_encoder_of(self.model)
+        captioned = [portion for portion in self.portions if portion in CAPTIONED]
+        shards = self.context.shards_of(*self.portions)
+        return {
+            "tokens": [TOKENS.format(portion=p, text_encoder=text_encoder) for p in captioned],
+            "features": of_shards(FEATURES, self.config.experts_of(self.model), shards),
+        }
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        shards = len(self.context.shards)
-        return {"--features": feature_folders(inputs["features"]), "--shards": shards}
+        return {
+            "--features": feature_folders(inputs["features"]),
+            "--shards": shard_counts(self.context, *self.portions),
+        }
 
 
 class UsesModel(OfModel):
@@ -64,8 +85,8 @@ class MakesModel(OfModel):
     uncounted = frozenset({"--max-failed-fraction"})
 
     def inputs(self) -> Inputs:
-        experts = self.config.experts_of(self.model)
-        ledgers = of_shards(SHARD_LEDGER, experts, self.context.shards)
+        shards = self.context.shards_of(*self.portions)
+        ledgers = of_shards(SHARD_LEDGER, self.config.experts_of(self.model), shards)
         return {**super().inputs(), "ledgers": ledgers}
 
     def options(self) -> Mapping[str, Option]:
@@ -208,7 +229,13 @@ class PruneExpert(Job):
     def inputs(self) -> Inputs:
         left = self.context.experts_after(self.search, int(self.level) - 1) or []
         models = [subset_name(self.search, kept) for kept in without_each(left)]
-        return {"models": _of_seeds(self.context, models, MODEL), "ledger": [LEDGER]}
+        # what experts cost is read where the models learn, so that new videos reopen no decision
+        ledgers = of_shards(SHARD_LEDGER, left, self.context.shards_of("trainval"))
+        return {"models": _of_seeds(self.context, models, MODEL), "ledgers": ledgers}
+
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        folders = feature_folders(inputs["ledgers"])
+        return {"--features": folders, "--shards": shard_counts(self.context, "trainval")}
 
 
 class ComputePareto(Job):

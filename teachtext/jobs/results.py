@@ -6,6 +6,7 @@ from teachtext.jobs.job import Inputs, Job, Option
 from teachtext.jobs.models import EVALUATION, KEPT_CAPTIONS, MODEL, RANKS, REVIEW, UsesModel
 from teachtext.jobs.text import TUNED
 from teachtext.jobs.videos import FAILURES, LEDGER, MANIFEST
+from teachtext.tables.shards import CAPTIONED, PORTIONS
 
 INDEX = "results/search/{model}/{seed}"
 REPORT = "results/report/index.html"
@@ -15,6 +16,7 @@ class EvaluateModel(UsesModel):
     """Metrics and ranks on the test split."""
 
     stage, rule, patterns = "evaluate", "evaluate_model", (EVALUATION, RANKS)
+    portions = CAPTIONED
 
     def options(self) -> Mapping[str, Option]:
         return {"--settings": self.config.evaluate.model_dump_json()}
@@ -24,6 +26,7 @@ class BuildIndex(UsesModel):
     """All videos as a model sees them."""
 
     stage, rule, patterns = "search", "build_index", (INDEX,)
+    portions = PORTIONS
     uncounted = frozenset({"--settings", "--text-encoder"})
 
     def inputs(self) -> Inputs:
@@ -54,6 +57,7 @@ class WriteReport(Job):
     """The page."""
 
     stage, rule, patterns = "report", "write_report", (REPORT,)
+    ageless = frozenset({"captions"})
     uncounted = frozenset(
         {"--title", "--queries", "--results-per-query", "--seed", "--heat-map"}
         | {"--bootstrap-samples", "--bootstrap-seed"}

@@ -2,18 +2,16 @@
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from teachtext.config.whole import Config
 from teachtext.files.given import GivenFiles
 from teachtext.jobs import models, results, text, videos
-from teachtext.jobs.context import Context, Decided
+from teachtext.jobs.context import GIVEN, Context, Decided
 from teachtext.jobs.job import Job, wildcards_in
 from teachtext.tables.checks import check_tables
-
-GIVEN = ".snakemake/teachtext"
-"""Folder in that of the run, for digests of the files that the user gives."""
+from teachtext.tables.shards import CAPTIONED, SHARD
 
 RULES: Mapping[str, type[Job]] = {
     made.rule: made
@@ -94,10 +92,11 @@ class Rules:
                 return self.job(rule, match.groupdict())
         return None
 
-    def _all_values(self) -> dict[str, list[str]]:
+    def _all_values(self) -> dict[str, Sequence[str]]:
         config = self.context.config
         return {
-            **{"shard": [r"\d+"], "seed": [r"-?\d+"], "level": [r"[1-9]\d*"]},
+            **{"shard": [SHARD], "seed": [r"-?\d+"], "level": [r"[1-9]\d*"]},
+            "portion": CAPTIONED,
             **{"expert": config.used_experts(), "text_encoder": list(config.text)},
             "model": [
                 *config.trained(),

@@ -6,13 +6,16 @@ from teachtext.config.imported import ImportedTokens
 from teachtext.config.text import FinetuneSettings, TextSettings
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
+from teachtext.tables.shards import Portion
 
-TOKENS = "results/text/{text_encoder}.parquet"
+TOKENS = "results/text/{portion}/{text_encoder}.parquet"
 TUNED = "results/text/finetuned/{text_encoder}"
 
 
 class OfCaptions(Job):
-    """A job that reads the captions, whose content decides."""
+    """A job that reads the captions, of which those of its portion decide."""
+
+    ageless = frozenset({"captions"})
 
     def inputs(self) -> Inputs:
         return {"captions": [self.config.dataset.captions]}
@@ -21,7 +24,20 @@ class OfCaptions(Job):
         return {"--paragraphs": self.config.dataset.paragraphs}
 
     def facts(self) -> Sequence[object]:
-        return [self.context.content(self.config.dataset.captions)]
+        return [self.context.captions(self.portion_read())]
+
+    def portion_read(self) -> Portion:
+        """Portion of the captions that decide; tuning, teaching and denoising see no others."""
+        return "trainval"
+
+
+class _MakesTokens(OfCaptions):
+    """A job that writes the token vectors of a portion."""
+
+    patterns = (TOKENS,)
+
+    def portion_read(self) -> Portion:
+        return "test" if self.portion == "test" else "trainval"
 
 
 class _OfEncoder(OfCaptions):
@@ -66,10 +82,10 @@ class FinetuneTextEncoder(_OfEncoder):
         return self._entry.finetune
 
 
-class EmbedCaptions(_OfEncoder):
-    """Token vectors of all captions."""
+class EmbedCaptions(_MakesTokens, _OfEncoder):
+    """Token vectors of the captions of a portion."""
 
-    stage, rule, patterns = "text", "embed_captions", (TOKENS,)
+    stage, rule = "text", "embed_captions"
 
     @staticmethod
     def values(context: Context) -> Mapping[str, Iterable[str]]:
@@ -79,6 +95,10 @@ class EmbedCaptions(_OfEncoder):
         is_tuned = self.context.is_tuned(self.text_encoder)
         tuned = [TUNED.format(text_encoder=self.text_encoder)] if is_tuned else []
         return {**super().inputs(), "tuned": tuned}
+
+    def options(self) -> Mapping[str, Option]:
+        kept = f"results/text/work/embedded/{self.portion}/{self.text_encoder}.parquet"
+        return {**super().options(), "--kept": kept}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
         entry = self._entry.embeds_from("".join(inputs["tuned"]))
@@ -92,10 +112,10 @@ class EmbedCaptions(_OfEncoder):
         return self._entry.gpus
 
 
-class ImportTokens(OfCaptions):
+class ImportTokens(_MakesTokens):
     """Token vectors that were made elsewhere."""
 
-    stage, rule, patterns = "text", "import_tokens", (TOKENS,)
+    stage, rule = "text", "import_tokens"
 
     @staticmethod
     def values(context: Context) -> Mapping[str, Iterable[str]]:

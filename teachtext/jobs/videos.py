@@ -7,6 +7,8 @@ from pathlib import Path
 from teachtext.files.urls import is_url
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
+from teachtext.store.versions import STAGE_VERSIONS
+from teachtext.tables.shards import PORTIONS, Portion
 
 SHARD_MANIFEST = "results/video/manifest/{shard}.parquet"
 MANIFEST = "results/video/manifest.parquet"
@@ -17,15 +19,25 @@ LEDGER = "results/experts/ledger.parquet"
 FAILURES = "results/experts/failures.csv"
 
 
-def of_shards(pattern: str, experts: Iterable[str], shards: range) -> tuple[str, ...]:
-    """The files of all shards of some experts; many jobs ask for the same."""
+def of_shards(pattern: str, experts: Iterable[str], shards: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of some shards of some experts; many jobs ask for the same."""
     return _of_shards(pattern, tuple(experts), shards)
 
 
 @functools.cache
-def _of_shards(pattern: str, experts: tuple[str, ...], shards: range) -> tuple[str, ...]:
+def _of_shards(pattern: str, experts: tuple[str, ...], shards: tuple[str, ...]) -> tuple[str, ...]:
     files = (pattern.format(expert=expert, shard=shard) for expert in experts for shard in shards)
     return tuple(files)
+
+
+def shard_counts(context: Context, *portions: Portion) -> list[str]:
+    """Number of shards of the portions that have videos, or of some of these, as an option."""
+    chosen = portions or PORTIONS
+    return _as_option({k: number for k, number in context.shards.items() if k in chosen})
+
+
+def _as_option(counts: Mapping[Portion, int]) -> list[str]:
+    return [f"{portion}={number}" for portion, number in counts.items()]
 
 
 def feature_folders(stores: Sequence[str]) -> list[str]:
@@ -55,17 +67,17 @@ class ProbeVideos(Job):
     """What is known of each video before it is decoded."""
 
     stage, rule, patterns = "video", "probe_videos", (SHARD_MANIFEST,)
-    uncounted = frozenset({"--videos", "--timeout-seconds", "--memory-gb"})
+    uncounted = frozenset({"--shards", "--timeout-seconds", "--memory-gb"})
+    ageless = frozenset({"videos", "captions"})
 
     def inputs(self) -> Inputs:
-        videos = self.config.dataset.videos
-        # a row concerns its own shard alone, so a table that the user gives is no input
-        return {"videos": [videos] if videos and self.context.is_made(videos) else []}
+        dataset = self.config.dataset
+        return {"videos": [str(dataset.videos)], "captions": [dataset.captions]}
 
     def options(self) -> Mapping[str, Option]:
-        video, dataset = self.config.video, self.config.dataset
+        video = self.config.video
         return {
-            **{"--videos": dataset.videos, "--shards": dataset.shards},
+            "--shards": _as_option(self.config.dataset.shards.counts()),
             **{"--timeout-seconds": video.timeout_seconds, "--memory-gb": video.memory_gb},
             "--journal": f"results/video/work/probed/{self.shard}.jsonl",
         }
@@ -81,11 +93,13 @@ class IndexVideos(Job):
     uncounted = frozenset({"--max-failed-fraction"})
 
     def inputs(self) -> Inputs:
-        return {"manifests": [SHARD_MANIFEST.format(shard=shard) for shard in self.context.shards]}
+        return {
+            "manifests": [SHARD_MANIFEST.format(shard=shard) for shard in self.context.shards_of()]
+        }
 
     def options(self) -> Mapping[str, Option]:
         fraction = self.config.video.max_failed_fraction
-        return {"--shards": len(self.context.shards), "--max-failed-fraction": fraction}
+        return {"--shards": shard_counts(self.context), "--max-failed-fraction": fraction}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
         return {"--manifests": str(Path(inputs["manifests"][0]).parent)}
@@ -95,7 +109,9 @@ class DecodeVideos(Job):
     """Pictures and sound of a shard, at all moments that the experts ask for."""
 
     stage, rule, patterns, is_temporary = "video", "decode_videos", (MEDIA,), True
-    uncounted = frozenset({"--videos", "--max-failed-fraction", "--timeout-seconds", "--memory-gb"})
+    uncounted = frozenset(
+        {"--shards", "--videos", "--max-failed-fraction", "--timeout-seconds", "--memory-gb"}
+    )
 
     def inputs(self) -> Inputs:
         return {"manifest": [SHARD_MANIFEST.format(shard=self.shard)]}
@@ -105,7 +121,7 @@ class DecodeVideos(Job):
         requests = [context.request(name) for name in self.config.extracted_experts()]
         return {
             "--requests": [asked.model_dump_json(exclude_none=True) for asked in requests],
-            **{"--shards": len(context.shards), "--videos": context.number_of_videos()},
+            **{"--shards": shard_counts(context), "--videos": context.number_of_videos()},
             **{"--timeout-seconds": video.timeout_seconds, "--memory-gb": video.memory_gb},
             "--max-failed-fraction": video.max_failed_fraction,
             **{"--finished": "results/experts/work", "--work": f"results/video/work/{self.shard}"},
@@ -128,21 +144,28 @@ class ExtractExpert(Job):
             "media": [MEDIA.format(shard=shard)],
         }
 
+    def ages(self, name: str, file: str) -> bool:
+        # media that are decoded again, for another expert, show this one what it has seen
+        return name != "media" and super().ages(name, file)
+
     def options(self) -> Mapping[str, Option]:
         request = self.context.request(self.expert).model_dump_json(exclude_none=True)
         return {"--request": request, "--work": f"results/experts/work/{self.expert}/{self.shard}"}
 
     def facts(self) -> Sequence[object]:
-        return [self.context.attempt(self.expert, self.shard)]
+        decoded_by = STAGE_VERSIONS["decode_videos"]
+        return [self.context.attempt(self.expert, self.shard), decoded_by]
 
     def gpus(self) -> int:
         return self.config.request(self.expert).gpus
 
 
 class ImportExpert(Job):
-    """Features that were made elsewhere; all shards in one job."""
+    """Features that were made elsewhere, of the videos of a shard."""
 
     stage, rule, patterns = "experts", "import_expert", (FEATURES, SHARD_LEDGER)
+    uncounted = frozenset({"--shards"})
+    ageless = frozenset({"videos", "captions"})
 
     @staticmethod
     def values(context: Context) -> Mapping[str, Iterable[str]]:
@@ -151,34 +174,24 @@ class ImportExpert(Job):
     def inputs(self) -> Inputs:
         # a URL is read in place; Snakemake does not look whether it has changed
         features = [] if is_url(self._file) else [self._file]
-        return {"features": features, "videos": [self._names]}
+        dataset = self.config.dataset
+        videos = [dataset.videos] if dataset.videos else []
+        return {"features": features, "videos": videos, "captions": [dataset.captions]}
 
     def options(self) -> Mapping[str, Option]:
-        return {"--shards": len(self.context.shards)}
+        return {"--shards": _as_option(self.config.dataset.shards.counts())}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        return {"--features": inputs["features"] or self._file}
+        features, videos = inputs["features"] or self._file, inputs["videos"] or None
+        return {"--features": features, "--videos": videos}
 
     def facts(self) -> Sequence[object]:
-        content = self.context.content
-        return [self._file, content(self._file), content(self._names)]
-
-    def outputs(self) -> tuple[str, ...]:
-        shards = self.context.shards
-        features = of_shards(FEATURES, [self.expert], shards)
-        return features + of_shards(SHARD_LEDGER, [self.expert], shards)
-
-    def item(self) -> str:
-        return self.expert
+        rows = self.context.shard_rows(self.shard)
+        return [self._file, self.context.content(self._file), rows]
 
     @property
     def _file(self) -> str:
         return self.config.imported_experts()[self.expert]
-
-    @property
-    def _names(self) -> str:
-        """Any table that names all videos."""
-        return self.config.dataset.videos or self.config.dataset.captions
 
 
 class IndexExperts(Job):
@@ -187,14 +200,14 @@ class IndexExperts(Job):
     stage, rule, patterns = "experts", "index_experts", ("results/experts/index.parquet", LEDGER)
 
     def inputs(self) -> Inputs:
-        experts, shards = self.config.used_experts(), self.context.shards
+        experts, shards = self.config.used_experts(), self.context.shards_of()
         return {
             "features": of_shards(FEATURES, experts, shards),
             "ledgers": of_shards(SHARD_LEDGER, experts, shards),
         }
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        shards = len(self.context.shards)
+        shards = shard_counts(self.context)
         return {"--features": feature_folders(inputs["features"]), "--shards": shards}
 
 

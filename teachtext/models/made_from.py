@@ -33,7 +33,7 @@ def made_from(tokens: TokenTable, stores: Stores) -> MadeFrom:
         StoreError: A store is missing.
     """
     features = {expert: features_sha256(paths) for expert, paths in stores.items()}
-    return MadeFrom(tokens.sha256, features)
+    return MadeFrom(tokens.sha256[0], features)
 
 
 def features_sha256(paths: Sequence[Path]) -> str:
@@ -54,36 +54,31 @@ def features_sha256(paths: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def check_made_from(
-    card: ModelCard, folder: Path, *, tokens: TokenTable, tokens_path: Path, stores: Stores
-) -> None:
-    """Refuse to use a model with other captions or features than it was made from.
+def check_made_from(card: ModelCard, folder: Path, *, tokens: TokenTable, stores: Stores) -> None:
+    """Refuse to use a model beside other captions or features than it was made from.
 
     Args:
         card: Description of the model.
         folder: Directory of the model.
-        tokens: Token vectors to use the model with.
-        tokens_path: File of the token vectors.
-        stores: Features to use the model with.
+        tokens: Token vectors to use the model with, of trainval first.
+        stores: Features that the model was made from, as they are now.
 
     Raises:
         StoreError: Something differs; the line says what.
     """
-    for difference in _differences(card, tokens, tokens_path, stores):
+    for difference in _differences(card, tokens, stores):
         raise StoreError(f"{folder} {difference}. Delete {folder} and run snakemake again.")
 
 
-def _differences(
-    card: ModelCard, tokens: TokenTable, tokens_path: Path, stores: Stores
-) -> Iterator[str]:
+def _differences(card: ModelCard, tokens: TokenTable, stores: Stores) -> Iterator[str]:
     own, given = (card.text_encoder, card.max_tokens), (tokens.encoder, tokens.max_tokens)
     if own != given:
         yield (
-            f"reads with {own[0]}, at most {own[1]} tokens, but {tokens_path} is of {given[0]}, at "
-            f"most {given[1]}"
+            f"reads with {own[0]}, at most {own[1]} tokens, but is given token vectors of "
+            f"{given[0]}, at most {given[1]}"
         )
-    if card.made_from.tokens != tokens.sha256:
-        yield f"was made from other token vectors of {own[0]} than {tokens_path} has"
+    if card.made_from.tokens != tokens.sha256[0]:
+        yield f"was made from other token vectors of {own[0]} than there are now"
     if list(card.experts) != list(stores):
         yield f"looks through {', '.join(card.experts)}, but is given {', '.join(stores)}"
     for expert, paths in stores.items():

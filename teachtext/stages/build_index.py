@@ -30,8 +30,9 @@ def main(args: argparse.Namespace) -> None:
     """Run the stage."""
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    tokens, stores = read_tokens(args.tokens), features_of(args)
-    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
+    tokens, stores = read_tokens(*args.tokens), features_of(args)
+    learned_from = features_of(args, "trainval")
+    check_made_from(card, args.model, tokens=tokens, stores=learned_from)
     model.to(device_of(card.gpus))
     data = load_whole(tokens, stores, architecture=card.architecture)
     encoder: TextEncoderSettings | None = args.text_encoder

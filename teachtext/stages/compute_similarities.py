@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
     tokens, stores = read_tokens(args.tokens), features_of(args)
-    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
+    check_made_from(card, args.model, tokens=tokens, stores=stores)
     model.to(device_of(card.gpus))
     data = load_set(tokens, stores, "train", architecture=card.architecture)
     blocks = (

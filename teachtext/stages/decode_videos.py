@@ -12,7 +12,7 @@ from teachtext.experts.extraction import unfinished
 from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import check_failed_fraction
 from teachtext.files.locking import locked
-from teachtext.stages._inputs import limits_of
+from teachtext.stages._inputs import limits_of, shards_of
 from teachtext.store.tables import read_table
 from teachtext.video.cache_keys import media_key
 from teachtext.video.ffmpeg import ffmpeg_version
@@ -54,7 +54,7 @@ def _refuse_unreadable(args: argparse.Namespace) -> None:
     them, and so would everything that waits for it.
     """
     failed: dict[str, str] = {}
-    manifests = (args.manifest.with_stem(str(shard)) for shard in range(args.shards))
+    manifests = (args.manifest.with_stem(shard) for shard in shards_of(args))
     for path in filter(Path.exists, manifests):
         table = read_table(path, ["video_id", "status", "reason"])
         rows = table.filter(pc.equal(table["status"], "failed"))

@@ -37,8 +37,9 @@ def main(args: argparse.Namespace) -> None:
     settings: EvaluateSettings = args.settings
     torch.set_num_threads(args.threads)
     model, card = load_model(args.model)
-    tokens, stores = read_tokens(args.tokens), features_of(args)
-    check_made_from(card, args.model, tokens=tokens, tokens_path=args.tokens, stores=stores)
+    tokens, stores = read_tokens(*args.tokens), features_of(args)
+    learned_from = features_of(args, "trainval")
+    check_made_from(card, args.model, tokens=tokens, stores=learned_from)
     model.to(device_of(card.gpus))
     val_set = load_val(tokens, stores, architecture=card.architecture)
     val = None if val_set is None else evaluate(model, val_set, top=settings.top).metrics

@@ -1,35 +1,30 @@
-"""Store an expert's features that were made elsewhere, in the shards of the dataset."""
+"""Store an expert's features that were made elsewhere, of the videos of one shard."""
 
 import argparse
 import logging
+from pathlib import Path
 
 from teachtext.experts.ledger import ledger_table
 from teachtext.interop.features.columns import NETWORK, check_known, read_imported_features
-from teachtext.runtime.progress import Progress
 from teachtext.store.features import StoreIdentity, write_features
 from teachtext.store.tables import write_table
-from teachtext.tables.dataset import read_video_ids, shard_of
+from teachtext.tables.shards import DEALT, deal_tables, shard_names
 
 log = logging.getLogger(__name__)
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    imported, video_ids = read_imported_features(args.features), read_video_ids(args.videos)
-    check_known(imported, video_ids)
+    imported, shards = read_imported_features(args.features), dict(args.shards)
+    dealt = deal_tables(args.videos, args.captions, shards, Path(DEALT))
+    every = [video.video_id for shard in shard_names(shards) for video in dealt.sources(shard)]
+    check_known(imported, every)
     identity = StoreIdentity(args.expert, NETWORK, imported.rows.dim, imported.weights, {})
-    videos_of_shard: list[list[str]] = [[] for _ in range(args.shards)]
-    for video in video_ids:
-        videos_of_shard[shard_of(video, args.shards)].append(video)
-    absent = 0
-    with Progress(log, f"import {args.expert}", len(video_ids), unit="video") as progress:
-        for shard, videos in enumerate(videos_of_shard):
-            entries = [imported.ledger_entry(video, args.expert) for video in videos]
-            features = {video: imported.features_of(video) for video in videos}
-            store = args.output / f"{shard}.zarr"
-            write_features(store, identity, features, made_by="import_expert")
-            write_table(args.output / f"{shard}.parquet", ledger_table(entries))
-            absent += sum(entry.status == "absent" for entry in entries)
-            progress.advance(done=len(videos))
-    unused = len(set(imported.video_ids) - set(video_ids))
-    log.info("%d videos, %d of them absent; %d more unused", len(video_ids), absent, unused)
+    videos = [video.video_id for video in dealt.sources(args.shard)]
+    entries = [imported.ledger_entry(video, args.expert) for video in videos]
+    features = {video: imported.features_of(video) for video in videos}
+    write_features(args.output, identity, features, made_by="import_expert")
+    write_table(args.ledger, ledger_table(entries))
+    absent = sum(entry.status == "absent" for entry in entries)
+    unused = len(set(imported.video_ids) - set(every))
+    log.info("%d videos, %d of them absent; %d more unused", len(videos), absent, unused)

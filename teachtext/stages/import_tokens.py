@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from teachtext.errors import DatasetError
 from teachtext.runtime.progress import Progress
-from teachtext.stages._inputs import captions_of
+from teachtext.stages._inputs import captions_of_portion
 from teachtext.store.tokens import CAPTIONS_PER_BLOCK, TokenTable, read_foreign_tokens, write_tokens
 from teachtext.tables.dataset import Caption, by_video, read_captions
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    table, queries = read_foreign_tokens(args.tokens), captions_of(args)
+    table, queries = read_foreign_tokens(args.tokens), captions_of_portion(args)
     own = by_video(read_captions(args.captions))
     parts = [own[query.video_id] if args.paragraphs else [query] for query in queries]
     places = _places(args.tokens, table, parts)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from teachtext.experts.ledger import check_failed_fraction
 from teachtext.runtime.progress import Progress
+from teachtext.stages._inputs import shards_of
 from teachtext.store.tables import read_table, write_table
 from teachtext.video.manifest import manifest_records
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    paths = [args.manifests / f"{shard}.parquet" for shard in range(args.shards)]
+    paths = [args.manifests / f"{shard}.parquet" for shard in shards_of(args)]
     progress = Progress(log, "join", len(paths), unit="manifest")
     manifest = pa.concat_tables([read_table(path) for path in progress.over(paths)])
     records = manifest_records(manifest)

@@ -2,11 +2,12 @@
 
 import argparse
 import logging
+from pathlib import Path
 
 from teachtext.stages._inputs import limits_of
 from teachtext.store.journal import Journal
 from teachtext.store.tables import write_table
-from teachtext.tables.dataset import read_videos, shard_of
+from teachtext.tables.shards import DEALT, deal_tables
 from teachtext.video.manifest import manifest_table
 from teachtext.video.probing import probe_shard
 
@@ -15,11 +16,11 @@ log = logging.getLogger(__name__)
 
 def main(args: argparse.Namespace) -> None:
     """Run the stage."""
-    videos = read_videos(args.videos)
-    sources = [video for video in videos if shard_of(video.video_id, args.shards) == args.shard]
+    dealt = deal_tables(args.videos, args.captions, dict(args.shards), Path(DEALT))
     journal = Journal(args.journal)
     limits = limits_of(args)
-    records = probe_shard(sources, args.shard, journal, workers=args.workers, limits=limits)
+    sources = dealt.sources(args.shard)
+    records = probe_shard(sources, journal, workers=args.workers, limits=limits)
     write_table(args.output, manifest_table(records))
     failed = sum(record.status == "failed" for record in records)
     log.info("probed %d videos, %d failed", len(records), failed)

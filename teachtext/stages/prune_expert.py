@@ -11,9 +11,9 @@ from teachtext.errors import StoreError
 from teachtext.experts.ledger import seconds_of_experts
 from teachtext.models.checkpoint import ModelCard, kept_score, load_card
 from teachtext.pruning.elimination import Candidate, by_choice
+from teachtext.stages._inputs import ledger_of
 from teachtext.store.json_files import write_json
 from teachtext.store.records import SCORE
-from teachtext.store.tables import read_table
 from teachtext.store.versions import MADE_BY, stamp
 from teachtext.store.weights import model_sha256
 
@@ -26,7 +26,7 @@ def main(args: argparse.Namespace) -> None:
     check_alike(cards)
     scores = _scores(cards)
     every = sorted({expert for subset in scores for expert in subset})
-    candidates = by_choice(_candidates(scores, every, seconds_of_experts(read_table(args.ledger))))
+    candidates = by_choice(_candidates(scores, every, seconds_of_experts(ledger_of(args))))
     dropped = candidates[0].dropped
     decision = {
         MADE_BY: stamp("prune_expert"),

@@ -80,7 +80,7 @@ class SimilarityStore:
         )
         columns = _positions(self.video_ids, video_ids, f"video in the similarities {self.model}")
         stored = StoredRows(
-            self.table, np.ones(len(self.caption_ids), np.int64), len(self.video_ids)
+            [self.table], np.ones(len(self.caption_ids), np.int64), len(self.video_ids)
         )
         return AlignedSimilarities(stored.select(rows), columns)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from teachtext.errors import StoreError
 from teachtext.store.ragged import join
 from teachtext.store.tables import table_metadata
 from teachtext.store.vectors import StoredRows, VectorTable, vector_writer
@@ -31,7 +32,8 @@ class TokenTable:
         encoder: Name of the text encoder in config.yaml.
         weights: Identity of the weights that made the vectors.
         max_tokens: Number of tokens at which captions were truncated.
-        sha256: Digest of the file's bytes.
+        made_of: What decided about the vectors beside the captions.
+        sha256: Digest of the bytes of each file.
     """
 
     captions: list[Caption]
@@ -39,7 +41,8 @@ class TokenTable:
     encoder: str
     weights: WeightsIdentity
     max_tokens: int
-    sha256: str
+    made_of: str
+    sha256: tuple[str, ...]
 
 
 def write_tokens(
@@ -51,6 +54,7 @@ def write_tokens(
     dim: int,
     max_tokens: int,
     made_by: str = "embed_captions",
+    made_of: str = "",
 ) -> None:
     """Write token vectors block by block.
 
@@ -62,6 +66,7 @@ def write_tokens(
         dim: Width of a token vector.
         max_tokens: Number of tokens at which captions were truncated.
         made_by: Rule that writes the file.
+        made_of: What decided about the vectors beside the captions.
     """
     metadata = {
         MADE_BY: stamp(made_by),
@@ -70,6 +75,7 @@ def write_tokens(
         "weights_sha256": weights.sha256,
         "max_tokens": str(max_tokens),
         "dim": str(dim),
+        "made_of": made_of,
     }
     vector = pa.list_(pa.field("element", pa.float16(), nullable=False), dim)
     schema = _COLUMNS.append(pa.field("tokens", pa.list_(vector)))
@@ -84,15 +90,29 @@ def write_tokens(
             writer.write_table(pa.table([*texts, counts, lists], schema=schema))
 
 
-def read_tokens(path: Path) -> TokenTable:
+def read_tokens(*paths: Path) -> TokenTable:
     """Open token vectors; every byte is compared with what was written, none is loaded.
 
+    Args:
+        paths: Files of one text encoder, whose captions follow each other.
+
     Raises:
-        StoreError: Missing or damaged file, or one of another version.
+        StoreError: Missing or damaged file, one of another version, or of another encoder.
     """
-    table = VectorTable(path, _COLUMNS)
-    check_stamp(table_metadata(table.columns).get(MADE_BY), path)
-    return _token_table(table)
+    tables = [VectorTable(path, _COLUMNS) for path in paths]
+    for path, table in zip(paths, tables, strict=True):
+        check_stamp(table_metadata(table.columns).get(MADE_BY), path)
+        if _made_with(table) != _made_with(tables[0]):
+            raise StoreError(
+                f"{path} and {paths[0]} were made by different text encoders. Delete both and run "
+                "snakemake again."
+            )
+    return _token_table(*tables)
+
+
+def _made_with(table: VectorTable) -> list[str | None]:
+    names = ("encoder", "checkpoint", "weights_sha256", "max_tokens", "dim", "made_of")
+    return [table_metadata(table.columns).get(name) for name in names]
 
 
 def read_foreign_tokens(path: Path) -> TokenTable:
@@ -104,15 +124,17 @@ def read_foreign_tokens(path: Path) -> TokenTable:
     return _token_table(VectorTable(path, _COLUMNS))
 
 
-def _token_table(table: VectorTable) -> TokenTable:
-    texts = zip(*(table.columns.column(name).to_pylist() for name in TEXTS), strict=True)
-    lengths = table.columns.column("token_count").to_numpy().astype(np.int64)
-    metadata = table_metadata(table.columns)
+def _token_table(*tables: VectorTable) -> TokenTable:
+    metadata = table_metadata(tables[0].columns)
+    columns = pa.concat_tables([table.columns.replace_schema_metadata() for table in tables])
+    texts = zip(*(columns.column(name).to_pylist() for name in TEXTS), strict=True)
+    lengths = columns.column("token_count").to_numpy().astype(np.int64)
     return TokenTable(
         [Caption(*row) for row in texts],
-        StoredRows(table, lengths, int(metadata["dim"])),
+        StoredRows(tables, lengths, int(metadata["dim"])),
         metadata["encoder"],
         WeightsIdentity(metadata["checkpoint"], metadata["weights_sha256"]),
         int(metadata["max_tokens"]),
-        table.sha256,
+        metadata.get("made_of", ""),
+        tuple(table.sha256 for table in tables),
     )

@@ -59,6 +59,7 @@ class VectorTable:
     Attributes:
         columns: All columns except the vectors, with the metadata.
         sha256: Digest of the file's bytes.
+        groups: Number of rows of each row group.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -80,11 +81,8 @@ class VectorTable:
                 raise ValueError("another version of teachtext wrote it")
             self.columns: pa.Table = table.read(names, use_threads=False)
             self._footer = table.metadata
-
-    def group_rows(self) -> list[int]:
-        """Number of rows of each row group."""
         groups = range(self._footer.num_row_groups)
-        return [self._footer.row_group(group).num_rows for group in groups]
+        self.groups = [self._footer.row_group(group).num_rows for group in groups]
 
     def values(self, size: int, groups: Sequence[int] | None = None) -> Iterator[NDArray[Any]]:
         """The numbers of all vectors of ``size`` rows after another, as one flat array each.
@@ -103,15 +101,15 @@ class VectorTable:
 
 @dataclass(frozen=True)
 class StoredRows:
-    """The vectors of a table as sequences of rows, one sequence per row of the table.
+    """The vectors of tables as sequences of rows, one sequence per row of a table.
 
     Attributes:
-        table: Opened table.
+        tables: Opened tables, whose rows follow each other.
         lengths: (sequences,) Number of rows of each sequence.
         dim: Width of a row.
     """
 
-    table: VectorTable
+    tables: Sequence[VectorTable]
     lengths: NDArray[np.int64]
     dim: int
 
@@ -119,17 +117,19 @@ class StoredRows:
         """Unpack the sequences of those indices, in that order."""
         scratch = ScratchRows(len(self.lengths), dim=self.dim, dtype=np.float16)
         wanted, lock = np.isin(np.arange(len(self.lengths)), indices), Lock()
-        first = offsets_of(self.table.group_rows())
+        groups = [(table, group) for table in self.tables for group in range(len(table.groups))]
+        first = offsets_of(rows for table in self.tables for rows in table.groups)
 
-        def unpack(group: int) -> None:
-            places = np.arange(first[group], first[group + 1])
+        def unpack(number: int) -> None:
+            places = np.arange(first[number], first[number + 1])
             chosen = np.flatnonzero(wanted[places])
             if len(chosen):
-                (values,) = self.table.values(len(places), [group])
+                table, group = groups[number]
+                (values,) = table.values(len(places), [group])
                 rows = Ragged(values.reshape(-1, self.dim), offsets_of(self.lengths[places]))
                 with lock:
                     scratch.add(places[chosen], rows.take(chosen))
 
         with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(unpack, range(len(first) - 1)))  # the list raises what a thread raised
+            list(pool.map(unpack, range(len(groups))))  # the list raises what a thread raised
         return scratch.mapped().select(indices)

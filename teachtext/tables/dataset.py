@@ -1,8 +1,6 @@
 """The tables of videos and captions, read and checked. CSV or Parquet in, records out."""
 
 import csv
-import hashlib
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -149,32 +147,6 @@ def by_video(captions: Iterable[Caption]) -> dict[str, list[Caption]]:
     for caption in captions:
         found.setdefault(caption.video_id, []).append(caption)
     return found
-
-
-def read_video_ids(path: Path) -> list[str]:
-    """Read which videos a table names, each once, in the order of their first rows.
-
-    Args:
-        path: CSV or Parquet with ``video_id``: the table of videos or of captions.
-
-    Raises:
-        DatasetError: Missing file or column, or no rows.
-    """
-    return list(dict.fromkeys(row["video_id"] for row in _read_rows(path, ("video_id",))))
-
-
-def shard_of(video_id: str, shards: int) -> int:
-    """Shard of a video: a hash of its id, so that adding videos moves none."""
-    return int.from_bytes(hashlib.sha256(video_id.encode()).digest()[:8], "big") % shards
-
-
-def shard_digests(videos: Iterable[VideoSource], shards: int) -> list[str]:
-    """SHA-256 of each shard: it changes with a row of the table, and with a file that it names."""
-    digests = [hashlib.sha256() for _ in range(shards)]
-    for video in videos:
-        row = [video.video_id, video.state]
-        digests[shard_of(video.video_id, shards)].update(json.dumps(row).encode())
-    return [digest.hexdigest() for digest in digests]
 
 
 def videos_of(captions: Iterable[Caption], split: Split) -> list[str]:

@@ -22,7 +22,6 @@ class VideoRecord:
     Attributes:
         video_id: Id in the table of videos.
         path: Video file.
-        shard: Number of the shard that the video belongs to.
         start_seconds: Start of the clip within the file, in seconds.
         end_seconds: End of the clip within the file, in seconds; None for the end of the file.
         duration_seconds: Length of the clip in seconds; for a truncated file, the length it should
@@ -43,7 +42,6 @@ class VideoRecord:
 
     video_id: str
     path: str
-    shard: int
     start_seconds: float
     end_seconds: float | None
     duration_seconds: float = 0.0
@@ -91,12 +89,11 @@ def manifest_records(table: pa.Table) -> list[VideoRecord]:
     return [VideoRecord(**row) for row in table.select(_SCHEMA.names).to_pylist()]
 
 
-def failed_record(source: VideoSource, shard: int, reason: str) -> VideoRecord:
+def failed_record(source: VideoSource, reason: str) -> VideoRecord:
     """The row of a file that cannot be read."""
     return VideoRecord(
         video_id=source.video_id,
         path=str(source.path),
-        shard=shard,
         start_seconds=source.start_seconds or 0.0,
         end_seconds=source.end_seconds,
         status="failed",
@@ -104,7 +101,7 @@ def failed_record(source: VideoSource, shard: int, reason: str) -> VideoRecord:
     )
 
 
-def probe_video(source: VideoSource, shard: int) -> VideoRecord:
+def probe_video(source: VideoSource) -> VideoRecord:
     """Read one file's headers, packets and first picture.
 
     Raises:
@@ -121,7 +118,6 @@ def probe_video(source: VideoSource, shard: int) -> VideoRecord:
     return VideoRecord(
         video_id=source.video_id,
         path=str(source.path),
-        shard=shard,
         start_seconds=begin,
         end_seconds=end,
         duration_seconds=last - begin,

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
-from functools import partial
 
 from teachtext.errors import MediaError
 from teachtext.runtime.progress import Progress
@@ -16,13 +15,12 @@ log = logging.getLogger(__name__)
 
 
 def probe_shard(
-    sources: Sequence[VideoSource], shard: int, journal: Journal, *, workers: int, limits: Limits
+    sources: Sequence[VideoSource], journal: Journal, *, workers: int, limits: Limits
 ) -> list[VideoRecord]:
     """What every file is.
 
     Args:
         sources: Rows of the table of videos that belong to the shard.
-        shard: Number of the shard.
         journal: Journal of files probed earlier: by this job, by one that was killed or for a
             smaller table.
         workers: Number of processes at a time.
@@ -36,12 +34,11 @@ def probe_shard(
     states = {source.video_id: source.state for source in sources}
     waiting = [source for source in sources if states[source.video_id] not in known]
     log.info("%d of %d videos are probed already", len(sources) - len(waiting), len(sources))
-    probe = partial(probe_video, shard=shard)
     with Progress(log, "probe", len(waiting), unit="video") as progress:
-        for source, record in map_isolated(probe, waiting, workers=workers, limits=limits):
+        for source, record in map_isolated(probe_video, waiting, workers=workers, limits=limits):
             if isinstance(record, MediaError):
                 log.warning("%r failed: %s", source.video_id, record)
-                record = failed_record(source, shard, str(record))
+                record = failed_record(source, str(record))
             progress.advance(failed=int(record.status != "ok"))
             known[states[source.video_id]] = asdict(record)
             journal.append(states[source.video_id], asdict(record))

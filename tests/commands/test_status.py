@@ -43,7 +43,7 @@ def test_a_finished_run_has_nothing_left(tmp_path, capsys, monkeypatch):
 
 
 def test_a_killed_run_says_how_to_go_on(tmp_path, capsys):
-    begin(tmp_path, "results/text/glove.parquet")
+    begin(tmp_path, "results/text/test/glove.parquet")
     text = told(tmp_path, capsys)
     assert "killed: embed_captions glove\n" in text
     assert "`snakemake --unlock`" in text
@@ -75,7 +75,7 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path):
 def test_what_a_log_says_cannot_move_the_cursor(tmp_path, capsys):
     begin(tmp_path, "nothing/of/ours")
     log = next((tmp_path / ".snakemake/log").iterdir())
-    failed = "Error in rule embed_captions:\n    output: results/text/glove.parquet\n"
+    failed = "Error in rule embed_captions:\n    output: results/text/test/glove.parquet\n"
     log.write_text(f"Select jobs to execute...\n{failed}")
     said = tmp_path / "logs/embed_captions/glove.log"
     said.parent.mkdir(parents=True)

@@ -104,12 +104,12 @@ def write_inputs(folder, *, caption_dim, expert_dim):
     identity = StoreIdentity("seen", "import", expert_dim, WeightsIdentity("seen.npz", "1"), {})
     times = np.zeros(1), np.ones(1)
     rows = Features(np.ones((1, expert_dim), np.float32), *times)
-    write_store(folder / "seen/0.zarr", identity, {"v": rows})
+    write_store(folder / "seen/trainval-0.zarr", identity, {"v": rows})
     files = [f"--tokens={folder}/clip-joint.parquet", f"--features=seen={folder}/seen"]
     return [
         "--model=zero",
         *files,
-        "--shards=1",
+        "--shards=trainval=1",
         "--max-failed-fraction=0",
         f"--output={folder}/model",
     ]
@@ -136,7 +136,7 @@ def test_widths_that_do_not_fit_are_answered_in_one_line(tmp_path):
 
 
 TINY_CLIP = """
-dataset: {{shards: 1}}
+dataset: {{shards: {{trainval: 1, test: 1}}}}
 experts:
   appearance: {{network: transformers-image, checkpoint: '{folder}', fps: 1}}
   motion: null
@@ -200,7 +200,7 @@ def test_similarities_are_cosines_of_what_the_network_gave(run):
     everything = np.arange(len(tokens.captions))
     vectors = tokens.tokens.select(everything).take(everything).values.astype(np.float32)
     caption_of = {c.caption_id: v for c, v in zip(tokens.captions, unit(vectors), strict=True)}
-    store = FeatureStore(run / "results/experts/appearance/0.zarr")
+    store = FeatureStore(run / "results/experts/appearance/test-0.zarr")
     ranks = pq.read_table(run / "results/evaluate/zero/0.parquet").to_pylist()
     for row in (row for row in ranks if row["direction"] == "t2v"):
         means = [unit(store.features_of(video).features_TD).mean(axis=0) for video in row["top"]]

@@ -49,6 +49,6 @@ def test_the_plan_in_words(shipped_config):
     words = describe_plan(plan_of(1000, reasons={"v\n7": "torn"}), load_config(shipped_config), 2)
     assert "1000 videos, about 10.00 hours (from 20 videos)" in words
     assert "Time on 2 cores: 0:08:24" in words
-    assert "Advised: dataset.shards: 4 (now 4)" in words
+    assert "Advised: dataset.shards: 4 (now 5)" in words
     assert "1 of 20 videos failed" in words
     assert r"'v\n7': torn" in words

@@ -115,8 +115,9 @@ def columns(ending, folder):
     file = folder / f"given{ending}"
     ids = np.array(VIDEOS) if ending == ".npz" else list(VIDEOS)
     WRITERS[ending](file, {"video_id": ids, "features": np.eye(3)})
-    (folder / "t.csv").write_text("video_id\na\nb\nc\n")
-    options = ["--expert", "x", "--shards", "1", "--videos", folder / "t.csv"]
+    (folder / "t.csv").write_text("video_id,caption,split\na,x,train\nb,x,train\nc,x,train\n")
+    options = ["--expert", "x", "--shards", "trainval=1", "--captions", folder / "t.csv"]
+    options += ["--shard", "trainval-0", "--ledger", folder / "ledger.parquet"]
     return [file], ["import-expert", *options, "--features", file]
 
 
@@ -163,14 +164,14 @@ def put_stores(folder):
     for expert, dim in EXPERT_DIMS.items():
         found = {"a": Features(np.ones((1, dim), np.float32), np.zeros(1), np.ones(1))}
         identity = StoreIdentity(expert, "import", dim, WEIGHTS, {})
-        write_store(folder / expert / "0.zarr", identity, found)
+        write_store(folder / expert / "trainval-0.zarr", identity, found)
 
 
 def checkpoint(zipped, folder):
     weights = tensors(section(load_reference("ce"), "state/"))
     file = write_checkpoint(folder / "given.pth", weights, zipped=zipped)
     stores = [f"{expert}={folder.parent / 'stores' / expert}" for expert in EXPERT_DIMS]
-    options = ["--model", "x", "--shards", "1", "--max-failed-fraction", "0"]
+    options = ["--model", "x", "--shards", "trainval=1", "--max-failed-fraction", "0"]
     architecture = toy_architecture(max_rows={"audio": 5, "ocr": 4}).model_dump_json()
     given = ["--tokens", put_tokens(folder / "t.parquet", 20, 7), "--features", *stores]
     return [file], [

@@ -70,4 +70,4 @@ def test_stages_follow_the_data(tmp_path, shipped_config):
 
 def test_logs_are_those_of_the_rules(tmp_path):
     logs = {job.log for job in plan_jobs(tiny_config({}), tmp_path)}
-    assert {"logs/extract_expert/ocr/1.log", "logs/write_report/write_report.log"} <= logs
+    assert {"logs/extract_expert/ocr/test-0.log", "logs/write_report/write_report.log"} <= logs

@@ -5,6 +5,7 @@ import pytest
 
 from teachtext.jobs.models import DECISION
 from teachtext.jobs.rules import RULES, Rules
+from teachtext.tables.shards import PORTIONS
 from tests.support.configurations import IMPORTED_ENTRIES, LEAN, tiny_config
 from tests.support.running import ROOT
 from tests.support.written import WRITTEN_RULES as WRITTEN
@@ -42,9 +43,14 @@ def test_stages_are_in_the_order_of_the_snakefile():
         (LEAN, "results/models/lean+audio+ocr/1", "train_pruned", "lean+audio+ocr/1"),
         (LEAN, "results/models/lean@baseline+ocr/0", "train_pruned", "lean@baseline+ocr/0"),
         (IMPORTED_ENTRIES, "results/models/theirs/0", "import_checkpoint", "theirs/0"),
-        (IMPORTED_ENTRIES, "results/experts/ocr/1.zarr", "import_expert", "ocr"),
-        ({}, "results/experts/ocr/3.parquet", "extract_expert", "ocr/3"),
-        ({}, "results/text/glove.parquet", "embed_captions", "glove"),
+        (
+            IMPORTED_ENTRIES,
+            "results/experts/ocr/trainval-1.zarr",
+            "import_expert",
+            "ocr/trainval-1",
+        ),
+        ({}, "results/experts/ocr/test-3.parquet", "extract_expert", "ocr/test-3"),
+        ({}, "results/text/test/glove.parquet", "embed_captions", "test/glove"),
         ({}, "data/demo/captions.csv", "render_demo", ""),
     ],
 )
@@ -62,7 +68,14 @@ def test_other_files_have_none(file):
 
 
 WILDCARDS = {
-    **{"shard": "0", "seed": "0", "level": "1", "search": "lean", "captions": "clean"},
+    **{
+        "shard": "test-0",
+        "portion": "test",
+        "seed": "0",
+        "level": "1",
+        "search": "lean",
+        "captions": "clean",
+    },
     **{"expert": "ocr", "text_encoder": "minilm", "model": "teachtext"},
 }
 
@@ -77,7 +90,9 @@ def test_no_command_line_grows_with_the_number_of_shards(rule):
     lengths = []
     for shards in (2, 3000):
         changes = IMPORTED_ENTRIES if rule.startswith(("import", "finetune")) else LEAN
-        changes = changes | {"dataset": changes.get("dataset", {}) | {"shards": shards}}
+        changes = changes | {
+            "dataset": changes.get("dataset", {}) | {"shards": dict.fromkeys(PORTIONS, shards)}
+        }
         job = rules_of(changes).job(rule, WILDCARDS | given.get(rule, {}))
         inputs = job.inputs()
         words = [*job.words(inputs), *(file for name in named for file in inputs[name])]
@@ -88,10 +103,15 @@ def test_no_command_line_grows_with_the_number_of_shards(rule):
 def test_a_url_of_features_is_an_option_and_no_input():
     changes = {"experts": {"ocr": {"network": None, "fps": None, "text_encoder": None}}}
     changes["experts"]["ocr"]["import"] = "s3://bucket/ocr.zarr"
-    job = rules_of(changes).job("import_expert", {"expert": "ocr"})
-    assert job.inputs() == {"features": [], "videos": ["data/demo/videos.csv"]}
+    job = rules_of(changes).job("import_expert", {"expert": "ocr", "shard": "test-0"})
+    assert job.inputs() == {
+        **{"features": [], "videos": ["data/demo/videos.csv"]},
+        "captions": ["data/demo/captions.csv"],
+    }
     words = " ".join(job.words(job.inputs()))
-    assert words.startswith("--shards 2 --features s3://bucket/ocr.zarr --progress ")
+    assert words.startswith(
+        "--shards trainval=1 test=1 none=1 --features s3://bucket/ocr.zarr --videos "
+    )
 
 
 def test_teachers_are_asked_with_their_own_seeds():
@@ -116,7 +136,7 @@ def test_a_level_tries_to_do_without_each_expert_that_is_left():
 
 def test_what_only_bounds_a_job_decides_nothing():
     before, after = (
-        rules_of({"video": {"timeout_seconds": seconds}}).job("probe_videos", {"shard": "0"})
+        rules_of({"video": {"timeout_seconds": seconds}}).job("probe_videos", {"shard": "test-0"})
         for seconds in (10, 20)
     )
     assert before.follows() == after.follows()

@@ -85,7 +85,7 @@ def test_a_right_video_outside_of_the_table_has_no_similarity(tmp_path):
 
 
 def test_pictures_come_from_the_videos(tmp_path, video):
-    record = probe_video(VideoSource("own", video), 0)
+    record = probe_video(VideoSource("own", video))
     query = query_of(tmp_path, 0.0, ["own", "x"], {"own": record})
     assert query.results[0].thumbnail.uri
     assert query.results[1].thumbnail.reason == "not in the manifest"

@@ -35,7 +35,7 @@ def run(tmp_path):
     for expert, dim in reversed(EXPERT_DIMS.items()):
         found = {"a": Features(np.ones((1, dim), np.float32), np.zeros(1), np.ones(1))}
         identity = StoreIdentity(expert, "import", dim, WEIGHTS, {})
-        write_store(tmp_path / expert / "0.zarr", identity, found)
+        write_store(tmp_path / expert / "trainval-0.zarr", identity, found)
         features.append(f"{expert}={tmp_path / expert}")
 
     def run(weights, *, zipped):
@@ -48,7 +48,7 @@ def run(tmp_path):
                     "--tokens",
                     str(tmp_path / "t.parquet"),
                     "--shards",
-                    "1",
+                    "trainval=1",
                     "--max-failed-fraction",
                     "0",
                 ),

@@ -8,7 +8,7 @@ from teachtext.tables.dataset import Caption, write_captions
 
 CAPTIONS = [
     Caption("a#0", "a", "train", "one"),
-    Caption("b#0", "b", "test", "two"),
+    Caption("b#0", "b", "val", "two"),
     Caption("a#1", "a", "train", "three"),
 ]
 
@@ -26,13 +26,14 @@ def run(tmp_path):
         max_tokens=4,
     )
 
-    def run(captions, *options, max_tokens=9):
+    def run(captions, *options, max_tokens=9, portion="trainval"):
         write_captions(tmp_path / "captions.csv", captions)
         arguments = {
             "--captions": tmp_path / "captions.csv",
             "--tokens": tmp_path / "given.parquet",
             "--name": "gpt2",
             "--max-tokens": max_tokens,
+            "--portion": portion,
             "--output": tmp_path / "t.parquet",
         }
         flat = [str(part) for pair in arguments.items() for part in pair]

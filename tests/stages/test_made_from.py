@@ -47,12 +47,14 @@ def write_expert(name, *, scale=1):
         split: Features(rows[[place]], np.zeros(1), np.ones(1))
         for place, split in enumerate(SPLITS)
     }
-    write_store(Path(f"{name}/0.zarr"), StoreIdentity(name, "toy", DIM, TOY_WEIGHTS, {}), found)
+    write_store(
+        Path(f"{name}/trainval-0.zarr"), StoreIdentity(name, "toy", DIM, TOY_WEIGHTS, {}), found
+    )
 
 
 def use(stage, *, encoder="toy", experts=("audio", "motion")):
     features = [f"{name}={name}" for name in experts]
-    given = [f"--tokens={encoder}.parquet", "--features", *features, "--shards=1"]
+    given = [f"--tokens={encoder}.parquet", "--features", *features, "--shards=trainval=1"]
     main([stage, "--model=model/0", *given, "--threads=1", *STAGES[stage]])
 
 
@@ -63,7 +65,13 @@ def folder(tmp_path, monkeypatch):
     write_captions()
     write_expert("audio")
     write_expert("motion")
-    made = ["--tokens=toy.parquet", "--features", "audio=audio", "motion=motion", "--shards=1"]
+    made = [
+        "--tokens=toy.parquet",
+        "--features",
+        "audio=audio",
+        "motion=motion",
+        "--shards=trainval=1",
+    ]
     made += ["--max-failed-fraction=0"]
     main(["build-zero-shot", "--model=model", *made, "--output=model/0"])
     return tmp_path
@@ -90,14 +98,15 @@ def test_other_features_of_one_expert_are_refused(stage):
 def test_other_token_vectors_are_refused():
     write_captions(scale=2)
     assert refusal("evaluate-model") == (
-        f"model/0 was made from other token vectors of toy than toy.parquet has. {AGAIN}"
+        f"model/0 was made from other token vectors of toy than there are now. {AGAIN}"
     )
 
 
 def test_another_text_encoder_is_refused():
     write_captions(encoder="late")
     assert refusal("evaluate-model", encoder="late") == (
-        f"model/0 reads with toy, at most 4 tokens, but late.parquet is of late, at most 4. {AGAIN}"
+        "model/0 reads with toy, at most 4 tokens, but is given token vectors of late, at most 4. "
+        f"{AGAIN}"
     )
 
 

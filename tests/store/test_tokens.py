@@ -46,7 +46,7 @@ def test_tokens_come_back_as_halves_wherever_they_begin(rows, block, tmp_path_fa
     assert table.captions == captions
     assert (table.encoder, table.weights, table.max_tokens) == ("toy", WEIGHTS, 9)
     with path.open("rb") as stream:
-        assert table.sha256 == check_seal(stream)
+        assert table.sha256 == (check_seal(stream),)
     everything = np.arange(len(rows))
     found = table.tokens.select(everything).take(everything)
     for row, vector in zip(found, vectors, strict=True):

@@ -27,6 +27,10 @@ def add_caption(data):
     edit_captions(data, lambda rows: [*rows, [VIDEO, "a dog", "train"]])
 
 
+def add_test_caption(data):
+    edit_captions(data, lambda rows: [*rows, ["test $(0)", "a dog", "test"]])
+
+
 def remove_caption(data):
     edit_captions(data, lambda rows: rows[1:])
 

@@ -107,7 +107,7 @@ def run_ffmpeg(*arguments):
 
 
 def record_of(path, **times):
-    return probe_video(VideoSource("v", path, **times), shard=0)
+    return probe_video(VideoSource("v", path, **times))
 
 
 def decode(record, times, folder, **arguments):

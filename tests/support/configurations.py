@@ -13,7 +13,7 @@ PRESETS = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
 """Rules that every run has one job of."""
 IMPORTED_ENTRIES = {
-    "dataset": {"name": "mine", "videos": None, "captions": "captions.csv"},
+    "dataset": {"name": "mine", "videos": None, "captions": "data/demo/captions.csv"},
     "experts": {
         **{name: {"network": None, "import": "f.npz"} for name in ("appearance", "audio", "ocr")},
         "motion": {"network": None, "fps": None, "import": "f.npz"},

@@ -55,13 +55,13 @@ class ToyExpert:
 
 def record(video_id, content="", **changes):
     """A plain clip of two seconds; its level, which the toy expert sees, is in its content."""
-    values = failed_record(VideoSource(video_id, f"{video_id}.mp4"), 0, "").__dict__
+    values = failed_record(VideoSource(video_id, f"{video_id}.mp4"), "").__dict__
     plain = {"duration_seconds": 2.0, "status": "ok", "has_audio": True, "decoder": "decord"}
     return VideoRecord(**{**values, **plain, "content_sha256": content, **changes})
 
 
 def torn(video_id, reason="not a readable video"):
-    return failed_record(VideoSource(video_id, f"{video_id}.mp4"), 0, reason)
+    return failed_record(VideoSource(video_id, f"{video_id}.mp4"), reason)
 
 
 def _decode(folder, records, request, levels, ffmpeg, **changes):

@@ -34,8 +34,13 @@ class Plan:
             found |= more
 
     def named(self, words):
-        """Jobs whose names begin with these words."""
-        return {job for job in self.needs if f"{job} ".startswith(f"{words} ")}
+        """Jobs of a rule that have these values among their wildcards."""
+        rule, *values = words.split(" ") if isinstance(words, str) else words
+        return {
+            job
+            for job in self.needs
+            if job.split(" ")[0] == rule and set(values) <= set(job.split(" ")[1:])
+        }
 
 
 @functools.cache

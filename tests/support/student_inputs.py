@@ -44,7 +44,7 @@ def write_inputs(folder):
                 f"v{v}": Features(meaning[[v, v]], np.array([0.0, 1]), np.array([1.0, 2]))
                 for v in range(shard, 18, 2)
             }
-            write_store(folder / expert / f"{shard}.zarr", identity, found)
+            write_store(folder / expert / f"trainval-{shard}.zarr", identity, found)
     train = [caption for caption in STUDENT_CAPTIONS if caption.split == "train"]
     write_similarities(
         folder / "teacher.parquet",
@@ -63,7 +63,7 @@ def arguments(folder, *, output="model", teachers=("teacher.parquet",), captions
     values = [
         "--model", "toy", "--seed", 0, "--tokens", folder / "tokens.parquet",
         "--features", *(f"{name}={folder / name}" for name in ("appearance", "audio")),
-        "--shards", 2, "--max-failed-fraction", 0,
+        "--shards", "trainval=2", "--max-failed-fraction", 0,
         "--teachers", *(folder / name for name in teachers), *denoised,
         "--architecture", toy_architecture().model_dump_json(),
         "--training", settings.model_dump_json(),

@@ -42,7 +42,7 @@ FINETUNE = {
 CONFIG = {
     "dataset": {
         **{"name": "whole", "videos": "data/videos.csv", "captions": "data/captions.csv"},
-        **{"shards": 2, "paragraphs": False},
+        **{"shards": {"trainval": 1, "test": 1, "none": 1}, "paragraphs": False},
     },
     "seeds": [0],
     "demo": {"train": 6, "val": 2, "test": 4, "captions_per_clip": 2, "seed": 0},

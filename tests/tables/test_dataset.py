@@ -1,21 +1,13 @@
-from pathlib import Path
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from teachtext.errors import DatasetError
 from teachtext.tables.dataset import (
     Caption,
-    VideoSource,
     read_captions,
     read_paragraphs,
-    read_video_ids,
     read_videos,
-    shard_digests,
-    shard_of,
 )
 
 VIDEOS = "video_id,path\na,a.mp4\nb,sub/b.mp4\nc,c.mp4\n"
@@ -87,43 +79,8 @@ def test_bad_caption_tables(table, text, words):
         read_captions(table(text))
 
 
-@pytest.mark.parametrize("text", [VIDEOS, CAPTIONS])
-def test_either_table_names_the_videos(table, text):
-    assert read_video_ids(table(text)) == ["a", "b", "c"]
-
-
 def test_parquet_and_csv_are_one_table(tmp_path):
     columns = {"video_id": [7, 8], "path": ["a.mp4", "b.mp4"], "start_seconds": [None, 1.5]}
     pq.write_table(pa.table(columns), tmp_path / "t.parquet", row_group_size=1)
     (tmp_path / "t.csv").write_text("video_id,path,start_seconds\n7,a.mp4,\n8,b.mp4,1.5\n")
     assert read_videos(tmp_path / "t.parquet") == read_videos(tmp_path / "t.csv")
-
-
-@pytest.mark.parametrize(("video", "shard"), [("a", 74), ("video7010", 31), ("é \n", 77)])
-def test_the_shard_of_a_video_is_the_same_in_every_version(video, shard):
-    assert shard_of(video, 128) == shard
-
-
-@given(st.sets(st.text(min_size=1), min_size=1), st.text(min_size=1), st.integers(1, 200))
-def test_a_new_video_changes_no_other_shard(known, new, shards):
-    def digests(videos):
-        return shard_digests([VideoSource(video, Path("x")) for video in sorted(videos)], shards)
-
-    changed = [a != b for a, b in zip(digests(known), digests(known | {new}), strict=True)]
-    assert changed == [
-        new not in known and shard == shard_of(new, shards) for shard in range(shards)
-    ]
-
-
-def test_adding_videos_moves_none_to_another_shard():
-    before = {video: shard_of(video, 4) for video in ("a", "b", "c")}
-    assert {video: shard_of(video, 4) for video in ("c", "z", "b", "a") if video != "z"} == before
-    assert {shard_of(str(number), 4) for number in range(100)} == {0, 1, 2, 3}
-
-
-def test_a_new_row_changes_the_digest_of_its_shard_alone(table):
-    before = shard_digests(read_videos(table(VIDEOS)), 4)
-    after = shard_digests(read_videos(table(VIDEOS + "d,d.mp4\n")), 4)
-    assert [a == b for a, b in zip(before, after, strict=True)] == [
-        shard != shard_of("d", 4) for shard in range(4)
-    ]

@@ -38,7 +38,7 @@ class Seen:
 
 
 def look(task):
-    record = probe_video(VideoSource("v", task.path), shard=0)
+    record = probe_video(VideoSource("v", task.path))
     times = np.array(task.times)
     with (task.folder / "frames").open("w+b") as file:
         frames = decode_frames(record, times, short_side=task.short_side, file=file)

@@ -26,7 +26,7 @@ def test_a_plain_file(clip):
 
 
 def test_the_table_keeps_every_field(clip):
-    records = [record_of(clip, start_seconds=0.5), failed_record(VideoSource("x", clip), 3, "torn")]
+    records = [record_of(clip, start_seconds=0.5), failed_record(VideoSource("x", clip), "torn")]
     assert manifest_records(manifest_table(records)) == records
 
 

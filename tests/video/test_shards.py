@@ -45,7 +45,7 @@ def sources(clips):
 
 
 def probe(sources, folder):
-    return probe_shard(sources, 0, Journal(folder / "journal"), workers=2, limits=LIMITS)
+    return probe_shard(sources, Journal(folder / "journal"), workers=2, limits=LIMITS)
 
 
 def test_probing_keeps_the_order_and_records_failures(sources, tmp_path):
@@ -193,7 +193,7 @@ def test_two_copies_of_the_same_jobs_do_no_harm(sources, tmp_path):
     write_table(tmp_path / "m.parquet", manifest_table(probe(sources, tmp_path)))
     decoding = {
         "manifest": tmp_path / "m.parquet",
-        **{"shard": 0, "shards": 1, "videos": 2, "max_failed_fraction": 0.5},
+        **{"shard": "test-0", "shards": "test=1", "videos": 2, "max_failed_fraction": 0.5},
         "requests": LOOKS.model_dump_json(),
         "finished": tmp_path / "finished",
         "workers": 1,
@@ -209,7 +209,7 @@ def test_two_copies_of_the_same_jobs_do_no_harm(sources, tmp_path):
         "request": LOOKS.model_dump_json(),
         "manifest": tmp_path / "m.parquet",
         "media": tmp_path / "media",
-        "work": tmp_path / "finished/motion/0",
+        "work": tmp_path / "finished/motion/test-0",
         "threads": 1,
         "ledger": tmp_path / "0.parquet",
         "output": tmp_path / "0.zarr",

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.kills]
 
 KILLS = 3
 OTHER_VALUES = {
-    "dataset": {"shards": 3},
+    "dataset": {"shards": {"trainval": 2}},
     "seeds": [1],
     "video": {"short_side": 40},
     "experts": {"motion": {"fps": 3}},

@@ -106,7 +106,12 @@ def rendered(tmp_path_factory):
     whole_run.write_data(folder)
     tables = {"videos": "data/demo/videos.csv", "captions": "data/demo/captions.csv"}
     config = whole_run.CONFIG | {
-        "dataset": {"name": "demo", "shards": 1, "paragraphs": False} | tables
+        "dataset": {
+            "name": "demo",
+            "shards": {"trainval": 1, "test": 1, "none": 1},
+            "paragraphs": False,
+        }
+        | tables
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     whole_run.run_all(folder, "data/demo/videos.csv")

@@ -21,10 +21,8 @@ def decided(search, level):
     return in_one_line(read_json, Path(file))["experts"]
 
 
-RULES = Rules(in_one_line(load_config, config), decided, Path())
-# before anything is computed from them
+RULES = in_one_line(lambda: Rules(load_config(config), decided, Path()))
 sys.stderr.write(in_one_line(RULES.check_tables))
-SHARDS = RULES.context.shards
 
 
 wildcard_constraints:
@@ -40,15 +38,24 @@ def of(rule, what):
     return lambda wildcards: in_one_line(getattr(job(rule, wildcards), what))
 
 
+# What Snakemake looks at to see that an output is outdated: ages and names of inputs, and parameters
+# of builtin types that depend on nothing or on wildcards, such as `follows`; any other, such as
+# `options`, it leaves out. An input that is ancient() hides changes of everything below it while its
+# own job runs again: so only one is whose content `follows` tells.
+
+
+def inputs_of(rule):
+    def inputs(wildcards):
+        one = job(rule, wildcards)
+        given = in_one_line(one.inputs)
+        return {k: [f if one.ages(k, f) else ancient(f) for f in given[k]] for k in given}
+
+    return inputs
+
+
 def input_of(rule, name):
     """One input alone, whose name is known before a checkpoint tells its files."""
-    return lambda wildcards: of(rule, "inputs")(wildcards)[name]
-
-
-# What Snakemake looks at to see that an output is outdated: ages and names of inputs, and parameters
-# of builtin types that depend on nothing or on wildcards, such as `follows`. It leaves out any other
-# parameter, such as `options`. An input that is ancient() hides changes of everything below it while
-# its own job runs again.
+    return lambda wildcards: inputs_of(rule)(wildcards)[name]
 
 
 def params_of(rule):

@@ -1,6 +1,6 @@
 rule denoise_captions:
     input:
-        unpack(of("denoise_captions", "inputs")),
+        unpack(inputs_of("denoise_captions")),
     output:
         "results/denoise/{captions}/{seed}.parquet",
     log:
@@ -19,7 +19,7 @@ rule denoise_captions:
 
 rule review_captions:
     input:
-        unpack(of("review_captions", "inputs")),
+        unpack(inputs_of("review_captions")),
     output:
         shown("results/denoise/{captions}/review.parquet", "review", "Denoising", what="to review"),
     log:

@@ -1,6 +1,6 @@
 rule evaluate_model:
     input:
-        unpack(of("evaluate_model", "inputs")),
+        unpack(inputs_of("evaluate_model")),
     output:
         metrics=shown("results/evaluate/{model}/{seed}.json", "evaluation", "Evaluation"),
         ranks="results/evaluate/{model}/{seed}.parquet",

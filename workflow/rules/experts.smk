@@ -1,6 +1,6 @@
 rule extract_expert:
     input:
-        unpack(of("extract_expert", "inputs")),
+        unpack(inputs_of("extract_expert")),
     output:
         features=directory("results/experts/{expert}/{shard}.zarr"),
         ledger="results/experts/{expert}/{shard}.parquet",
@@ -25,12 +25,12 @@ rule extract_expert:
 
 rule import_expert:
     input:
-        unpack(of("import_expert", "inputs")),
+        unpack(inputs_of("import_expert")),
     output:
-        features=directory(expand("results/experts/{{expert}}/{shard}.zarr", shard=SHARDS)),
-        ledgers=expand("results/experts/{{expert}}/{shard}.parquet", shard=SHARDS),
+        features=directory("results/experts/{expert}/{shard}.zarr"),
+        ledger="results/experts/{expert}/{shard}.parquet",
     log:
-        "logs/import_expert/{expert}.log",
+        "logs/import_expert/{expert}/{shard}.log",
     wildcard_constraints:
         **RULES.values("import_expert"),
     conda:
@@ -38,15 +38,16 @@ rule import_expert:
     params:
         **params_of("import_expert"),
     message:
-        "Importing the features of {wildcards.expert}"
+        "Importing the features of {wildcards.expert}, shard {wildcards.shard}"
     shell:
-        "python -m teachtext import-expert --expert {wildcards.expert} --videos {input.videos:q} "
-        '{params.options:q} --output "$(dirname {output.ledgers[0]:q})" > {log} 2>&1'
+        "python -m teachtext import-expert --expert {wildcards.expert} --captions {input.captions:q} "
+        "{params.options:q} --shard {wildcards.shard} "
+        "--ledger {output.ledger:q} --output {output.features:q} > {log} 2>&1"
 
 
 rule index_experts:
     input:
-        unpack(of("index_experts", "inputs")),
+        unpack(inputs_of("index_experts")),
     output:
         index="results/experts/index.parquet",
         ledger="results/experts/ledger.parquet",
@@ -65,7 +66,7 @@ rule index_experts:
 
 rule check_failures:
     input:
-        unpack(of("check_failures", "inputs")),
+        unpack(inputs_of("check_failures")),
     output:
         "results/experts/failures.csv",
     log:

@@ -15,7 +15,7 @@ use rule train_teacher as train_pruned with:
 checkpoint prune_expert:
     input:
         models=input_of("prune_expert", "models"),
-        ledger=input_of("prune_expert", "ledger"),
+        ledgers=input_of("prune_expert", "ledgers"),
     output:
         "results/pruned/{search}/{level}.json",
     log:
@@ -28,7 +28,7 @@ checkpoint prune_expert:
         "Choosing the expert that level {wildcards.level} of {wildcards.search} drops"
     shell:
         "python -m teachtext prune-expert --search {wildcards.search} --level {wildcards.level} "
-        "--models {input.models:q} --ledger {input.ledger:q} --output {output:q} > {log} 2>&1"
+        "--models {input.models:q} {params.options:q} --output {output:q} > {log} 2>&1"
 
 
 rule compute_pareto:

@@ -1,6 +1,6 @@
 rule import_checkpoint:
     input:
-        unpack(of("import_checkpoint", "inputs")),
+        unpack(inputs_of("import_checkpoint")),
     output:
         directory("results/models/{model}/{seed}"),
     log:

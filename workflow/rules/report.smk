@@ -1,6 +1,6 @@
 rule write_report:
     input:
-        unpack(of("write_report", "inputs")),
+        unpack(inputs_of("write_report")),
     output:
         shown("results/report/index.html", "page", "Report", what="the page"),
     log:

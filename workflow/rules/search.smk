@@ -1,6 +1,6 @@
 rule build_index:
     input:
-        unpack(of("build_index", "inputs")),
+        unpack(inputs_of("build_index")),
     output:
         directory("results/search/{model}/{seed}"),
     log:

@@ -1,6 +1,6 @@
 rule train_teacher:
     input:
-        unpack(of("train_teacher", "inputs")),
+        unpack(inputs_of("train_teacher")),
     output:
         directory("results/models/{model}/{seed}"),
     log:
@@ -25,7 +25,7 @@ rule train_teacher:
 
 rule import_similarities:
     input:
-        unpack(of("import_similarities", "inputs")),
+        unpack(inputs_of("import_similarities")),
     output:
         "results/similarities/{model}/{seed}.parquet",
     log:
@@ -46,7 +46,7 @@ rule import_similarities:
 
 rule compute_similarities:
     input:
-        unpack(of("compute_similarities", "inputs")),
+        unpack(inputs_of("compute_similarities")),
     output:
         "results/similarities/{model}/{seed}.parquet",
     log:

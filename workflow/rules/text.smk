@@ -1,6 +1,6 @@
 rule finetune_text_encoder:
     input:
-        unpack(of("finetune_text_encoder", "inputs")),
+        unpack(inputs_of("finetune_text_encoder")),
     output:
         directory("results/text/finetuned/{text_encoder}"),
     log:
@@ -23,11 +23,11 @@ rule finetune_text_encoder:
 
 rule embed_captions:
     input:
-        unpack(of("embed_captions", "inputs")),
+        unpack(inputs_of("embed_captions")),
     output:
-        "results/text/{text_encoder}.parquet",
+        "results/text/{portion}/{text_encoder}.parquet",
     log:
-        "logs/embed_captions/{text_encoder}.log",
+        "logs/embed_captions/{portion}/{text_encoder}.log",
     wildcard_constraints:
         **RULES.values("embed_captions"),
     conda:
@@ -37,19 +37,20 @@ rule embed_captions:
     params:
         **params_of("embed_captions"),
     message:
-        "Embedding the captions with {wildcards.text_encoder}"
+        "Embedding the captions of {wildcards.portion} with {wildcards.text_encoder}"
     shell:
         "python -m teachtext embed-captions --captions {input.captions:q} {params.options:q} "
-        "--name {wildcards.text_encoder} --threads {threads} --output {output:q} > {log} 2>&1"
+        "--portion {wildcards.portion} --name {wildcards.text_encoder} --threads {threads} "
+        "--output {output:q} > {log} 2>&1"
 
 
 rule import_tokens:
     input:
-        unpack(of("import_tokens", "inputs")),
+        unpack(inputs_of("import_tokens")),
     output:
-        "results/text/{text_encoder}.parquet",
+        "results/text/{portion}/{text_encoder}.parquet",
     log:
-        "logs/import_tokens/{text_encoder}.log",
+        "logs/import_tokens/{portion}/{text_encoder}.log",
     wildcard_constraints:
         **RULES.values("import_tokens"),
     conda:
@@ -57,7 +58,8 @@ rule import_tokens:
     params:
         **params_of("import_tokens"),
     message:
-        "Importing the token vectors of {wildcards.text_encoder}"
+        "Importing the token vectors of {wildcards.text_encoder}, {wildcards.portion}"
     shell:
         "python -m teachtext import-tokens --tokens {input.tokens:q} --captions {input.captions:q} "
-        "{params.options:q} --name {wildcards.text_encoder} --output {output:q} > {log} 2>&1"
+        "{params.options:q} --portion {wildcards.portion} --name {wildcards.text_encoder} "
+        "--output {output:q} > {log} 2>&1"

@@ -1,6 +1,6 @@
 rule probe_videos:
     input:
-        unpack(of("probe_videos", "inputs")),
+        unpack(inputs_of("probe_videos")),
     output:
         "results/video/manifest/{shard}.parquet",
     log:
@@ -14,13 +14,14 @@ rule probe_videos:
     message:
         "Probing the videos of shard {wildcards.shard}"
     shell:
-        "python -m teachtext probe-videos {params.options:q} --shard {wildcards.shard} "
-        "--workers {threads} --output {output:q} > {log} 2>&1"
+        "python -m teachtext probe-videos --videos {input.videos:q} --captions {input.captions:q} "
+        "{params.options:q} --shard {wildcards.shard} --workers {threads} --output {output:q} "
+        "> {log} 2>&1"
 
 
 rule index_videos:
     input:
-        unpack(of("index_videos", "inputs")),
+        unpack(inputs_of("index_videos")),
     output:
         "results/video/manifest.parquet",
     log:
@@ -38,7 +39,7 @@ rule index_videos:
 
 rule decode_videos:
     input:
-        unpack(of("decode_videos", "inputs")),
+        unpack(inputs_of("decode_videos")),
     output:
         temp(directory("results/video/media/{shard}")),
     log:

@@ -1,6 +1,6 @@
 rule build_zero_shot:
     input:
-        unpack(of("build_zero_shot", "inputs")),
+        unpack(inputs_of("build_zero_shot")),
     output:
         directory("results/models/{model}/{seed}"),
     log:

@@ -8,7 +8,7 @@ from teachtext.cli import main
 from teachtext.errors import DatasetError
 from teachtext.interop.features.columns import read_imported_features
 from teachtext.store.features import FeatureStore
-from teachtext.tables.dataset import shard_of
+from teachtext.tables.shards import shard_names, shard_of
 
 VIDEOS = np.array(["a", "it's $(b)", "c"])
 ROWS = np.arange(8.0).reshape(4, 2)
@@ -101,29 +101,41 @@ def test_a_missing_file_and_a_missing_array_are_named(tmp_path, save):
 
 
 @pytest.fixture
-def run(tmp_path, save):
+def run(tmp_path, monkeypatch, save):
+    monkeypatch.chdir(tmp_path)
+
     def run(table, **arrays):
         (tmp_path / "t.csv").write_text(table)
-        main([
-            "import-expert", "--expert", "seen", "--features", str(save(**arrays)), "--shards", "2",
-            "--videos", str(tmp_path / "t.csv"), "--output", str(tmp_path / "out"),
-        ])  # fmt: skip
+        features = ["--features", str(save(**arrays)), "--captions", "t.csv"]
+        for shard in ("trainval-0", "trainval-1"):
+            main([
+                "import-expert", "--expert", "seen", *features, "--shards", "trainval=2", "test=1",
+                "--shard", shard, "--ledger", f"out/{shard}.parquet",
+                "--output", f"out/{shard}.zarr",
+            ])  # fmt: skip
         return tmp_path / "out"
 
     return run
 
 
 def test_stores_and_ledgers_are_written_by_shard(run):
-    folder = run("video_id,caption\nc,x\na,y\nc,z\nit's $(b),u\nelse,w\n", **RAGGED)
-    stores = [FeatureStore(folder / f"{shard}.zarr") for shard in range(2)]
-    assert {(v, shard) for shard in (0, 1) for v in stores[shard].video_ids} == {
-        (video, shard_of(video, 2)) for video in ("c", "a", "it's $(b)", "else")
+    rows = [("c", "x"), ("a", "y"), ("c", "z"), ("it's $(b)", "u"), ("else", "w")]
+    table = "".join(f"{video},{caption},train\n" for video, caption in rows)
+    folder = run(f"video_id,caption,split\n{table}", **RAGGED)
+    shards = {"trainval": 2}
+    stores = {shard: FeatureStore(folder / f"{shard}.zarr") for shard in shard_names(shards)}
+    assert {(v, shard) for shard, store in stores.items() for v in store.video_ids} == {
+        (video, shard_of(video, "trainval", shards)) for video in ("c", "a", "it's $(b)", "else")
     }
-    assert stores[0].identity == stores[1].identity
-    assert (stores[0].identity.network, stores[0].identity.dim) == ("import", 2)
-    assert stores[shard_of("c", 2)].features_of("c").features_TD.tolist() == ROWS[1:].tolist()
+    one, other = stores.values()
+    assert one.identity == other.identity
+    assert (one.identity.network, one.identity.dim) == ("import", 2)
+    assert (
+        stores[shard_of("c", "trainval", shards)].features_of("c").features_TD.tolist()
+        == ROWS[1:].tolist()
+    )
     rows = [
-        row for shard in (0, 1) for row in pq.read_table(folder / f"{shard}.parquet").to_pylist()
+        row for shard in stores for row in pq.read_table(folder / f"{shard}.parquet").to_pylist()
     ]
     assert {row["video_id"]: (row["rows"], row["status"]) for row in rows} == {
         "c": (3, "ok"), "a": (1, "ok"), "it's $(b)": (0, "absent"), "else": (0, "absent"),
@@ -135,4 +147,4 @@ def test_stores_and_ledgers_are_written_by_shard(run):
 
 def test_features_of_other_videos_altogether_are_refused(run):
     with pytest.raises(SystemExit, match="of none of the dataset's 2 videos, such as 'x'"):
-        run("video_id,caption\nx,x\ny,y\n", **RAGGED)
+        run("video_id,caption,split\nx,x,train\ny,y,test\n", **RAGGED)
