@@ -151,7 +151,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for codec, height, gop in CLIPS:
             path = make_clip(Path(folder), codec, height, gop)
-            record = probe_video(VideoSource("clip", path), shard=0)
+            record = probe_video(VideoSource("clip", path))
             for fps in RATES:
                 case = Case(record, np.arange(SECONDS * fps) / fps)
                 # 25 seeks a second are too many to wait for

@@ -227,17 +227,13 @@ def snakemake(folder: Path, configs: list[Path], cores: int) -> tuple[float, flo
 
 
 def write_dataset(folder: Path, clips: list[Path], shards: int) -> list[Path]:
-    """Tables and a configuration with one expert."""
+    """A table of videos without captions and a configuration with one expert."""
     with (folder / "videos.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("video_id", "path"), *((c.stem, str(c)) for c in clips)])
-    splits = ["train", "val", "test"]
-    with (folder / "captions.csv").open("w", newline="") as stream:
-        rows = [(clip.stem, "a test", splits[n % 3]) for n, clip in enumerate(clips)]
-        csv.writer(stream).writerows([("video_id", "caption", "split"), *rows])
     others = ("motion", "audio", "speech", "ocr")
     overlay = {
-        "dataset": {"name": "bench", "videos": "videos.csv", "captions": "captions.csv"}
-        | {"shards": shards},
+        "dataset": {"name": "bench", "videos": "videos.csv", "captions": None}
+        | {"shards": {"none": shards}},
         "experts": {"appearance": {"fps": 1}, **dict.fromkeys(others)},
         "models": {"video_clusters": {}},
     }

@@ -50,7 +50,7 @@ def main() -> None:
 
 def opened(data: Data, device: torch.device) -> tuple[RetrievalModel, RetrievalSet]:
     """An untrained model, the same on every device, and the test split."""
-    stores = {expert: [folder / "0.zarr"] for expert, folder in data.experts.items()}
+    stores = {expert: [folder / "trainval-0.zarr"] for expert, folder in data.experts.items()}
     settings = architecture(data.shape)
     test = load_set(read_tokens(data.tokens), stores, "test", architecture=settings)
     sizes = {"token_dim": test.token_dim, "max_tokens": test.max_tokens}

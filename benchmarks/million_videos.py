@@ -1,13 +1,14 @@
-"""What a million videos cost before the first of them is opened: seconds and memory of each step.
+"""What an archive costs that has many videos and gets some more: seconds and memory of each step.
 
-    python benchmarks/million_videos.py [--videos 1000000] [--captions 5]
+    python benchmarks/million_videos.py [--videos 200000] [--new 1000] [--captioned 20000]
 
 The tables name files that do not exist. Each step runs in a process of its own, as in a run: the
-videos are read and dealt to as many shards as `teachtext plan-extraction` advises, the whole run
-of the shipped config.yaml is planned by `snakemake --dry-run`, the tables are checked; then what
-extraction would have left, made up here, is joined and counted: the manifests of all shards, and a
-ledger of all videos and experts. Memory is the most that a process of the step had resident. The
-bars: sharding and the dry run together 120 s, each 4 GB, fewer than 1,000 jobs.
+whole run of the shipped config.yaml is planned by `snakemake --dry-run`, which checks the tables
+and deals the videos to as many shards as `teachtext plan` advises. Then a finished run is made up
+(empty outputs, which Snakemake is told are finished), the table grows, and it is planned again;
+what extraction would have left is joined and counted. Memory is the most that a process of the
+step had resident. The bars are for 200,000 videos and 1,000 new ones: planning 30 s and 1 GB,
+fewer than 1,000 jobs.
 """
 
 import argparse
@@ -25,92 +26,132 @@ import pyarrow as pa
 import yaml
 
 from teachtext.config.checks import load_config
+from teachtext.config.files import read_config
 from teachtext.experts.ledger import LEDGER_SCHEMA
-from teachtext.experts.planning import ExpertCost, ExtractionPlan
+from teachtext.jobs.plan import plan_jobs
 from teachtext.store.tables import write_table
-from teachtext.tables.dataset import VideoSource, read_videos, shard_digests, shard_of
+from teachtext.tables.dataset import VideoSource
+from teachtext.tables.shards import deal_tables, shard_names
 from teachtext.video.manifest import failed_record, manifest_table
 
 ROOT = Path(__file__).resolve().parent.parent
-CORES = 64
+JOBS = 900
+"""Of all shards together."""
 GB = 1e9
-SHARDING = "read and shard the videos"
-CHECKING, DRY_RUN = "the first dry run, which checks", "snakemake --dry-run"
+FIRST, AGAIN = "the first dry run, which checks", "snakemake --dry-run"
+GROWN, PROBED = "dry run after the table grew", "deal a shard's rows to its job"
 
 
 def main() -> None:
     """Make the tables, run the steps, print them beside the bars."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--videos", type=int, default=1_000_000)
-    parser.add_argument("--captions", type=int, default=5, help="of each video")
-    parser.add_argument("--shard", nargs=2, help="TABLE SHARDS; main's own use")
+    parser.add_argument("--videos", type=int, default=200_000)
+    parser.add_argument("--new", type=int, default=1000, help="videos that come then")
+    parser.add_argument("--captioned", type=int, default=20_000, help="videos with five captions")
     args = parser.parse_args()
-    if args.shard:
-        shard_digests(read_videos(Path(args.shard[0])), int(args.shard[1]))
-        return
     with tempfile.TemporaryDirectory(prefix="teachtext-benchmark-", dir="/var/tmp") as folder:
-        measure(Path(folder), args.videos, args.captions)
+        measure(Path(folder), args.videos, args.new, args.captioned)
 
 
-def measure(folder, count, captions):
-    shipped = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
-    experts = shipped.extracted_experts()
-    cost = ExpertCost(load_seconds=0, seconds=0, bytes=0, failed=0)
-    plan = ExtractionPlan(count, 0, {}, 0, 0, 0, 0, dict.fromkeys(experts, cost))
-    shards = plan.shards(CORES)
-    videos = [f"video{number:09}" for number in range(count)]
-    sizes = write_tables(folder, videos, captions, shards)
-    print(f"{count} videos, {count * captions} captions, {len(experts)} experts")
-    print(f"{shards} shards of {min(sizes)} to {max(sizes)} videos\n")
+def measure(folder, count, new, captioned):
+    config = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    experts = config.extracted_experts()
+    shards = shares(count, captioned, JOBS // (2 + len(experts)))
+    print(f"{count} videos, {5 * captioned} captions, {len(experts)} experts, shards: {shards}\n")
     print(f"{'':32}{'seconds':>9}{'GB':>7}")
-    steps = {step: run(folder, command) for step, command in planning(folder, shards).items()}
-    write_results(folder, videos, experts, shards)
+    write_tables(folder, count, captioned, shards)
+    steps = {FIRST: run(folder, dry_run(folder)), AGAIN: run(folder, dry_run(folder))}
+    finish(folder)
+    append_videos(folder, count, new)
+    steps[GROWN] = run(folder, dry_run(folder))
+    steps[PROBED] = run(folder, ["-c", PROBING.format(shards=shards)])
+    write_results(folder, experts, shards)
     steps |= {step: run(folder, command) for step, command in joining(shards).items()}
-    jobs = int(re.findall(r"^total\s+(\d+)", steps[DRY_RUN][2], re.M)[0])
-    seconds = sum(steps[step][0] for step in (SHARDING, DRY_RUN))
-    memory = max(steps[step][1] for step in (SHARDING, DRY_RUN))
     for step, (wall, size, _) in steps.items():
         print(f"{step:32}{wall:9.1f}{size:7.2f}")
-    print(f"\nshard and plan: {seconds:.1f} s (bar 120), {memory:.2f} GB (bar 4)")
-    print(f"jobs: {jobs} (bar 1000)")
+    every, some = (jobs_in(steps[step][2]) for step in (AGAIN, GROWN))
+    print(
+        f"\nplanned after {new} videos came: {steps[GROWN][0]:.1f} s (bar 30), "
+        f"{steps[GROWN][1]:.2f} GB (bar 1)"
+    )
+    print(f"jobs: {every} (bar 1000), of which run then: {some}")
 
 
-def write_tables(folder, videos, captions, shards):
-    """The tables and the configuration; return the sizes of the shards."""
-    sizes = [0] * shards
-    with (
-        (folder / "videos.csv").open("w", newline="") as videos_stream,
-        (folder / "captions.csv").open("w", newline="") as captions_stream,
-    ):
-        videos_table, captions_table = csv.writer(videos_stream), csv.writer(captions_stream)
-        videos_table.writerow(["video_id", "path"])
-        captions_table.writerow(["video_id", "caption", "split"])
-        for number, video in enumerate(videos):
-            sizes[shard_of(video, shards)] += 1
-            videos_table.writerow([video, f"videos/{number // 1000}/{video}.mp4"])
+def jobs_in(told):
+    return int(re.findall(r"^total\s+(\d+)", told, re.M)[0])
+
+
+def shares(count, captioned, most):
+    """Shards in proportion to the videos of each portion, of which a hundredth are test videos."""
+    test = max(1, round(most * captioned / 100 / count))
+    trainval = max(1, round(most * captioned / count) - test)
+    return {"trainval": trainval, "test": test, "none": most - trainval - test}
+
+
+def name_of(number):
+    return f"video{number:09}"
+
+
+def write_tables(folder, count, captioned, shards):
+    """The tables and the configuration."""
+    with (folder / "videos.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerow(["video_id", "path"])
+    append_videos(folder, 0, count)
+    with (folder / "captions.csv").open("w", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["video_id", "caption", "split"])
+        for number in range(captioned):
             split = {0: "test", 1: "val"}.get(number % 100, "train")
-            captions_table.writerows(
-                [video, f"somebody does thing {number} in one of {n + 1} ways", split]
-                for n in range(captions)
+            table.writerows(
+                [name_of(number), f"somebody does thing {number} in one of {n + 1} ways", split]
+                for n in range(5)
             )
-    tables = {"name": "million", "videos": "videos.csv", "captions": "captions.csv"}
+    tables = {"name": "many", "videos": "videos.csv", "captions": "captions.csv"}
     (folder / "own.yaml").write_text(yaml.safe_dump({"dataset": {**tables, "shards": shards}}))
-    return sizes
 
 
-def write_results(folder, videos, experts, shards):
+def append_videos(folder, first, count):
+    with (folder / "videos.csv").open("a", newline="") as stream:
+        names = map(name_of, range(first, first + count))
+        csv.writer(stream).writerows([name, f"videos/{name[-3:]}/{name}.mp4"] for name in names)
+
+
+def finish(folder):
+    """What every job would have written, empty, known to Snakemake as finished."""
+    os.chdir(folder)
+    config = read_config([ROOT / "config.yaml", folder / "own.yaml"])
+    for job in plan_jobs(config, folder):
+        for output in job.outputs:
+            path = folder / output
+            path.parent.mkdir(parents=True, exist_ok=True)
+            is_folder = not path.suffix or path.suffix == ".zarr"
+            path.mkdir() if is_folder else path.touch()
+    run(folder, workflow(folder, "--touch", "--cores", "2"))
+
+
+PROBING = """
+from pathlib import Path
+from teachtext.tables.shards import DEALT, deal_tables
+dealt = deal_tables(Path("videos.csv"), Path("captions.csv"), {shards}, Path(DEALT))
+print(len(dealt.sources("none-0")))
+"""
+
+
+def write_results(folder, experts, shards):
     """What probing and extraction would have left of healthy videos."""
     facts = {"duration_seconds": 30.0, "fps": 25.0, "width": 320, "height": 240, "status": "ok"}
     digest = {"content_sha256": "0" * 64, "decoder": "decord", "decoder_reason": "plain"}
-    of_shard = [[] for _ in range(shards)]
-    for video in videos:
-        of_shard[shard_of(video, shards)].append(video)
-    for shard, own in enumerate(of_shard):
+    tables = [folder / "videos.csv", folder / "captions.csv"]
+    dealt = deal_tables(*tables, shards, folder / "dealt")
+    videos = []
+    for shard in shard_names(shards):
+        own = [source.video_id for source in dealt.sources(shard)]
         records = [
-            replace(failed_record(VideoSource(video, Path("x")), shard, ""), **facts, **digest)
+            replace(failed_record(VideoSource(video, Path("x")), ""), **facts, **digest)
             for video in own
         ]
         write_table(folder / f"manifest/{shard}.parquet", manifest_table(records))
+        videos += own
     constants = {"status": "ok", "reason": "", "rows": 30, "seconds": 0.1, "key": "0" * 64}
     ledgers = []
     for expert in experts:
@@ -120,21 +161,22 @@ def write_results(folder, videos, experts, shards):
     write_table(folder / "ledger.parquet", pa.concat_tables(ledgers))
 
 
-def planning(folder, shards):
-    """Step -> its command, before anything is extracted."""
-    dry_run = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    dry_run += ["--dry-run", "--quiet", "rules"]
+def workflow(folder, *options):
+    """A command of snakemake."""
+    files = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     configs = ["--configfile", str(ROOT / "config.yaml"), "own.yaml"]
-    return {
-        SHARDING: [__file__, "--shard", "videos.csv", str(shards)],
-        CHECKING: ["-m", *dry_run, *configs],
-        DRY_RUN: ["-m", *dry_run, *configs],
-    }
+    return ["-m", "snakemake", *files, *configs, *options]
+
+
+def dry_run(folder):
+    """Of everything."""
+    return workflow(folder, "--dry-run", "--quiet", "rules")
 
 
 def joining(shards):
     """Step -> its command, after extraction."""
-    manifests = ["--manifests", "manifest", "--shards", str(shards), "--output", "all.parquet"]
+    counts = [f"{portion}={number}" for portion, number in shards.items()]
+    manifests = ["--manifests", "manifest", "--shards", *counts, "--output", "all.parquet"]
     ledger = ["--ledger", "ledger.parquet", "--output", "failures.csv"]
     limit = ["--max-failed-fraction", "0.05"]
     return {

@@ -114,7 +114,7 @@ def make_data(folder: Path, shape: Shape) -> Data:
     described.write_text(json.dumps(asdict(shape)))
     data = Data(folder, shape)
     made = {data.tokens: write_all_tokens, **dict.fromkeys(data.teachers, write_teacher)}
-    made |= {path / "0.zarr": write_expert for path in data.experts.values()}
+    made |= {path / "trainval-0.zarr": write_expert for path in data.experts.values()}
     for path, write in made.items():
         if not path.exists():
             begin = time.perf_counter()

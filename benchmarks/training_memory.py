@@ -64,7 +64,7 @@ def main() -> None:
 def stages(data, folder, threads):
     """Stage -> its arguments."""
     features = ["--features", *(f"{name}={path}" for name, path in data.experts.items())]
-    inputs = ["--tokens", str(data.tokens), *features, "--shards", "1"]
+    inputs = ["--tokens", str(data.tokens), *features, "--shards", "trainval=1"]
     train = ["--model", "student", "--seed", "0", *inputs, "--max-failed-fraction", "0"]
     train += ["--teachers", *map(str, data.teachers)]
     train += ["--architecture", architecture(data.shape).model_dump_json()]

@@ -157,7 +157,7 @@ def our_steps(made, shape, threads):
 
 def open_training_set(data):
     tokens = read_tokens(data.tokens)
-    stores = {expert: [folder / "0.zarr"] for expert, folder in data.experts.items()}
+    stores = {expert: [folder / "trainval-0.zarr"] for expert, folder in data.experts.items()}
     train = load_set(tokens, stores, "train", architecture=architecture(data.shape))
     ids = [caption.caption_id for caption in train.captions]
     opened = [open_similarities(path) for path in data.teachers]

@@ -12,11 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
     add = parser.add_argument
     add("--title", required=True, help="heading of the page")
-    add("--evaluations", type=Path, nargs="+", required=True, help="JSON files of evaluate-model")
-    add("--models", type=Path, nargs="+", required=True, help="directories of the same models")
+    add("--evaluations", type=Path, nargs="*", required=True, help="of evaluate-model; may be none")
+    add("--models", type=Path, nargs="*", required=True, help="directories of the same models")
     add("--manifest", type=Path, help="manifest of the videos; default: there are no videos")
     add("--ledger", type=Path, required=True, help="which expert could read which video")
-    add("--captions", type=Path, required=True, help="table of captions")
+    add("--captions", type=Path, help="table of captions; default: there are none")
     add("--denoise", type=Path, nargs="*", required=True, help="denoised captions, may be none")
     add("--reviews", type=Path, nargs="*", required=True, help="captions to review, may be none")
     add("--searches", type=Path, nargs="*", required=True, help="Pareto tables, may be none")

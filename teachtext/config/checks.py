@@ -45,6 +45,8 @@ def load_config(values: Mapping[str, Any]) -> Config:
         config = Config.model_validate(_without_nulls(values))
     except ValidationError as error:
         raise ConfigError(f"config.yaml: {first_problem(error)}") from None
+    if config.dataset.captions is None:
+        config = config.model_copy(update={section: {} for section in (*SECTIONS, "denoise")})
     _check_overrides(config)
     _check_names(config)
     _check_order(config)
@@ -205,7 +207,11 @@ def _check_order(config: Config) -> None:
 
 
 def _check_videos(config: Config) -> None:
-    """Refuse experts that look at videos where there are none."""
+    """Refuse experts that look at videos where there are none, and a data set of nothing."""
+    if config.dataset.videos is None and config.dataset.captions is None:
+        raise ConfigError(
+            "config.yaml: dataset.videos and dataset.captions are null. Name at least one table."
+        )
     if config.dataset.videos is None and config.extracted_experts():
         expert = next(iter(config.extracted_experts()))
         raise ConfigError(

@@ -26,7 +26,10 @@ class DatasetSettings(Settings):
         description="table of videos: video_id, path[, start_seconds, end_seconds]; null: there "
         "are none, all features are imported"
     )
-    captions: str = Field(description="table of captions: video_id, caption, split[, caption_id]")
+    captions: str | None = Field(
+        description="table of captions: video_id, caption, split[, caption_id]; null: there are "
+        "none, and nothing is trained"
+    )
     shards: ShardSettings
     paragraphs: bool = Field(
         description="all captions of a video, one after another, are one query"

@@ -162,7 +162,9 @@ class Config(Settings):
         return None
 
     def used_experts(self) -> list[str]:
-        """Experts that at least one model looks through."""
+        """Experts that at least one model looks through; without captions there is none."""
+        if self.dataset.captions is None:
+            return sorted(self.experts)
         names = [*self.entries(), *self.untrained()]
         return sorted({expert for name in names for expert in self.experts_of(name)})
 

@@ -131,7 +131,7 @@ class Context:
             return None
         return deal_tables(
             None if dataset.videos is None else Path(dataset.videos),
-            Path(dataset.captions),
+            None if dataset.captions is None else Path(dataset.captions),
             dataset.shards.counts(),
             self._folder / DEALT,
         )

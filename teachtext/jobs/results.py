@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from teachtext.jobs.job import Inputs, Job, Option
 from teachtext.jobs.models import EVALUATION, KEPT_CAPTIONS, MODEL, RANKS, REVIEW, UsesModel
 from teachtext.jobs.text import TUNED
-from teachtext.jobs.videos import FAILURES, LEDGER, MANIFEST
+from teachtext.jobs.videos import FAILURES, LEDGER, MANIFEST, tables_of
 from teachtext.tables.shards import CAPTIONED, PORTIONS
 
 INDEX = "results/search/{model}/{seed}"
@@ -78,7 +78,7 @@ class WriteReport(Job):
             "manifest": [MANIFEST] if config.dataset.videos else [],
             "ledger": [LEDGER],
             "failures": [FAILURES],
-            "captions": [config.dataset.captions],
+            "captions": tables_of(config)["captions"],
             "denoise": [KEPT_CAPTIONS.format_map(one) for one in sets],
             "reviews": [REVIEW.format(captions=name) for name in config.denoise],
             "searches": [f"results/pruned/{name}/pareto.parquet" for name in config.prunings()],
@@ -96,7 +96,7 @@ class WriteReport(Job):
         }
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        return {"--manifest": inputs["manifest"] or None}
+        return {"--manifest": inputs["manifest"] or None, "--captions": inputs["captions"] or None}
 
     def facts(self) -> Sequence[object]:
         return [self.context.content(self.config.dataset.captions)]

@@ -6,6 +6,7 @@ from teachtext.config.imported import ImportedTokens
 from teachtext.config.text import FinetuneSettings, TextSettings
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
+from teachtext.jobs.videos import tables_of
 from teachtext.tables.shards import Portion
 
 TOKENS = "results/text/{portion}/{text_encoder}.parquet"
@@ -18,7 +19,7 @@ class OfCaptions(Job):
     ageless = frozenset({"captions"})
 
     def inputs(self) -> Inputs:
-        return {"captions": [self.config.dataset.captions]}
+        return {"captions": tables_of(self.config)["captions"]}
 
     def options(self) -> Mapping[str, Option]:
         return {"--paragraphs": self.config.dataset.paragraphs}

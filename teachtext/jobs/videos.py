@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from teachtext.config.whole import Config
 from teachtext.files.urls import is_url
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
@@ -40,6 +41,12 @@ def _as_option(counts: Mapping[Portion, int]) -> list[str]:
     return [f"{portion}={number}" for portion, number in counts.items()]
 
 
+def tables_of(config: Config) -> dict[str, Sequence[str]]:
+    """The two tables as inputs; each may be missing."""
+    videos, captions = config.dataset.videos, config.dataset.captions
+    return {"videos": [videos] if videos else [], "captions": [captions] if captions else []}
+
+
 def feature_folders(stores: Sequence[str]) -> list[str]:
     """``expert=folder`` of each: a list of all stores is longer than a command line can be."""
     folders = dict.fromkeys(Path(store).parent for store in stores)
@@ -71,8 +78,10 @@ class ProbeVideos(Job):
     ageless = frozenset({"videos", "captions"})
 
     def inputs(self) -> Inputs:
-        dataset = self.config.dataset
-        return {"videos": [str(dataset.videos)], "captions": [dataset.captions]}
+        return tables_of(self.config)
+
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        return {"--videos": inputs["videos"], "--captions": inputs["captions"] or None}
 
     def options(self) -> Mapping[str, Option]:
         video = self.config.video
@@ -174,16 +183,14 @@ class ImportExpert(Job):
     def inputs(self) -> Inputs:
         # a URL is read in place; Snakemake does not look whether it has changed
         features = [] if is_url(self._file) else [self._file]
-        dataset = self.config.dataset
-        videos = [dataset.videos] if dataset.videos else []
-        return {"features": features, "videos": videos, "captions": [dataset.captions]}
+        return {"features": features, **tables_of(self.config)}
 
     def options(self) -> Mapping[str, Option]:
         return {"--shards": _as_option(self.config.dataset.shards.counts())}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        features, videos = inputs["features"] or self._file, inputs["videos"] or None
-        return {"--features": features, "--videos": videos}
+        tables = {"--videos": inputs["videos"] or None, "--captions": inputs["captions"] or None}
+        return {"--features": inputs["features"] or self._file, **tables}
 
     def facts(self) -> Sequence[object]:
         rows = self.context.shard_rows(self.shard)

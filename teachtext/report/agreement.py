@@ -1,5 +1,6 @@
 """How far students rank like their teachers: numbers of all, heat maps of a few captions."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,9 +103,8 @@ def check_samples(evaluations: Sequence[Evaluation], details: Mapping[ModelSeed,
     Raises:
         StoreError: Two models were evaluated with different samples.
     """
-    first = evaluations[0]
-    expected = details[ModelSeed(first.model, first.seed)]
-    for other in evaluations:
+    for first, other in itertools.pairwise(evaluations):
+        expected = details[ModelSeed(first.model, first.seed)]
         found = details[ModelSeed(other.model, other.seed)]
         if (found.captions, found.top_QK.shape) != (expected.captions, expected.top_QK.shape):
             raise StoreError(

@@ -1,6 +1,5 @@
 """What could not be read or had no signal: counts per expert, reasons, failed videos."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,23 +48,34 @@ class FailedVideo:
 
 def count_availability(ledger: pa.Table) -> list[ExpertAvailability]:
     """Counts of each status, one row per expert in alphabetical order."""
-    counts = Counter(zip(ledger["expert"].to_pylist(), ledger["status"].to_pylist(), strict=True))
+    counts = _count(ledger, ["expert", "status"])
     experts = sorted({expert for expert, _ in counts})
     return [
-        ExpertAvailability(expert, {status: counts[expert, status] for status in STATUSES})
+        ExpertAvailability(expert, {status: counts.get((expert, status), 0) for status in STATUSES})
         for expert in experts
     ]
 
 
 def count_reasons(ledger: pa.Table) -> list[Reason]:
     """Reasons of everything that is not ok, the most frequent first."""
-    rows = zip(*(ledger[name].to_pylist() for name in ("expert", "status", "reason")), strict=True)
-    counts = Counter((e, status, reason or "") for e, status, reason in rows if status != "ok")
-    reasons = [Reason(*key, videos) for key, videos in counts.items()]
+    others = ledger.filter(pc.not_equal(ledger["status"], "ok"))
+    counts = _count(others, ["expert", "status", "reason"])
+    reasons = [
+        Reason(expert, status, reason, videos)
+        for (expert, status, reason), videos in counts.items()
+    ]
     return sorted(
         reasons,
         key=lambda row: (-STATUSES.index(row.status), -row.videos, row.expert, row.reason),
     )
+
+
+def _count(ledger: pa.Table, columns: list[str]) -> dict[tuple[str, ...], int]:
+    """Values of some columns -> number of rows that have them."""
+    found = ledger.group_by(columns, use_threads=False).aggregate([([], "count_all")])
+    return {
+        tuple(row[name] or "" for name in columns): row["count_all"] for row in found.to_pylist()
+    }
 
 
 def list_failed_videos(manifest: Sequence[VideoRecord], ledger: pa.Table) -> list[FailedVideo]:

@@ -30,6 +30,16 @@ class Finding:
     verdict: Literal["better", "worse", "open"]
 
 
+def nothing_measured() -> Finding:
+    """What there is to say where no video has a caption."""
+    return Finding(
+        "",
+        "There are no captions: no model was trained, and nothing was measured. The page shows "
+        "what the experts found in the videos.",
+        "open",
+    )
+
+
 def headline(
     models: Sequence[ModelSummary],
     comparisons: Sequence[Comparison],

@@ -21,7 +21,13 @@ from teachtext.report.agreement import measure_agreement, plot_heat_maps
 from teachtext.report.denoised import Review
 from teachtext.report.differences import OTHERS, Differences, format_p_value
 from teachtext.report.encoders import compare_encoders
-from teachtext.report.headline import format_difference, format_spread, headline, judge
+from teachtext.report.headline import (
+    format_difference,
+    format_spread,
+    headline,
+    judge,
+    nothing_measured,
+)
 from teachtext.report.inputs import DenoisedSet, History
 from teachtext.report.mixture import plot_weights
 from teachtext.report.prunings import PruningResult
@@ -65,7 +71,7 @@ class Report:
     differences: Differences
     published: PublishedSettings | None
     prunings: Sequence[PruningResult]
-    shown_queries: ShownQueries
+    shown_queries: ShownQueries | None
     config: Mapping[str, Any]
 
 
@@ -120,12 +126,24 @@ def format_duration(seconds: float) -> str:
 
 def _context(report: Report) -> dict[str, Any]:
     models = summary.summarize_models(report.evaluations)
-    tables = results.result_tables(models, report.evaluations[0])
-    published = report.published if report.published and report.published.rows else None
     script = (_FOLDER / "page.js").read_text(encoding="utf-8")
     return {
         "report": report,
         "models": models,
+        **(_measured(report, models) if models else {"findings": [nothing_measured()]}),
+        **_availability(report),
+        **_provenance(report, models),
+        "script": Markup(script),
+        "script_hash": _content_hash(script),
+        "style": Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),
+    }
+
+
+def _measured(report: Report, models: Sequence[summary.ModelSummary]) -> dict[str, Any]:
+    """What models were measured by, of which there is at least one."""
+    tables = results.result_tables(models, report.evaluations[0])
+    published = report.published if report.published and report.published.rows else None
+    return {
         **_findings(report, models),
         "untrained": summary.UNTRAINED,
         "other_metrics": OTHERS,
@@ -138,11 +156,6 @@ def _context(report: Report) -> dict[str, Any]:
         "training": curves.plot_training(models, report.histories, report.evaluations),
         "recalls": curves.plot_recalls(models, report.evaluations),
         **_similarities(report, models),
-        **_availability(report),
-        **_provenance(report, models),
-        "script": Markup(script),
-        "script_hash": _content_hash(script),
-        "style": Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),
     }
 
 
@@ -218,7 +231,7 @@ def _facts(report: Report, models: Sequence[summary.ModelSummary]) -> list[tuple
         ),
         ("captions", f"{captions:,}"),
         *((f"split {split}", counts.get(split, f"no {split} split")) for split in SPLITS),
-        ("SHA-256 of the captions", report.captions_sha256),
+        *([("SHA-256 of the captions", report.captions_sha256)] if captions else []),
         *([("SHA-256 of the videos", hashed)] if clips else []),
     ]
 

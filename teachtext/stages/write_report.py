@@ -73,15 +73,15 @@ def read_report(args: argparse.Namespace, models: Sequence[ModelRecord]) -> Repo
         histories=inputs.histories_of(models),
         manifest=manifest,
         ledger=read_table(args.ledger, LEDGER_SCHEMA.names),
-        splits=inputs.read_split_counts(args.captions),
-        captions_sha256=file_sha256(args.captions),
+        splits=[] if args.captions is None else inputs.read_split_counts(args.captions),
+        captions_sha256="" if args.captions is None else file_sha256(args.captions),
         config=args.config,
         denoised=[inputs.read_denoised(path) for path in args.denoise],
         reviews=build_reviews(args.reviews, videos),
         differences=_differences(args, evaluations),
         published=args.published,
         prunings=[read_pruning(path, place=place) for place, path in enumerate(args.searches)],
-        shown_queries=_shown_queries(args, evaluations, videos),
+        shown_queries=_shown_queries(args, evaluations, videos) if evaluations else None,
     )
 
 
@@ -99,6 +99,8 @@ def _shown_queries(
 
 def _differences(args: argparse.Namespace, evaluations: Sequence[Evaluation]) -> Differences:
     """Differences of students, and of models that the page compares in words or own tables."""
+    if not evaluations:
+        return Differences((), args.bootstrap_samples, {})
     models = summarize_models(evaluations)
     return measure_differences(
         evaluations,

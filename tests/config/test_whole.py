@@ -10,12 +10,22 @@ from teachtext.errors import ConfigError
 from teachtext.tables.checks import ValUser
 from tests.support.running import ROOT
 
+NOTHING = {"name": "x", "videos": None, "captions": None, "paragraphs": False}
+NOTHING |= {"shards": {"trainval": 1, "test": 1, "none": 1}}
+
 
 def test_the_shipped_config_is_valid(shipped_config):
     config = load_config(shipped_config)
     assert config.used_experts() == ["appearance", "audio", "motion", "ocr", "speech"]
     assert config.section("appearance-teachvideo") == "pruned"
     assert config.experts_of("appearance-teachvideo") == ["appearance"]
+
+
+def test_without_captions_all_experts_look_and_nothing_is_trained(shipped_config):
+    shipped_config["dataset"]["captions"] = None
+    config = load_config(shipped_config)
+    assert config.used_experts() == ["appearance", "audio", "motion", "ocr", "speech"]
+    assert (config.evaluated(), config.indexed(), config.denoise) == ({}, [], {})
 
 
 def test_the_schema_file_does_not_drift():
@@ -96,6 +106,7 @@ def test_the_schema_file_does_not_drift():
         (("teachers", "teacher-glove"), {}, ["teachers.teacher-glove.text_encoder is missing"]),
         (("students", "baseline"), {"import": "s"}, ["students.baseline", "text_encoder"]),
         (("dataset", "videos"), None, ["dataset.videos is null", "experts.appearance has"]),
+        (("dataset",), NOTHING, ["dataset.videos and dataset.captions are null"]),
     ],
 )
 def test_a_mistake_is_named_in_one_line(shipped_config, path, value, words):

@@ -18,8 +18,8 @@ LEDGER = ledger(
     ("a", "appearance", "partial", None),
 )
 MANIFEST = [
-    VideoRecord("a", "a.mp4", 0, 0.0, None),
-    VideoRecord("z", "z.mp4", 0, 0.0, None, status="failed", reason="empty"),
+    VideoRecord("a", "a.mp4", 0.0, None),
+    VideoRecord("z", "z.mp4", 0.0, None, status="failed", reason="empty"),
 ]
 
 

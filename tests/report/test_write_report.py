@@ -43,6 +43,23 @@ def test_page_is_well_formed_and_has_every_part_in_order(corpus):
     assert len(ids) == len(set(ids))
 
 
+def test_without_captions_the_page_shows_what_the_experts_found(corpus):
+    config = corpus.config | {"dataset": corpus.config["dataset"] | {"captions": None}}
+    given = {
+        **{"title": "no words", "manifest": corpus.manifest, "ledger": corpus.ledger},
+        **{"queries": 4, "results-per-query": 2, "seed": 0, "heat-map": 3},
+        **{"bootstrap-samples": 9, "bootstrap-seed": 0, "config": json.dumps(config)},
+    }
+    none = ["--evaluations", "--models", "--denoise", "--reviews", "--searches"]
+    output = corpus.folder / "index.html"
+    main([*none, *(f"--{name}={value}" for name, value in given.items()), f"--output={output}"])
+    text = output.read_text()
+    assert Page(text).open == []
+    assert re.findall(r'<section id="(\w+)"', text) == ["availability", "provenance"]
+    assert re.findall(r'<a href="#(\w+)"', text) == ["availability", "provenance"]
+    assert "There are no captions" in text
+
+
 def test_nothing_is_loaded_from_elsewhere(written):
     page = Page(written)
     for tag, name, value in page.attributes:
@@ -307,7 +324,7 @@ def test_a_missing_input_leaves_no_page(corpus):
 
 def test_every_argument_is_required(corpus, capsys):
     arguments = corpus.arguments(corpus.folder / "index.html")
-    for name in ("title", "ledger", "captions", "queries", "seed", "output"):
+    for name in ("title", "ledger", "queries", "seed", "output"):
         left = [value for value in arguments if not value.startswith(f"--{name}=")]
         with pytest.raises(SystemExit):
             main(left)

@@ -326,9 +326,9 @@ class Corpus:
 
     def _probe(self):
         records = [
-            VideoRecord(video, str(path), 0, 0.0, None, duration_seconds=3.0, **PROBED)
+            VideoRecord(video, str(path), 0.0, None, duration_seconds=3.0, **PROBED)
             if path is not None
-            else VideoRecord(video, "", 0, 0.0, None, status="failed", reason="moov atom not found")
+            else VideoRecord(video, "", 0.0, None, status="failed", reason="moov atom not found")
             for video, path in self.videos.items()
         ]
         path = self.folder / "manifest.parquet"

@@ -40,8 +40,7 @@ rule import_expert:
     message:
         "Importing the features of {wildcards.expert}, shard {wildcards.shard}"
     shell:
-        "python -m teachtext import-expert --expert {wildcards.expert} --captions {input.captions:q} "
-        "{params.options:q} --shard {wildcards.shard} "
+        "python -m teachtext import-expert --expert {wildcards.expert} {params.options:q} --shard {wildcards.shard} "
         "--ledger {output.ledger:q} --output {output.features:q} > {log} 2>&1"
 
 

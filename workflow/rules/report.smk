@@ -13,6 +13,6 @@ rule write_report:
         "Writing the report"
     shell:
         "python -m teachtext write-report --evaluations {input.evaluations:q} "
-        "--models {input.models:q} --ledger {input.ledger:q} --captions {input.captions:q} "
+        "--models {input.models:q} --ledger {input.ledger:q} "
         "--denoise {input.denoise:q} --reviews {input.reviews:q} --searches {input.searches:q} "
         "{params.options:q} --output {output:q} > {log} 2>&1"

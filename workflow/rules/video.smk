@@ -14,9 +14,8 @@ rule probe_videos:
     message:
         "Probing the videos of shard {wildcards.shard}"
     shell:
-        "python -m teachtext probe-videos --videos {input.videos:q} --captions {input.captions:q} "
-        "{params.options:q} --shard {wildcards.shard} --workers {threads} --output {output:q} "
-        "> {log} 2>&1"
+        "python -m teachtext probe-videos {params.options:q} --shard {wildcards.shard} "
+        "--workers {threads} --output {output:q} > {log} 2>&1"
 
 
 rule index_videos:
