@@ -72,7 +72,7 @@ class Job:
         return {}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:  # noqa: ARG002 - for subclasses
-        """Options that name inputs, where not all jobs of the rule have the same.
+        """Options that name inputs.
 
         Args:
             inputs: Inputs where they lie for the job: storage plugins copy them.

@@ -52,6 +52,7 @@ class OfModel(Job):
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
         return {
+            "--tokens": inputs["tokens"],
             "--features": feature_folders(inputs["features"]),
             "--shards": shard_counts(self.context, *self.portions),
         }
@@ -63,6 +64,9 @@ class UsesModel(OfModel):
     def inputs(self) -> Inputs:
         model = MODEL.format(model=self.model, seed=self.seed)
         return {"model": [model], **super().inputs()}
+
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        return {"--model": inputs["model"], **super().input_options(inputs)}
 
     def threads(self) -> int:
         trained = self._training()
@@ -90,7 +94,8 @@ class MakesModel(OfModel):
         return {**super().inputs(), "ledgers": ledgers}
 
     def options(self) -> Mapping[str, Option]:
-        return {"--max-failed-fraction": self.config.video.max_failed_fraction}
+        fraction = self.config.video.max_failed_fraction
+        return {"--model": self.model, "--max-failed-fraction": fraction}
 
 
 class TrainsModel(MakesModel):
@@ -110,6 +115,7 @@ class TrainsModel(MakesModel):
     def options(self) -> Mapping[str, Option]:
         return {
             **super().options(),
+            "--seed": self.seed,
             "--architecture": self.config.architecture_of(self.model).model_dump_json(),
             "--training": self.config.training_of(self.model).model_dump_json(),
             "--work": f"results/models/work/{self.model}/{self.seed}",

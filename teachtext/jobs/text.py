@@ -24,6 +24,9 @@ class OfCaptions(Job):
     def options(self) -> Mapping[str, Option]:
         return {"--paragraphs": self.config.dataset.paragraphs}
 
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        return {"--captions": inputs["captions"]}
+
     def facts(self) -> Sequence[object]:
         return [self.context.captions(self.portion_read())]
 
@@ -36,6 +39,9 @@ class _MakesTokens(OfCaptions):
     """A job that writes the token vectors of a portion."""
 
     patterns = (TOKENS,)
+
+    def options(self) -> Mapping[str, Option]:
+        return {**super().options(), "--name": self.text_encoder, "--portion": self.portion}
 
     def portion_read(self) -> Portion:
         return "test" if self.portion == "test" else "trainval"
@@ -62,6 +68,7 @@ class FinetuneTextEncoder(_OfEncoder):
     def options(self) -> Mapping[str, Option]:
         return {
             **super().options(),
+            "--name": self.text_encoder,
             "--settings": self._entry.model_dump_json(),
             "--work": f"results/text/work/{self.text_encoder}",
         }
@@ -103,7 +110,8 @@ class EmbedCaptions(_MakesTokens, _OfEncoder):
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
         entry = self._entry.embeds_from("".join(inputs["tuned"]))
-        return {"--settings": entry.model_dump_json(exclude_none=True)}
+        settings = {"--settings": entry.model_dump_json(exclude_none=True)}
+        return {**super().input_options(inputs), **settings}
 
     def facts(self) -> Sequence[object]:
         settings = self._entry.embeds_from("").model_dump()

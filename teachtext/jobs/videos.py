@@ -153,6 +153,9 @@ class ExtractExpert(Job):
             "media": [MEDIA.format(shard=shard)],
         }
 
+    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
+        return {"--manifest": inputs["manifest"], "--media": inputs["media"]}
+
     def ages(self, name: str, file: str) -> bool:
         # media that are decoded again, for another expert, show this one what it has seen
         return name != "media" and super().ages(name, file)

@@ -63,7 +63,8 @@ def params_of(rule):
         given = {k: [v] if isinstance(v, str) else list(v) for k, v in input.items()}
         return in_one_line(job(rule, wildcards).words, given)
 
-    return {"follows": of(rule, "follows"), "options": options}
+    command = rule.replace("_", "-")
+    return {"command": command, "follows": of(rule, "follows"), "options": options}
 
 
 def shown(file, caption, category, **labels):

@@ -13,7 +13,7 @@ rule denoise_captions:
         "Finding noisy captions: set {wildcards.captions}, seed {wildcards.seed}"
     shell:
         "python -m teachtext denoise-captions --similarities {input.similarities:q} "
-        "--captions {input.captions:q} {params.options:q} "
+        "{params.options:q} "
         "--name {wildcards.captions} --seed {wildcards.seed} --output {output:q} > {log} 2>&1"
 
 

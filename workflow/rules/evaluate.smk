@@ -16,6 +16,5 @@ rule evaluate_model:
     message:
         "Evaluating {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "python -m teachtext evaluate-model --model {input.model:q} --tokens {input.tokens:q} "
-        "{params.options:q} --threads {threads} "
+        "python -m teachtext evaluate-model {params.options:q} --threads {threads} "
         "--ranks {output.ranks:q} --output {output.metrics:q} > {log} 2>&1"

@@ -18,8 +18,7 @@ rule extract_expert:
     message:
         "Extracting {wildcards.expert} from shard {wildcards.shard}"
     shell:
-        "python -m teachtext extract-expert --manifest {input.manifest:q} --media {input.media:q} "
-        "{params.options:q} --threads {threads} "
+        "python -m teachtext extract-expert {params.options:q} --threads {threads} "
         "--ledger {output.ledger:q} --output {output.features:q} > {log} 2>&1"
 
 

@@ -7,7 +7,6 @@ use rule train_teacher as train_pruned with:
         **RULES.values("train_pruned"),
     params:
         **params_of("train_pruned"),
-        command="train-pruned",
     message:
         "Training pruned student {wildcards.model}, seed {wildcards.seed}"
 

@@ -15,5 +15,5 @@ rule import_checkpoint:
         "Importing {wildcards.model}, which others trained"
     shell:
         "python -m teachtext import-checkpoint --checkpoint {input.checkpoint:q} "
-        "--model {wildcards.model} --tokens {input.tokens:q} {params.options:q} "
+        "{params.options:q} "
         "--output {output:q} > {log} 2>&1"

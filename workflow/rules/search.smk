@@ -15,5 +15,4 @@ rule build_index:
     message:
         "Indexing the videos for {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "python -m teachtext build-index --model {input.model:q} --tokens {input.tokens:q} "
-        "{params.options:q} --threads {threads} --output {output:q} > {log} 2>&1"
+        "python -m teachtext build-index {params.options:q} --threads {threads} --output {output:q} > {log} 2>&1"

@@ -7,6 +7,5 @@ use rule train_teacher as train_student with:
         **RULES.values("train_student"),
     params:
         **params_of("train_student"),
-        command="train-student",
     message:
         "Training student {wildcards.model}, seed {wildcards.seed}"

@@ -14,13 +14,10 @@ rule train_teacher:
         gpu=of("train_teacher", "gpus"),
     params:
         **params_of("train_teacher"),
-        command="train-teacher",
     message:
         "Training teacher {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "python -m teachtext {params.command} --model {wildcards.model} --seed {wildcards.seed} "
-        "--tokens {input.tokens:q} {params.options:q} "
-        "--output {output:q} > {log} 2>&1"
+        "python -m teachtext {params.command} {params.options:q} --output {output:q} > {log} 2>&1"
 
 
 rule import_similarities:
@@ -40,7 +37,7 @@ rule import_similarities:
         "Importing the similarities of {wildcards.model}, seed {wildcards.seed}"
     shell:
         "python -m teachtext import-similarities --similarities {input.similarities:q} "
-        "--captions {input.captions:q} {params.options:q} "
+        "{params.options:q} "
         "--model {wildcards.model} --seed {wildcards.seed} --output {output:q} > {log} 2>&1"
 
 
@@ -61,5 +58,4 @@ rule compute_similarities:
     message:
         "Computing the similarities of {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "python -m teachtext compute-similarities --model {input.model:q} --tokens {input.tokens:q} "
-        "{params.options:q} --threads {threads} --output {output:q} > {log} 2>&1"
+        "python -m teachtext compute-similarities {params.options:q} --threads {threads} --output {output:q} > {log} 2>&1"

@@ -17,8 +17,8 @@ rule finetune_text_encoder:
     message:
         "Tuning {wildcards.text_encoder} on the training captions"
     shell:
-        "python -m teachtext finetune-text-encoder --captions {input.captions:q} {params.options:q} "
-        "--name {wildcards.text_encoder} --output {output:q} > {log} 2>&1"
+        "python -m teachtext finetune-text-encoder {params.options:q} "
+        "--output {output:q} > {log} 2>&1"
 
 
 rule embed_captions:
@@ -39,8 +39,7 @@ rule embed_captions:
     message:
         "Embedding the captions of {wildcards.portion} with {wildcards.text_encoder}"
     shell:
-        "python -m teachtext embed-captions --captions {input.captions:q} {params.options:q} "
-        "--portion {wildcards.portion} --name {wildcards.text_encoder} --threads {threads} "
+        "python -m teachtext embed-captions {params.options:q} --threads {threads} "
         "--output {output:q} > {log} 2>&1"
 
 
@@ -60,6 +59,5 @@ rule import_tokens:
     message:
         "Importing the token vectors of {wildcards.text_encoder}, {wildcards.portion}"
     shell:
-        "python -m teachtext import-tokens --tokens {input.tokens:q} --captions {input.captions:q} "
-        "{params.options:q} --portion {wildcards.portion} --name {wildcards.text_encoder} "
+        "python -m teachtext import-tokens --tokens {input.tokens:q} {params.options:q} "
         "--output {output:q} > {log} 2>&1"

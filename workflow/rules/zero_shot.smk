@@ -14,5 +14,4 @@ rule build_zero_shot:
     message:
         "Building {wildcards.model}, which nothing trains"
     shell:
-        "python -m teachtext build-zero-shot --model {wildcards.model} --tokens {input.tokens:q} "
-        "{params.options:q} --output {output:q} > {log} 2>&1"
+        "python -m teachtext build-zero-shot {params.options:q} --output {output:q} > {log} 2>&1"
