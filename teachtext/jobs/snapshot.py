@@ -107,11 +107,21 @@ def _look_at(
         return JobStatus(job, "killed", "", None)
     if _are_there(job.outputs, folder) or _are_there(job.outlived_by, folder):
         return JobStatus(job, "done", "", None)
-    if last_run is not None and not last_run.failed.isdisjoint(job.outputs):
+    if last_run is not None and _has_failed(job, folder, last_run):
         lines = _tail(folder / job.log).split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return JobStatus(job, "failed", said, None)
     return JobStatus(job, "waiting", "", None)
+
+
+def _has_failed(job: PlannedJob, folder: Path, last_run: LastRun) -> bool:
+    """Of a job that does not run and whose outputs are not there."""
+    if last_run.failed is not None:
+        return not last_run.failed.isdisjoint(job.outputs)
+    try:
+        return bool(job.outputs) and (folder / job.log).stat().st_mtime >= last_run.begun
+    except FileNotFoundError:
+        return False
 
 
 def _seconds_left(reading: Reading) -> float | None:

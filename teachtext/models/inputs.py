@@ -170,12 +170,13 @@ def _load_experts(
     stores: Mapping[str, Sequence[Path]], video_ids: Sequence[str], architecture: AnyArchitecture
 ) -> dict[str, ExpertFeatures]:
     return {
-        name: gather_features(paths, video_ids, _view(name, architecture))
+        name: gather_features(paths, video_ids, view_of(name, architecture))
         for name, paths in stores.items()
     }
 
 
-def _view(expert: str, architecture: AnyArchitecture) -> View:
+def view_of(expert: str, architecture: AnyArchitecture) -> View:
+    """What a model sees of an expert's rows."""
     max_rows = architecture.max_rows.get(expert)
     if architecture.architecture == "MultiModalTransformer":
         return View("timed rows", max_rows)

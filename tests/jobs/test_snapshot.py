@@ -120,6 +120,20 @@ def test_a_job_elsewhere_is_judged_by_its_log(tmp_path):
     assert states(tmp_path)["runs"] == "killed"
 
 
+def test_a_quiet_run_tells_by_its_logs_what_failed(tmp_path):
+    note = tmp_path / ".snakemake/log/2026-01-01T000000.000000.snakemake.log"
+    note.parent.mkdir(parents=True)
+    note.touch()
+    for job in (ENDS, FAILS, RUNS):
+        (tmp_path / job.log).parent.mkdir(parents=True)
+        (tmp_path / job.log).write_text("no such thing\n")
+    (tmp_path / "ends.txt").touch()
+    os.utime(tmp_path / RUNS.log, (0, 0))  # of a run before
+    expected = {"ends": "done", "fails": "failed", "runs": "waiting", "waits": "waiting"}
+    assert states(tmp_path) == expected
+    assert take_snapshot(JOBS, tmp_path).last_run.is_alive is None
+
+
 def test_a_long_name_is_found(tmp_path):
     output = f"results/models/{'a' * 199}/0"
     begin(tmp_path, output)

@@ -1,0 +1,57 @@
+"""Work in a process of its own, which shows what starting it takes, and its memory."""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from teachtext.errors import ConfigError
+from teachtext.runtime.memory import peak_memory_bytes
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True)
+class Apart(Generic[Outcome]):
+    """What some work came to, and what its process took.
+
+    Attributes:
+        outcome: Result of the work.
+        start_seconds: Seconds until Python ran and all that the work imports was imported.
+        peak_bytes: Largest memory of the process.
+    """
+
+    outcome: Outcome
+    start_seconds: float
+    peak_bytes: int
+
+
+def run_apart(work: Callable[..., Outcome], *args: object) -> Apart[Outcome]:
+    """Run a function in a new process, and wait for it.
+
+    Args:
+        work: Function of a module, which is imported there.
+        args: Arguments, which can be pickled.
+
+    Raises:
+        ConfigError: The process was killed, most likely for its memory.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawning) as pool:
+        try:
+            return pool.submit(_measured, time.time(), work, args).result()
+        except BrokenProcessPool:
+            raise ConfigError(
+                f"{work.__name__} was killed, most likely for its memory. Free some, or take "
+                "smaller networks, batches or models."
+            ) from None
+
+
+def _measured(
+    begin: float, work: Callable[..., Outcome], args: tuple[object, ...]
+) -> Apart[Outcome]:
+    start_seconds = time.time() - begin
+    return Apart(work(*args), start_seconds, peak_memory_bytes())
