@@ -3,7 +3,7 @@
     python benchmarks/million_videos.py [--videos 1000000] [--captions 5]
 
 The tables name files that do not exist. Each step runs in a process of its own, as in a run: the
-videos are read and dealt to as many shards as `teachtext plan-extraction` advises, the whole run
+videos are read and dealt to as many shards as `teachtext plan` advises, the whole run
 of the shipped config.yaml is planned by `snakemake --dry-run`, the tables are checked; then what
 extraction would have left, made up here, is joined and counted: the manifests of all shards, and a
 ledger of all videos and experts. Memory is the most that a process of the step had resident. The

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.running import scatter_features, snakemake, teachtext
+from tests.support.running import CONFIGS, scatter_features, snakemake, teachtext
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
 pytestmark = pytest.mark.e2e
@@ -126,6 +127,16 @@ def test_features_alone_end_at_a_report(features_alone):
     assert evaluated == {"teacher-glove", "teachtext", "teachtext-clean"}
     again = snakemake(features_alone, overlay=features_alone / "alone.yaml")
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_plan_of_features_alone(features_alone, tmp_path):
+    shutil.copytree(features_alone / "data", tmp_path / "data")
+    files = ["--configfile", *CONFIGS, str(features_alone / "alone.yaml")]
+    plan = teachtext(tmp_path, "plan", *files, "--cores", "2")
+    assert plan.startswith("12 videos, 24 captions\n")
+    assert re.search(r"^experts +4 +4 +0:00:\d\d", plan, re.M)
+    assert "Time on 2 cores: at least 0:" in plan
+    assert "Not in it: 2 jobs of finetune_text_encoder, import_similarities." in plan
 
 
 def test_videos_that_a_file_lacks_are_absent(features_alone):

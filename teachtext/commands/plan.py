@@ -11,12 +11,11 @@ from pathlib import Path
 from teachtext.config.files import read_config
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
-from teachtext.experts.planning import advise_shards
+from teachtext.experts.planning import MediaSample, advise_shards
 from teachtext.jobs.costs import (
     Costs,
     CostSum,
     JobCost,
-    Measured,
     Sizes,
     sum_costs,
     wall_seconds,
@@ -36,7 +35,7 @@ class Plan:
     Attributes:
         config: Configuration of the run.
         sizes: How much there is to work on.
-        measured: What a few of it took.
+        media: Probed and decoded videos; None if nothing is left to decode.
         jobs: All jobs, in the order of the stages.
         costs: Estimated cost of each job left, in that order; None where nothing like it was
             measured.
@@ -44,7 +43,7 @@ class Plan:
 
     config: Config
     sizes: Sizes
-    measured: Measured
+    media: MediaSample | None
     jobs: Sequence[PlannedJob]
     costs: Sequence[tuple[PlannedJob, JobCost | None]]
 
@@ -55,6 +54,9 @@ def main(args: argparse.Namespace) -> None:
     status = take_snapshot(plan_jobs(config, folder), folder)
     jobs = [one.job for one in status.jobs]
     left = [one.job for one in status.jobs if one.state != "done"]
+    if not left:
+        sys.stdout.write("Everything is there: nothing is left to compute.\n")
+        return
     if any(job.rule == "render_demo" for job in left):
         raise ConfigError(
             f"{config.dataset.videos} is rendered by the run. Make it first: "
@@ -65,24 +67,21 @@ def main(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="teachtext-plan-") as work:
         measured = measuring.measure(sample=args.sample, seed=args.seed, work=Path(work))
     costs = Costs(config, tables.sizes, measured)
-    plan = Plan(config, tables.sizes, measured, jobs, [(job, costs.of(job)) for job in left])
-    sys.stdout.write(describe_plan(plan, args.cores))
+    plan = [(job, costs.of(job)) for job in left]
+    found = Plan(config, tables.sizes, measured.media, jobs, plan)
+    sys.stdout.write(describe_plan(found, args.cores))
 
 
 def describe_plan(plan: Plan, cores: int) -> str:
     """The plan in words and numbers."""
-    lines = [_what_there_is(plan), ""]
-    if plan.costs:
-        lines += [*_table(plan), "", *_totals(plan, cores)]
-    else:
-        lines.append("Everything is there: nothing is left to compute.")
-    if plan.measured.media is not None:
-        lines += _of_videos(plan, cores)
+    lines = [_what_there_is(plan), "", *_table(plan), "", *_totals(plan, cores)]
+    if plan.media is not None:
+        lines += _of_videos(plan, plan.media, cores)
     return "".join(f"{line}\n" for line in lines)
 
 
 def _what_there_is(plan: Plan) -> str:
-    captions, media = sum(plan.sizes.captions.values()), plan.measured.media
+    captions, media = sum(plan.sizes.captions.values()), plan.media
     hours = ""
     if media is not None:
         whole = plan.sizes.videos * media.video_seconds / 3600
@@ -133,10 +132,9 @@ def _totals(plan: Plan, cores: int) -> list[str]:
     ]
 
 
-def _of_videos(plan: Plan, cores: int) -> list[str]:
+def _of_videos(plan: Plan, media: MediaSample, cores: int) -> list[str]:
     """What only a run that decodes needs to know."""
-    media, config = plan.measured.media, plan.config
-    assert media is not None  # else this is not asked for
+    config = plan.config
     experts, shards = len(config.extracted_experts()), config.dataset.shards
     at_once = min(2 * cores, shards) * media.media_bytes * plan.sizes.videos / shards
     advised = advise_shards(plan.sizes.videos, experts=experts, cores=cores)

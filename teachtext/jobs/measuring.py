@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from teachtext.config.pruning import SEPARATOR
@@ -136,8 +137,9 @@ class Measuring:
                 for name in self._names("import_expert")
             }
             embedded = {
-                name: pool.submit(time_encoder, config.encoders()[name].embeds_from(""), captions)
-                for name in encoders
+                name: pool.submit(time_encoder, entry.embeds_from(entry.checkpoint or ""), captions)
+                for name, entry in config.encoders().items()
+                if name in encoders  # a tuned one takes as long as it does untuned
             }
         expert_costs = {name: cost.result() for name, cost in (timed | imported).items()}
         encoder_costs = {name: cost.result() for name, cost in embedded.items()}
@@ -219,8 +221,8 @@ class Measuring:
         if expert in measured:
             return Sequenced(tuple(measured[expert].rows), measured[expert].dim)
         store = FeatureStore(self._folder / FEATURES.format(expert=expert, shard=0))
-        lengths = store.offsets[1 : LENGTHS + 1] - store.offsets[:LENGTHS]
-        return Sequenced(tuple(lengths.tolist()), store.identity.dim)
+        lengths = np.diff(store.offsets[: LENGTHS + 1]).tolist()
+        return Sequenced(tuple(lengths), store.identity.dim)
 
 
 def _name_of(job: PlannedJob) -> str:
