@@ -206,6 +206,31 @@ def test_too_many_failures_stop_the_run_before_decoding(tiny_run, tmp_path):
     assert "videos failed" in teachtext(tmp_path, "list-failures")
 
 
+def test_a_run_says_how_it_ended_also_if_it_is_quiet(own_data, tmp_path):
+    folder, target = tmp_path / "own", "results/experts/failures.csv"
+    shutil.copytree(own_data, folder, symlinks=True)
+    (folder / target).unlink()
+    dry = snakemake(folder, "-n", target, overlay=folder / "own.yaml")
+    assert "Found:" not in dry.stderr
+    (folder / target).unlink(missing_ok=True)
+    ended = snakemake(folder, target, "--quiet", "all", overlay=folder / "own.yaml")
+    found, verdict, report, search, failed = ended.stderr.splitlines()[-5:]
+    assert re.fullmatch(r"Found:   1[34] videos \(0 failed\), \d\d captions", found)
+    assert verdict == "Verdict: no report yet"
+    assert (report, search) == ("Report:  not made yet", "Search:  there is no index yet")
+    assert failed == "Failed:  nothing"
+
+    (folder / target).unlink()
+    (folder / "results/experts/ledger.parquet").write_bytes(b"torn")
+    broken = snakemake(folder, target, "--quiet", "all", overlay=folder / "own.yaml")
+    assert broken.returncode != 0
+    assert re.search(r"^Failed:  1 of \d+ jobs; \d+ are done$", broken.stderr, re.M)
+    assert re.search(
+        r"^  check_failures: .*ledger\.parquet.*check_failures\.log\)$", broken.stderr, re.M
+    )
+    assert f"More:    teachtext status --directory {folder}\n" in broken.stderr
+
+
 def test_a_plan_before_the_run(own_data, tmp_path):
     shutil.copytree(own_data / "data", tmp_path / "data")
     plan = planned_costs(tmp_path, own_data / "own.yaml")
