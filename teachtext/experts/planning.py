@@ -16,7 +16,7 @@ from teachtext.experts.extraction import ExpertShard, extract_shard
 from teachtext.experts.finished_shard import FinishedShard
 from teachtext.experts.ledger import LedgerEntry, mean_seconds
 from teachtext.experts.loading import load_requested
-from teachtext.runtime.apart import run_apart
+from teachtext.runtime.apart import Stopwatch, run_apart
 from teachtext.store.journal import Journal
 from teachtext.store.workdir import WorkDirectory
 from teachtext.tables.dataset import VideoSource
@@ -119,7 +119,7 @@ def sample_media(
         limits: Limits of the process that decodes a video.
         folder: Empty folder for temporary files, which ``time_expert`` reads.
     """
-    begin = time.perf_counter()
+    begin = time.perf_counter()  # the work is done by processes that outlive this function
     records = probe_shard(chosen, 0, Journal(folder / "probed"), workers=1, limits=limits)
     probed = time.perf_counter()
     media = _decode(records, requests, limits, folder)
@@ -167,17 +167,20 @@ def time_expert(request: ExpertRequest, records: Sequence[VideoRecord], folder: 
 def _time_expert(
     request: ExpertRequest, records: Sequence[VideoRecord], folder: Path
 ) -> ExpertCost:
-    begin = time.perf_counter()
+    watch = Stopwatch()
     expert = load_requested(request, threads=1)
     # networks prepare themselves with the first video, as each job's does
     _extract(request, expert, records[:1], folder / request.name / "first")
-    load_seconds = time.perf_counter() - begin
+    load_seconds = watch.seconds()
+    watch, begin = Stopwatch(), time.perf_counter()
     ledger = _extract(request, expert, records, folder / request.name / "all")
+    # the ledger has seconds of the clock, also those in which other programs worked
+    share = watch.seconds() / (time.perf_counter() - begin)
     mean = mean_seconds(ledger)
     spread = stdev(entry.seconds for entry in ledger) if len(ledger) > 1 else mean
     return ExpertCost(
         load_seconds,
-        mean,
+        mean * share,
         spread / math.sqrt(len(ledger)) / mean if mean else 0.0,
         [entry.rows for entry in ledger],
         expert.dim,

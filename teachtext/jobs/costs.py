@@ -230,9 +230,11 @@ class Costs:
         name = model.split(SEPARATOR)[0]
         known = name in self._config.entries()
         training = self._config.training_of(name) if known else self._config.training
-        whole, rest = divmod(self._sizes.captioned["train"], training.batch_size)
+        sizes = self._sizes.captioned
+        whole, rest = divmod(sizes["train"], training.batch_size)
         epoch = (whole + (rest > 1)) * cost.step_seconds + self._asking(cost, "val")
-        seconds = cost.start_seconds + training.epochs * epoch
+        reading = self._reading(cost, sizes["train"]) + self._reading(cost, sizes["val"])
+        seconds = cost.start_seconds + reading + training.epochs * epoch
         size = 4.0 * cost.parameters
         return JobCost(seconds, cost.peak_bytes, size, threads=training.threads)
 
@@ -242,9 +244,18 @@ class Costs:
         embedding = captions * cost.caption_seconds + videos * cost.video_seconds
         return embedding + captions * videos * cost.pair_seconds
 
+    def _reading(self, cost: ModelCost, videos: int) -> float:
+        """Seconds of reading features: of every shard at least what opening the stores takes."""
+        shards = self._config.dataset.shards
+        return shards * cost.read_seconds * max(1.0, videos / shards / cost.read_videos)
+
+    def _showing(self, cost: ModelCost, split: Split) -> float:
+        """Seconds of reading a split, and comparing what is in it."""
+        return self._reading(cost, self._sizes.captioned[split]) + self._asking(cost, split)
+
     def _compare(self, model: str, _seed: str) -> JobCost | None:
         pairs = self._sizes.captions["train"] * self._sizes.captioned["train"]
-        return self._of_model(model, lambda cost: self._asking(cost, "train"), 2.0 * pairs)
+        return self._of_model(model, lambda cost: self._showing(cost, "train"), 2.0 * pairs)
 
     def _denoise(self, captions: str, seed: str) -> JobCost | None:
         cost = self._model("")
@@ -261,7 +272,7 @@ class Costs:
 
         def seconds(cost: ModelCost) -> float:
             hubs = bank * (cost.caption_seconds + sizes.captioned["test"] * cost.pair_seconds)
-            return self._asking(cost, "val") + self._asking(cost, "test") + hubs
+            return self._showing(cost, "val") + self._showing(cost, "test") + hubs
 
         return self._of_model(model, seconds)
 
@@ -270,7 +281,8 @@ class Costs:
         if cost is None:
             return None
         captions, videos = sum(self._sizes.captions[one] for one in SPLITS), self._sizes.videos
-        seconds = captions * cost.caption_seconds + videos * cost.video_seconds
+        embedding = captions * cost.caption_seconds + videos * cost.video_seconds
+        seconds = self._reading(cost, videos) + embedding
         size = (captions + videos) * cost.video_bytes / 2  # kept as float16
         memory = cost.peak_bytes + videos * cost.video_bytes
         return JobCost(cost.start_seconds + seconds, memory, size)

@@ -170,13 +170,12 @@ def _load_experts(
     stores: Mapping[str, Sequence[Path]], video_ids: Sequence[str], architecture: AnyArchitecture
 ) -> dict[str, ExpertFeatures]:
     return {
-        name: gather_features(paths, video_ids, view_of(name, architecture))
+        name: gather_features(paths, video_ids, _view(name, architecture))
         for name, paths in stores.items()
     }
 
 
-def view_of(expert: str, architecture: AnyArchitecture) -> View:
-    """What a model sees of an expert's rows."""
+def _view(expert: str, architecture: AnyArchitecture) -> View:
     max_rows = architecture.max_rows.get(expert)
     if architecture.architecture == "MultiModalTransformer":
         return View("timed rows", max_rows)

@@ -1,6 +1,8 @@
 """Work in a process of its own, which shows what starting it takes, and its memory."""
 
 import multiprocessing
+import os
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -20,13 +22,39 @@ class Apart(Generic[Outcome]):
 
     Attributes:
         outcome: Result of the work.
-        start_seconds: Seconds until Python ran and all that the work imports was imported.
+        start_seconds: Seconds of starting Python and importing all that the work imports.
         peak_bytes: Largest memory of the process.
     """
 
     outcome: Outcome
     start_seconds: float
     peak_bytes: int
+
+
+class Stopwatch:
+    """Counts the seconds that this process works, with its children that have ended.
+
+    It stands still while other programs have the cores. What waits for a GPU, or works with several
+    threads, is measured by the clock.
+    """
+
+    def __init__(self) -> None:
+        self._clock, self._work = time.perf_counter(), _work_seconds()
+
+    def seconds(self) -> float:
+        """Seconds since the beginning."""
+        clock, work = time.perf_counter() - self._clock, _work_seconds() - self._work
+        return clock if _uses_gpu() else min(clock, work)
+
+
+def _work_seconds() -> float:
+    children = os.times()  # counts hundredths of a second
+    return time.process_time() + children.children_user + children.children_system
+
+
+def _uses_gpu() -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.cuda.is_initialized()
 
 
 def run_apart(work: Callable[..., Outcome], *args: object) -> Apart[Outcome]:
@@ -53,5 +81,5 @@ def run_apart(work: Callable[..., Outcome], *args: object) -> Apart[Outcome]:
 def _measured(
     begin: float, work: Callable[..., Outcome], args: tuple[object, ...]
 ) -> Apart[Outcome]:
-    start_seconds = time.time() - begin
+    start_seconds = min(time.time() - begin, _work_seconds())
     return Apart(work(*args), start_seconds, peak_memory_bytes())

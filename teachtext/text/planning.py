@@ -1,13 +1,12 @@
 """Before a run: what embedding captions will cost, estimated from a few of them."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from teachtext.config.text import TextEncoderSettings
-from teachtext.runtime.apart import run_apart
+from teachtext.runtime.apart import Stopwatch, run_apart
 from teachtext.runtime.memory import keep_freed_memory
 from teachtext.text.encoders.registry import load_text_encoder
 
@@ -44,12 +43,12 @@ def time_encoder(settings: TextEncoderSettings, captions: Sequence[str]) -> Enco
 
 
 def _time_encoder(settings: TextEncoderSettings, captions: Sequence[str]) -> EncoderCost:
-    begin = time.perf_counter()
+    watch = Stopwatch()
     keep_freed_memory()
     torch.set_num_threads(1)
     encoder = load_text_encoder(**settings.model_dump(exclude_none=True))
     encoder.encode(captions[:1])  # some load what they need with the first one
-    loaded = time.perf_counter()
+    start_seconds, watch = watch.seconds(), Stopwatch()
     vectors = encoder.encode(captions)
-    seconds = (time.perf_counter() - loaded) / len(captions)
-    return EncoderCost(loaded - begin, seconds, [len(one) for one in vectors], encoder.dim, 0)
+    seconds = watch.seconds() / len(captions)
+    return EncoderCost(start_seconds, seconds, [len(one) for one in vectors], encoder.dim, 0)

@@ -1,9 +1,10 @@
 """Before a run: what a model will cost, from a few steps with random inputs of the real sizes."""
 
 # Shape suffixes: B = batch, G = gallery.
-import time
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,26 +16,26 @@ from teachtext.config.training import TrainingSettings
 from teachtext.evaluation.evaluate import CAPTION_BLOCK, encode_gallery, rank_set
 from teachtext.evaluation.metrics import text_to_video_ranks
 from teachtext.models.base import RetrievalModel
-from teachtext.models.inputs import RetrievalSet, view_of
+from teachtext.models.inputs import RetrievalSet, load_set
 from teachtext.models.retrieval import build_model
 from teachtext.models.similarity import VideoEmbeddings
-from teachtext.runtime.apart import run_apart
+from teachtext.runtime.apart import Stopwatch, run_apart
 from teachtext.runtime.devices import device_of
 from teachtext.runtime.distributed import Processes
 from teachtext.runtime.memory import keep_freed_memory, use_huge_pages
 from teachtext.runtime.progress import Progress
-from teachtext.store.features import StoreIdentity
-from teachtext.store.loading import ExpertFeatures
-from teachtext.store.ragged import Ragged, offsets_of
+from teachtext.store.features import StoreIdentity, write_features
+from teachtext.store.records import Features
+from teachtext.store.tokens import read_tokens, write_tokens
 from teachtext.store.weights import WeightsIdentity
 from teachtext.tables.dataset import Caption
 from teachtext.training.recipe import make_loss, make_optimizer, make_trainer
 from teachtext.training.resuming import TrainingRun
-from teachtext.training.steps import batch_similarities
+from teachtext.training.steps import batch_similarities, training_step
 from teachtext.training.trainer import Trainer, log
 
-WARM_UP, STEPS = 1, 4
-"""Steps before the clock starts, and timed ones."""
+STEPS = 4
+"""Training steps that are timed; one more before the clock starts."""
 GALLERY = 4096
 """Videos that one block of captions is compared with."""
 
@@ -79,6 +80,8 @@ class ModelCost:
 
     Attributes:
         start_seconds: Time until torch and the model are ready in seconds, once per job.
+        read_seconds: Time to read the features of some videos in seconds, a store of each expert.
+        read_videos: Number of these videos.
         step_seconds: Time of a training step in seconds.
         caption_seconds: Time to embed a caption in seconds.
         video_seconds: Time to embed a video in seconds.
@@ -89,6 +92,8 @@ class ModelCost:
     """
 
     start_seconds: float
+    read_seconds: float
+    read_videos: int
     step_seconds: float
     caption_seconds: float
     video_seconds: float
@@ -100,7 +105,8 @@ class ModelCost:
 
 def time_model(shape: ModelShape) -> ModelCost:
     """Train and ask a model of that shape, in a process as a job has it."""
-    apart = run_apart(_time_model, shape)
+    with tempfile.TemporaryDirectory(prefix="teachtext-plan-") as folder:
+        apart = run_apart(_time_model, shape, Path(folder))
     start_seconds = apart.start_seconds + apart.outcome.start_seconds
     return replace(apart.outcome, start_seconds=start_seconds, peak_bytes=apart.peak_bytes)
 
@@ -115,21 +121,20 @@ class _Opinions:
         """Nothing is held."""
 
 
-def _time_model(shape: ModelShape) -> ModelCost:
+def _time_model(shape: ModelShape, folder: Path) -> ModelCost:
     use_huge_pages()
     keep_freed_memory()
     torch.set_num_threads(shape.training.threads)
-    begin = time.perf_counter()
+    watch = Stopwatch()
     device, training = device_of(shape.training.gpus), shape.training
     # several GPUs share a batch
     batch_size = max(2, training.batch_size // max(1, training.gpus))
     training = training.model_copy(update={"batch_size": batch_size, "compile": False})
     teachers = {ModelSeed("teacher", seed): _Opinions() for seed in range(shape.teachers)}
-    few, many = (random_set(shape, batch_size * steps) for steps in (WARM_UP, STEPS))
-    warming, timed = (
-        make_trainer(data, teachers, training, seed=0, processes=Processes(0, 1, device))
-        for data in (few, many)
-    )
+    write_random_set(shape, batch_size * STEPS, folder)
+    data = read_random_set(shape, folder)
+    alone = Processes(0, 1, device)
+    trainer = make_trainer(data, teachers, training, seed=0, processes=alone)
     model = build_model(
         shape.architecture,
         token_dim=shape.tokens.dim,
@@ -138,13 +143,16 @@ def _time_model(shape: ModelShape) -> ModelCost:
     ).to(device)
     loss = make_loss(training, teachers=list(seeds_of_teachers(teachers).values())).to(device)
     run = TrainingRun(model, loss, make_optimizer([model, loss], training), [])
-    _train(warming, run)
-    start_seconds = time.perf_counter() - begin
-    step_seconds = _seconds(lambda: _train(timed, run)) / STEPS
+    first = next(trainer.batches(0))
+    training_step(run, first, batch_similarities, precision=training.precision)
+    start_seconds = watch.seconds()
+    step_seconds = _seconds(lambda: _train(trainer, run)) / STEPS
     return replace(
-        _asked(model, many),
+        _asked(model, data),
         start_seconds=start_seconds,
         step_seconds=step_seconds,
+        read_seconds=_seconds(lambda: read_random_set(shape, folder)),
+        read_videos=len(data.video_ids),
         parameters=sum(weights.numel() for weights in model.parameters()),
     )
 
@@ -173,6 +181,8 @@ def _asked(model: RetrievalModel, data: RetrievalSet) -> ModelCost:
     embedded = [tensor.element_size() * tensor.shape[1] for tensor in gallery.by_expert]
     return ModelCost(
         start_seconds=0.0,
+        read_seconds=0.0,
+        read_videos=0,
         step_seconds=0.0,
         caption_seconds=caption_seconds,
         video_seconds=gallery_seconds / len(data.video_ids),
@@ -192,48 +202,47 @@ def _repeated(gallery: VideoEmbeddings, count: int) -> VideoEmbeddings:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+    watch = Stopwatch()
     work()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - begin
+    return watch.seconds()
 
 
-def random_set(shape: ModelShape, videos: int) -> RetrievalSet:
-    """Random videos with one random caption each, of the lengths of real ones.
+def write_random_set(shape: ModelShape, videos: int, folder: Path) -> None:
+    """Write random videos with one random caption each, of the lengths of real ones.
 
     Args:
         shape: Sizes of captions and videos.
         videos: Number of videos.
+        folder: Folder to write to.
     """
     generator = np.random.default_rng(0)
-    ids = [str(number) for number in range(videos)]
-    return RetrievalSet(
-        captions=[Caption(video, video, "train", "") for video in ids],
-        tokens=_random_rows(_drawn(shape.tokens.lengths, videos, 1), shape.tokens.dim, generator),
+    ids, nothing = [str(number) for number in range(videos)], WeightsIdentity("", "")
+    tokens = _random_rows(_drawn(shape.tokens.lengths, videos, 1), shape.tokens.dim, generator)
+    captions = [Caption(video, video, "train", "") for video in ids]
+    write_tokens(
+        folder / "tokens.parquet",
+        [(captions, tokens)],
+        encoder="",
+        weights=nothing,
+        dim=shape.tokens.dim,
         max_tokens=shape.max_tokens,
-        video_ids=ids,
-        experts={
-            name: _random_features(name, shape, videos, generator) for name in sorted(shape.experts)
-        },
-        video_of_caption=np.arange(videos),
     )
+    for name, expert in shape.experts.items():
+        rows = _random_rows(_drawn(expert.lengths, videos, 0), expert.dim, generator)
+        seconds = [np.arange(len(one), dtype=np.float64) for one in rows]
+        features = [Features(one, begin, begin) for one, begin in zip(rows, seconds, strict=True)]
+        found = dict(zip(ids, features, strict=True))
+        identity = StoreIdentity(name, "", expert.dim, nothing, {})
+        write_features(folder / f"{name}.zarr", identity, found, made_by="extract_expert")
 
 
-def _random_features(
-    name: str, shape: ModelShape, videos: int, generator: np.random.Generator
-) -> ExpertFeatures:
-    expert, view = shape.experts[name], view_of(name, shape.architecture)
-    lengths = _drawn(expert.lengths, videos, 0)
-    rows = _random_rows(lengths, expert.dim, generator)
-    identity = StoreIdentity(name, "", expert.dim, WeightsIdentity("", ""), {})
-    if view.form == "means":
-        return ExpertFeatures(identity, rows.means())
-    kept = rows if view.max_rows is None else rows.heads(view.max_rows)
-    if view.form == "rows":
-        return ExpertFeatures(identity, kept)
-    seconds = np.concatenate([np.arange(length, dtype=np.float32) for length in kept.lengths])
-    return ExpertFeatures(identity, kept, Ragged(seconds[:, None], kept.offsets))
+def read_random_set(shape: ModelShape, folder: Path) -> RetrievalSet:
+    """Read what ``write_random_set`` wrote, as a job does."""
+    stores = {name: [folder / f"{name}.zarr"] for name in sorted(shape.experts)}
+    tokens = read_tokens(folder / "tokens.parquet")
+    return load_set(tokens, stores, "train", architecture=shape.architecture)
 
 
 def _drawn(lengths: Sequence[int], count: int, least: int) -> NDArray[np.int64]:
@@ -245,6 +254,5 @@ def _drawn(lengths: Sequence[int], count: int, least: int) -> NDArray[np.int64]:
 
 def _random_rows(
     lengths: NDArray[np.int64], dim: int, generator: np.random.Generator
-) -> Ragged[np.float16]:
-    values = generator.standard_normal((int(lengths.sum()), dim), dtype=np.float32)
-    return Ragged(values.astype(np.float16), offsets_of(lengths))
+) -> list[NDArray[np.float32]]:
+    return [generator.standard_normal((length, dim), dtype=np.float32) for length in lengths]

@@ -18,6 +18,8 @@ from tests.support.configurations import tiny_config
 
 MODEL = ModelCost(
     start_seconds=5,
+    read_seconds=0.5,
+    read_videos=20,
     step_seconds=2,
     caption_seconds=0.1,
     video_seconds=0.2,
@@ -57,15 +59,19 @@ def cost_of(rule, item="", **changes):
         ("import_expert", "motion", 3 + 2 * 200 * 0.5),
         ("index_videos", "", 1),
         ("embed_captions", "glove", 2 + 130 * 0.01),
-        # 12 batches of 4 and one of 2; val after each epoch
-        ("train_student", "baseline/0", 5 + 3 * (13 * 2 + 10 * 0.1 + 5 * 0.2 + 50 * 0.001)),
-        ("compute_similarities", "baseline/0", 5 + 100 * 0.1 + 50 * 0.2 + 5000 * 0.001),
-        ("build_index", "baseline/0", 5 + 130 * 0.1 + 200 * 0.2),
+        # two shards of 0.5 s for 20 videos; 12 batches of 4 and one of 2; val after each epoch
+        (
+            "train_student",
+            "baseline/0",
+            5 + 25 / 20 + 1 + 3 * (13 * 2 + 10 * 0.1 + 5 * 0.2 + 50 * 0.001),
+        ),
+        ("compute_similarities", "baseline/0", 5 + 25 / 20 + 100 * 0.1 + 50 * 0.2 + 5000 * 0.001),
+        ("build_index", "baseline/0", 5 + 100 / 20 + 130 * 0.1 + 200 * 0.2),
         # val, test, and 100 captions of the bank against the test videos
         (
             "evaluate_model",
             "baseline/0",
-            5 + (1 + 1 + 0.05) + (2 + 2 + 0.2) + 100 * (0.1 + 10 * 0.001),
+            5 + 2 * 2 * 0.5 + (1 + 1 + 0.05) + (2 + 2 + 0.2) + 100 * (0.1 + 10 * 0.001),
         ),
         ("denoise_captions", "clean/0", 5 + 3 * 5000 * 0.001),  # three teachers of a seed
     ],

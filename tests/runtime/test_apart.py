@@ -1,9 +1,10 @@
 import os
+import time
 
 import pytest
 
 from teachtext.errors import ConfigError
-from teachtext.runtime.apart import run_apart
+from teachtext.runtime.apart import Stopwatch, run_apart
 
 MEGABYTE = 1 << 20
 
@@ -12,6 +13,14 @@ def numbers_of(megabytes):
     """A process's number, and how much it holds for a moment."""
     held = b"x" * (megabytes * MEGABYTE)
     return os.getpid(), len(held)
+
+
+def test_a_stopwatch_counts_work_and_not_waiting():
+    watch, begin = Stopwatch(), time.perf_counter()
+    time.sleep(0.5)
+    while watch.seconds() <= 0.2:
+        sum(range(1000))
+    assert 0.2 < watch.seconds() < time.perf_counter() - begin - 0.4
 
 
 def end_badly():
