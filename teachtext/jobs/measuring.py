@@ -1,5 +1,6 @@
 """Measuring a few videos, captions and training steps of a run, of what is left to compute."""
 
+import logging
 import os
 import random
 import time
@@ -44,6 +45,7 @@ from teachtext.text.planning import EncoderCost, time_encoder
 from teachtext.training.planning import ModelCost, ModelShape, Sequenced, time_model
 from teachtext.video.isolation import Limits
 
+log = logging.getLogger(__name__)
 CAPTIONS = 64
 """Captions that are embedded."""
 LENGTHS = 256
@@ -120,6 +122,7 @@ class Measuring:
         """
         config, started = self._config, run_apart(start_job)
         experts, encoders = self._names("extract_expert"), self._names("embed_captions")
+        log.info("measuring %d experts and %d text encoders", len(experts), len(encoders))
         chosen = draw_videos(self._tables.videos, sample=sample, seed=seed)
         requests = [config.request(name) for name in experts]
         limits = Limits(config.video.timeout_seconds, int(config.video.memory_gb * 2**30))
@@ -175,6 +178,7 @@ class Measuring:
             max((shapes[name] for name in names), key=lambda shape: shape.teachers)
             for names in groups.values()
         ]
+        log.info("measuring %d kinds of models", len(largest))
         with ThreadPoolExecutor(self._at_once) as pool:
             costs = list(pool.map(time_model, largest))
         return {
