@@ -16,7 +16,7 @@ from teachtext.jobs.costs import (
     Costs,
     CostSum,
     JobCost,
-    Sizes,
+    RunSizes,
     sum_costs,
     wall_seconds,
 )
@@ -29,7 +29,7 @@ GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What is left of a run, and what it will cost.
 
     Attributes:
@@ -42,7 +42,7 @@ class Plan:
     """
 
     config: Config
-    sizes: Sizes
+    sizes: RunSizes
     media: MediaSample | None
     jobs: Sequence[PlannedJob]
     costs: Sequence[tuple[PlannedJob, JobCost | None]]
@@ -68,11 +68,11 @@ def main(args: argparse.Namespace) -> None:
         measured = measuring.measure(sample=args.sample, seed=args.seed, work=Path(work))
     costs = Costs(config, tables.sizes, measured)
     plan = [(job, costs.of(job)) for job in left]
-    found = Plan(config, tables.sizes, measured.media, jobs, plan)
+    found = RunPlan(config, tables.sizes, measured.media, jobs, plan)
     sys.stdout.write(describe_plan(found, args.cores))
 
 
-def describe_plan(plan: Plan, cores: int) -> str:
+def describe_plan(plan: RunPlan, cores: int) -> str:
     """The plan in words and numbers."""
     lines = [_what_there_is(plan), "", *_table(plan), "", *_totals(plan, cores)]
     if plan.media is not None:
@@ -80,7 +80,7 @@ def describe_plan(plan: Plan, cores: int) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _what_there_is(plan: Plan) -> str:
+def _what_there_is(plan: RunPlan) -> str:
     captions, media = sum(plan.sizes.captions.values()), plan.media
     hours = ""
     if media is not None:
@@ -89,7 +89,7 @@ def _what_there_is(plan: Plan) -> str:
     return f"{plan.sizes.videos} videos{hours}, {captions} captions"
 
 
-def _table(plan: Plan) -> list[str]:
+def _table(plan: RunPlan) -> list[str]:
     columns = f"{'left':>8}{'of jobs':>9}{'core time':>14}{'at least':>14}{'at most':>14}"
     lines = [f"{'':14}{columns}{'GB':>10}{'memory GB':>11}"]
     for stage in dict.fromkeys(job.stage for job in plan.jobs):
@@ -114,7 +114,7 @@ def _row(name: str, in_all: int, found: CostSum) -> str:
     return f"{head}{times}{found.disk_bytes / GIGABYTE:10.3f}{found.memory_bytes / GIGABYTE:11.2f}"
 
 
-def _totals(plan: Plan, cores: int) -> list[str]:
+def _totals(plan: RunPlan, cores: int) -> list[str]:
     found = sum_costs([cost for _, cost in plan.costs])
     wall = wall_seconds([(job.rule, cost) for job, cost in plan.costs], cores=cores)
     low, high = (wall * end / (found.seconds or 1.0) for end in (found.low, found.high))
@@ -132,7 +132,7 @@ def _totals(plan: Plan, cores: int) -> list[str]:
     ]
 
 
-def _of_videos(plan: Plan, media: MediaSample, cores: int) -> list[str]:
+def _of_videos(plan: RunPlan, media: MediaSample, cores: int) -> list[str]:
     """What only a run that decodes needs to know."""
     config = plan.config
     experts, shards = len(config.extracted_experts()), config.dataset.shards

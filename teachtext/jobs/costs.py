@@ -20,7 +20,7 @@ REPORT_STARTS = 6
 
 
 @dataclass(frozen=True)
-class Sizes:
+class RunSizes:
     """How much there is to work on.
 
     Attributes:
@@ -141,7 +141,7 @@ class Costs:
         measured: What a few of it took.
     """
 
-    def __init__(self, config: Config, sizes: Sizes, measured: Measured) -> None:
+    def __init__(self, config: Config, sizes: RunSizes, measured: Measured) -> None:
         self._config, self._sizes, self._measured = config, sizes, measured
         self._per_shard = sizes.videos / config.dataset.shards
         asked: dict[str, Callable[[str, str], JobCost | None]] = {

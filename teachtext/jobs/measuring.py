@@ -24,7 +24,7 @@ from teachtext.experts.planning import (
 )
 from teachtext.files.urls import Place, is_url
 from teachtext.interop.features.columns import read_imported_features
-from teachtext.jobs.costs import Measured, Sizes
+from teachtext.jobs.costs import Measured, RunSizes
 from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.text import TOKENS
 from teachtext.jobs.videos import FEATURES
@@ -46,7 +46,7 @@ from teachtext.training.planning import ModelCost, ModelShape, Sequenced, time_m
 from teachtext.video.isolation import Limits
 
 log = logging.getLogger(__name__)
-CAPTIONS = 64
+SAMPLED_CAPTIONS = 64
 """Captions that are embedded."""
 LENGTHS = 256
 """Videos and captions whose lengths are looked at."""
@@ -65,7 +65,7 @@ class Tables:
 
     videos: Sequence[VideoSource]
     captions: Sequence[Caption]
-    sizes: Sizes
+    sizes: RunSizes
 
 
 def read_tables(config: Config, folder: Path) -> Tables:
@@ -79,7 +79,7 @@ def read_tables(config: Config, folder: Path) -> Tables:
     captions = read_paragraphs(path) if dataset.paragraphs else read_captions(path)
     videos = [] if dataset.videos is None else read_videos(folder / dataset.videos)
     of_split = Counter(caption.split for caption in captions)
-    sizes = Sizes(
+    sizes = RunSizes(
         len(videos) or len(read_video_ids(path)),
         {split: of_split[split] for split in SPLITS},
         {split: len(videos_of(captions, split)) for split in SPLITS},
@@ -164,7 +164,7 @@ class Measuring:
 
     def _drawn_captions(self, seed: int) -> list[str]:
         different = list(dict.fromkeys(caption.caption for caption in self._tables.captions))
-        return random.Random(seed).sample(different, min(CAPTIONS, len(different)))
+        return random.Random(seed).sample(different, min(SAMPLED_CAPTIONS, len(different)))
 
     def _models(
         self, experts: Mapping[str, ExpertCost], encoders: Mapping[str, EncoderCost]

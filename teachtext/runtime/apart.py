@@ -13,11 +13,11 @@ from typing import Generic, TypeVar
 from teachtext.errors import ConfigError
 from teachtext.runtime.memory import peak_memory_bytes
 
-Outcome = TypeVar("Outcome")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
-class Apart(Generic[Outcome]):
+class Apart(Generic[Returned]):
     """What some work came to, and what its process took.
 
     Attributes:
@@ -26,7 +26,7 @@ class Apart(Generic[Outcome]):
         peak_bytes: Largest memory of the process.
     """
 
-    outcome: Outcome
+    outcome: Returned
     start_seconds: float
     peak_bytes: int
 
@@ -57,7 +57,7 @@ def _uses_gpu() -> bool:
     return torch is not None and torch.cuda.is_initialized()
 
 
-def run_apart(work: Callable[..., Outcome], *args: object) -> Apart[Outcome]:
+def run_apart(work: Callable[..., Returned], *args: object) -> Apart[Returned]:
     """Run a function in a new process, and wait for it.
 
     Args:
@@ -79,7 +79,7 @@ def run_apart(work: Callable[..., Outcome], *args: object) -> Apart[Outcome]:
 
 
 def _measured(
-    begin: float, work: Callable[..., Outcome], args: tuple[object, ...]
-) -> Apart[Outcome]:
+    begin: float, work: Callable[..., Returned], args: tuple[object, ...]
+) -> Apart[Returned]:
     start_seconds = min(time.time() - begin, _work_seconds())
     return Apart(work(*args), start_seconds, peak_memory_bytes())

@@ -3,17 +3,17 @@ from functools import partial
 import pytest
 
 from teachtext.cli import run
-from teachtext.commands.plan import Plan, describe_plan
+from teachtext.commands.plan import RunPlan, describe_plan
 from teachtext.errors import ConfigError
 from teachtext.experts.planning import MediaSample
-from teachtext.jobs.costs import JobCost, Sizes
+from teachtext.jobs.costs import JobCost, RunSizes
 from teachtext.jobs.plan import PlannedJob, plan_jobs
 from teachtext.video.manifest import VideoRecord
 from tests.support.configurations import tiny_config
 from tests.support.running import CONFIGS
 
 main = partial(run, "plan")
-SIZES = Sizes(1000, {"train": 5, "val": 3, "test": 2}, {"train": 3, "val": 1, "test": 1})
+SIZES = RunSizes(1000, {"train": 5, "val": 3, "test": 2}, {"train": 3, "val": 1, "test": 1})
 DONE = PlannedJob("video", "probe_videos", "0", ("p0",))
 LEFT = [
     PlannedJob("experts", "extract_expert", "motion/0", ("m0",)),
@@ -25,7 +25,7 @@ COSTS = [JobCost(1800, 2e9, 3e9), JobCost(1800, 2e9, 3e9), JobCost(600, 1e9, 1e9
 
 def described(costs=COSTS, media=None, jobs=LEFT):
     left = list(zip(jobs, costs, strict=True))
-    return describe_plan(Plan(tiny_config({}), SIZES, media, [DONE, *jobs], left), cores=2)
+    return describe_plan(RunPlan(tiny_config({}), SIZES, media, [DONE, *jobs], left), cores=2)
 
 
 def test_stages_and_experts_have_times_and_sizes():

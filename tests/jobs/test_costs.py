@@ -7,7 +7,7 @@ from teachtext.jobs.costs import (
     Costs,
     JobCost,
     Measured,
-    Sizes,
+    RunSizes,
     sum_costs,
     wall_seconds,
 )
@@ -38,7 +38,7 @@ MEASURED = Measured(
     encoders={"glove": EncoderCost(2, 0.01, [3, 5], 50, peak_bytes=5)},
     models={"baseline": MODEL},
 )
-SIZES = Sizes(
+SIZES = RunSizes(
     videos=200,
     captions={"train": 100, "val": 10, "test": 20},
     captioned={"train": 50, "val": 5, "test": 10},
