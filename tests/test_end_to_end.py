@@ -215,10 +215,12 @@ def test_a_run_says_how_it_ended_also_if_it_is_quiet(own_data, tmp_path):
     (folder / target).unlink(missing_ok=True)
     ended = snakemake(folder, target, "--quiet", "all", overlay=folder / "own.yaml")
     found, verdict, report, search, failed = ended.stderr.splitlines()[-5:]
-    assert re.fullmatch(r"Found:   1[34] videos \(0 failed\), \d\d captions", found)
+    assert re.fullmatch(r"Found:   1[2-4] videos \(1 failed\)", found)
     assert verdict == "Verdict: no report yet"
     assert (report, search) == ("Report:  not made yet", "Search:  there is no index yet")
-    assert failed == "Failed:  nothing"
+    assert failed.startswith(
+        f"Failed:  videos: teachtext list-failures --results {folder}/results "
+    )
 
     (folder / target).unlink()
     (folder / "results/experts/ledger.parquet").write_bytes(b"torn")
@@ -234,7 +236,7 @@ def test_a_run_says_how_it_ended_also_if_it_is_quiet(own_data, tmp_path):
 def test_a_plan_before_the_run(own_data, tmp_path):
     shutil.copytree(own_data / "data", tmp_path / "data")
     plan = planned_costs(tmp_path, own_data / "own.yaml")
-    assert re.search(r"1[34] videos, about 0.0\d hours \(from 3 videos\), \d\d captions", plan)
+    assert re.search(r"1[2-4] videos, about 0.0\d hours \(from 3 videos\), \d\d captions", plan)
     assert re.search(r"^experts +12 +12 +0:0\d:\d\d", plan, re.M)
     assert re.search(r"^  motion +2 +2 +0:0\d:\d\d", plan, re.M)
     assert re.search(r"^students +4 +4 +0:0\d:\d\d", plan, re.M)

@@ -14,7 +14,7 @@ from teachtext.jobs.plan import plan_jobs
 from teachtext.jobs.results import REPORT
 from teachtext.jobs.snapshot import JobStatus, count_failed_videos, take_snapshot
 from teachtext.jobs.text import TOKENS
-from teachtext.jobs.videos import MANIFEST
+from teachtext.jobs.videos import SHARD_MANIFEST
 from teachtext.report.verdict import read_verdict
 from teachtext.runtime.terminal import printable
 
@@ -77,21 +77,22 @@ def _or_reason(ask: Callable[[], str]) -> str:
 
 
 def _found(config: Config, folder: Path, failed: str) -> str:
-    captions = [folder / TOKENS.format(text_encoder=name) for name in config.text]
-    counts = [
-        *(f"{videos} ({failed})" for videos in _counted("videos", [folder / MANIFEST])),
-        *_counted("captions", captions),
-    ]
-    return ", ".join(counts) or "nothing yet"
+    shards = [SHARD_MANIFEST.format(shard=shard) for shard in range(config.dataset.shards)]
+    tokens = [TOKENS.format(text_encoder=name) for name in config.text]
+    videos = sum(_rows_of_all(folder, shards))
+    captions = max(_rows_of_all(folder, tokens), default=0)
+    counts = {f"{videos} videos ({failed})": videos, f"{captions} captions": captions}
+    return ", ".join(told for told, count in counts.items() if count) or "nothing yet"
 
 
-def _counted(what: str, tables: Iterable[Path]) -> list[str]:
-    """Number of rows of the first table that is there."""
-    table = next((table for table in tables if table.exists()), None)
-    if table is None:
-        return []
+def _rows_of_all(folder: Path, tables: Iterable[str]) -> list[int]:
+    """Number of rows of each table that is there."""
+    return [_rows(folder / table) for table in tables if (folder / table).exists()]
+
+
+def _rows(table: Path) -> int:
     try:
-        return [f"{pq.read_metadata(table).num_rows} {what}"]
+        return int(pq.read_metadata(table).num_rows)
     except pa.ArrowInvalid as error:
         raise StoreError(f"Cannot read {table}: {error}. Delete it and run again.") from None
 

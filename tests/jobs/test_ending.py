@@ -24,8 +24,7 @@ def finish(folder, page=PAGE, statuses=("ok", "failed", "ok")):
     report.write_text(page)
     (folder / "results/search/baseline/0").mkdir(parents=True)
     videos = pa.table({"video_id": ["a", "b", "c"], "status": list(statuses)})
-    for path in ("manifest", "manifest/0"):
-        write_table(folder / f"results/video/{path}.parquet", videos)
+    write_table(folder / "results/video/manifest/0.parquet", videos)
     captions = pa.table({"caption_id": ["a", "b"]})
     write_table(folder / "results/text/glove.parquet", captions)
 
@@ -65,11 +64,11 @@ def test_what_is_missing_or_damaged_is_said(folder):
         "Failed:  nothing",
     ]
     finish(folder, page="")
-    for path in ("video/manifest.parquet", "video/manifest/0.parquet", "text/glove.parquet"):
+    for path in ("video/manifest/0.parquet", "text/glove.parquet"):
         (folder / "results" / path).write_bytes(b"torn")
     lines = describe_success(config, folder).splitlines()
     assert len(lines) == 5
-    assert "manifest.parquet: " in lines[0]
+    assert "manifest/0.parquet: " in lines[0]
 
 
 def test_a_name_cannot_move_the_cursor(folder):
