@@ -40,6 +40,18 @@ onstart:
     remove_leftovers(Path("results"))
 
 
+onsuccess:
+    from teachtext.jobs.ending import describe_success
+
+    sys.stderr.write(describe_success(RULES.context.config, Path()))
+
+
+onerror:
+    from teachtext.jobs.ending import describe_failure
+
+    sys.stderr.write(describe_failure(RULES.context.config, Path()))
+
+
 rule all:
     default_target: True
     input:

@@ -43,7 +43,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("command", choices=names, metavar="COMMAND", help="one of those below")
     arguments = sys.argv[1:] if argv is None else argv
     name = parser.parse_args(arguments[:1]).command
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    shown = logging.StreamHandler()
+    shown.setLevel(logging.INFO)  # a record of progress asks loggers for more
+    message = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=message, handlers=[shown])
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells what it does not find
     try:
         run(name, arguments[1:])
@@ -66,7 +69,9 @@ def run(name: str, argv: Sequence[str]) -> None:
     if getattr(args, "progress", None) is not None:
         from teachtext.runtime.progress import Record
 
-        logging.getLogger("teachtext").addHandler(Record(args.progress))
+        ours = logging.getLogger("teachtext")
+        ours.addHandler(Record(args.progress))
+        ours.setLevel(logging.DEBUG)
     importlib.import_module(_module(name)).main(args)
 
 

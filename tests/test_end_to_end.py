@@ -206,14 +206,55 @@ def test_too_many_failures_stop_the_run_before_decoding(tiny_run, tmp_path):
     assert "videos failed" in teachtext(tmp_path, "list-failures")
 
 
-def test_a_plan_before_the_run(own_data):
-    files = [*CONFIGS, str(own_data / "own.yaml")]
-    plan = teachtext(
-        own_data, "plan-extraction", "--configfile", *files, "--cores", "2", "--sample", "3"
+def test_a_run_says_how_it_ended_also_if_it_is_quiet(own_data, tmp_path):
+    folder, target = tmp_path / "own", "results/experts/failures.csv"
+    shutil.copytree(own_data, folder, symlinks=True)
+    (folder / target).unlink()
+    dry = snakemake(folder, "-n", target, overlay=folder / "own.yaml")
+    assert "Found:" not in dry.stderr
+    (folder / target).unlink(missing_ok=True)
+    ended = snakemake(folder, target, "--quiet", "all", overlay=folder / "own.yaml")
+    found, verdict, report, search, failed = ended.stderr.splitlines()[-5:]
+    assert re.fullmatch(r"Found:   1[2-4] videos \(1 failed\)", found)
+    assert verdict == "Verdict: no report yet"
+    assert (report, search) == ("Report:  not made yet", "Search:  there is no index yet")
+    assert failed.startswith(
+        f"Failed:  videos: teachtext list-failures --results {folder}/results "
     )
-    assert re.search(r"1[34] videos, about 0.0\d hours \(from 3 videos\)", plan)
-    assert re.search(r"^motion +\d", plan, re.M)
-    assert "Advised: dataset.shards: 1 (now 3)" in plan
+
+    (folder / target).unlink()
+    (folder / "results/experts/ledger.parquet").write_bytes(b"torn")
+    broken = snakemake(folder, target, "--quiet", "all", overlay=folder / "own.yaml")
+    assert broken.returncode != 0
+    assert re.search(r"^Failed:  1 of \d+ jobs; \d+ are done$", broken.stderr, re.M)
+    assert re.search(
+        r"^  check_failures: .*ledger\.parquet.*check_failures\.log\)$", broken.stderr, re.M
+    )
+    assert f"More:    teachtext status --directory {folder}\n" in broken.stderr
+
+
+def test_a_plan_before_the_run(own_data, tmp_path):
+    shutil.copytree(own_data / "data", tmp_path / "data")
+    plan = planned_costs(tmp_path, own_data / "own.yaml")
+    assert re.search(r"1[2-4] videos, about 0.0\d hours \(from 3 videos\), \d\d captions", plan)
+    assert re.search(r"^experts +12 +12 +0:0\d:\d\d", plan, re.M)
+    assert re.search(r"^  motion +2 +2 +0:0\d:\d\d", plan, re.M)
+    assert re.search(r"^students +4 +4 +0:0\d:\d\d", plan, re.M)
+    assert re.search(r"^Time on 2 cores: 0:\d\d:\d\d, likely between 0:", plan, re.M)
+    assert "Advised: dataset.shards: {trainval: 1, test: 1, none: 1} (now the same)" in plan
+    assert "unknown" not in plan
+
+
+def test_a_plan_leaves_out_what_is_there(own_data):
+    plan = planned_costs(own_data, own_data / "own.yaml")
+    assert re.search(r"^experts +- +12 +-$", plan, re.M)
+    assert re.search(r"^students +\d +\d+ +0:0\d:\d\d", plan, re.M)
+    assert "Advised" not in plan
+
+
+def planned_costs(folder, overlay):
+    files = ["--configfile", *CONFIGS, str(overlay)]
+    return teachtext(folder, "plan", *files, "--cores", "2", "--sample", "3")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.running import scatter_features, snakemake, teachtext
+from tests.support.running import CONFIGS, scatter_features, snakemake, teachtext
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
 pytestmark = pytest.mark.e2e
@@ -128,6 +129,16 @@ def test_features_alone_end_at_a_report(features_alone):
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
+def test_a_plan_of_features_alone(features_alone, tmp_path):
+    shutil.copytree(features_alone / "data", tmp_path / "data")
+    files = ["--configfile", *CONFIGS, str(features_alone / "alone.yaml")]
+    plan = teachtext(tmp_path, "plan", *files, "--cores", "2")
+    assert plan.startswith("12 videos, 24 captions\n")
+    assert re.search(r"^experts +4 +4 +0:00:\d\d", plan, re.M)
+    assert "Time on 2 cores: at least 0:" in plan
+    assert "Not in it: 2 jobs of finetune_text_encoder, import_similarities." in plan
+
+
 def test_videos_that_a_file_lacks_are_absent(features_alone):
     rows = pq.read_table(features_alone / "results/experts/ledger.parquet").to_pylist()
     absent = {(row["video_id"], row["expert"], row["reason"]) for row in rows if row["reason"]}
@@ -156,7 +167,7 @@ def test_a_text_encoder_is_tuned_before_it_embeds(features_alone):
 
 
 def test_words_are_looked_up_in_a_file(features_alone):
-    rows = pq.read_table(features_alone / "results/text/trainval/words.parquet").to_pylist()
+    rows = pq.read_table(features_alone / "results/text/words/trainval.parquet").to_pylist()
     assert {row["caption"]: row["tokens"] for row in rows} == {
         "a dog": [[1, 0], [0, 1]],
         "a cat": [[1, 0], [1, 1]],

@@ -12,11 +12,14 @@ from teachtext.errors import ConfigError
 from teachtext.jobs.plan import plan_jobs
 from teachtext.jobs.snapshot import STATES, JobStatus, RunStatus, take_snapshot
 from teachtext.jobs.time_left import TimeLeft
+from teachtext.runtime.terminal import printable
 
 _SHOWN = 20
 """Jobs of a state that are told one by one."""
 NAMED = 3
 """Rules that are named of those whose seconds nobody knows."""
+COMPLETE, FAILED, RUNNING, INCOMPLETE = 0, 1, 3, 4
+"""Exit codes that are asked for; 2 is that of options which cannot be read."""
 
 
 def main(args: argparse.Namespace) -> None:
@@ -26,23 +29,47 @@ def main(args: argparse.Namespace) -> None:
     config = read_config(args.configfile)
     status = take_snapshot(plan_jobs(config, args.directory), args.directory)
     sys.stdout.write(_as_json(status) if args.json else describe_status(status))
+    if args.exit_code:
+        sys.exit(exit_code(status))
+
+
+def exit_code(status: RunStatus) -> int:
+    """What a script wants to know; a job that failed comes first, also while others run."""
+    if status.is_complete:
+        return COMPLETE
+    if status.of_state("failed"):
+        return FAILED
+    run = status.last_run
+    is_running = status.of_state("running") or (run is not None and run.is_alive)
+    return RUNNING if is_running else INCOMPLETE
 
 
 def describe_status(status: RunStatus) -> str:
-    """The status as a table and a few lines."""
+    """The status in a few lines and a table."""
+    lines = [_in_all(status), _who_runs(status)]
+    for state in ("running", "failed", "killed"):
+        lines += _listed(state, status.of_state(state))
+    lines += ["", *_table(status), ""]
+    if status.failed_videos:
+        lines.append(f"{status.failed_videos} videos failed: `teachtext list-failures` names them.")
+    lines.append(_left(status))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _in_all(status: RunStatus) -> str:
+    found = {state: len(status.of_state(state)) for state in STATES}
+    others = [f"{count} {state}" for state, count in found.items() if count and state != "done"]
+    return ", ".join([f"{found['done']} of {len(status.jobs)} jobs done", *others]) + "."
+
+
+def _table(status: RunStatus) -> list[str]:
     counts = status.counts()
     width = max(len(stage) for stage in counts)
     lines = [f"{'':{width}}  {'jobs':>6}" + "".join(f"{state:>9}" for state in STATES)]
     for stage, found in counts.items():
         cells = "".join(f"{found[state] or '-':>9}" for state in STATES)
         lines.append(f"{stage:{width}}  {sum(found.values()):>6}{cells}")
-    lines += ["", _who_runs(status)]
-    for state in ("running", "failed", "killed"):
-        lines += _listed(state, status.of_state(state))
-    if status.failed_videos:
-        lines.append(f"{status.failed_videos} videos failed: `teachtext list-failures` names them.")
-    lines.append(_left(status))
-    return "".join(f"{line}\n" for line in lines)
+    return lines
 
 
 def _who_runs(status: RunStatus) -> str:
@@ -64,27 +91,26 @@ def _listed(state: str, found: Sequence[JobStatus]) -> list[str]:
 
 
 def _said(one: JobStatus) -> str:
-    # a log may hold names of files, and those anything, also what moves a terminal's cursor
-    printable = "".join(
-        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in one.says
-    )
-    said = f" | {printable}" if printable else ""
+    said = f" | {printable(one.says)}" if one.says else ""
     return f"{said} | {one.job.log}" if one.state == "failed" else said
 
 
 def _left(status: RunStatus) -> str:
     left = status.time_left
-    if all(one.state == "done" for one in status.jobs):
+    if status.is_complete:
         return "Time left: none, everything is there."
+    bound = "at least" if left.unknown else "about"
     parts = []
     if left.seconds:
-        parts.append(f"about {_duration(left.seconds)} with as many jobs at once as now")
+        parts.append(f"{bound} {_duration(left.seconds)} with as many jobs at once as now")
     elif left.work_seconds:
-        parts.append(f"about {_duration(left.work_seconds)} of work, one job after another")
+        parts.append(f"{bound} {_duration(left.work_seconds)} of work, one job after another")
     if left.unknown:
-        named = ", ".join(left.unknown[:NAMED]) + ", ..." * (len(left.unknown) > NAMED)
-        parts.append(f"unknown for {len(left.unknown)} rules of which no job has ended ({named})")
-    return f"Time left: {'; '.join(parts) or 'unknown'}."
+        rules = [*left.unknown]
+        named = ", ".join(rules[:NAMED]) + ", ..." * (len(rules) > NAMED)
+        jobs = f"{left.unknown.total()} jobs of rules that have not ended yet ({named})"
+        parts.append(f"and besides {jobs}" if parts else f"unknown for {jobs}")
+    return f"Time left: {', '.join(parts) or 'unknown'}."
 
 
 def _duration(seconds: float) -> str:
@@ -93,6 +119,8 @@ def _duration(seconds: float) -> str:
 
 def _as_json(status: RunStatus) -> str:
     values: dict[str, Any] = {
+        "jobs_done": len(status.of_state("done")),
+        "jobs_in_all": len(status.jobs),
         "stages": status.counts(),
         "snakemake_is_running": status.last_run and status.last_run.is_alive,
         "failed_videos": status.failed_videos,
@@ -116,7 +144,8 @@ def _as_json(status: RunStatus) -> str:
 def _time_left_values(left: TimeLeft) -> dict[str, Any]:
     return {
         "seconds": left.seconds,
+        "is_at_least": bool(left.unknown),
         "work_seconds": left.work_seconds,
         "jobs_at_once": left.at_once,
-        "unknown_rules": list(left.unknown),
+        "unknown_jobs": dict(left.unknown),
     }

@@ -1,31 +1,32 @@
 """Before a run: what extraction will cost, estimated from a few of its videos."""
 
-import logging
 import math
 import random
+import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from teachtext.config.experts import ExpertRequest
 from teachtext.experts.base import Expert
 from teachtext.experts.extraction import ExpertShard, extract_shard
 from teachtext.experts.finished_shard import FinishedShard
-from teachtext.experts.ledger import mean_seconds
+from teachtext.experts.ledger import LedgerEntry, mean_seconds
+from teachtext.experts.loading import load_requested
+from teachtext.runtime.apart import Stopwatch, run_apart
 from teachtext.store.journal import Journal
 from teachtext.store.workdir import WorkDirectory
 from teachtext.tables.dataset import VideoSource
+from teachtext.tables.shards import Portion
 from teachtext.video.ffmpeg import ffmpeg_version
 from teachtext.video.isolation import Limits
 from teachtext.video.manifest import VideoRecord
 from teachtext.video.media_folder import MediaFolder
 from teachtext.video.probing import probe_shard
 from teachtext.video.shards import decode_shard
-
-log = logging.getLogger(__name__)
 
 MOST_VIDEOS_PER_SHARD = 256
 FEWEST_VIDEOS_PER_SHARD = 64
@@ -38,112 +39,111 @@ JOBS_BEFORE_EXPERTS = 2
 
 @dataclass(frozen=True)
 class ExpertCost:
-    """Cost of one expert; seconds and bytes are means per video of the sample.
+    """Cost of one expert; seconds are means per video of the sample.
 
     Attributes:
-        load_seconds: Time until the network is ready in seconds, once per job.
+        start_seconds: Time until the network is ready in seconds, once per job.
         seconds: Time of the network in seconds.
-        bytes: Size of the features in bytes, before compression.
+        error: Standard error of ``seconds``, relative to it.
+        rows: Number of rows of each video of the sample.
+        dim: Width of a row.
         failed: Number of videos of the sample that failed.
+        peak_bytes: Memory of the job in bytes.
     """
 
-    load_seconds: float
+    start_seconds: float
     seconds: float
-    bytes: float
+    error: float
+    rows: Sequence[int]
+    dim: int
     failed: int
+    peak_bytes: int
+
+    @property
+    def bytes(self) -> float:
+        """Size of the features of a video, before compression."""
+        return fmean(self.rows) * self.dim * 2
 
 
 @dataclass(frozen=True)
-class ExtractionPlan:
-    """Estimated cost of a run; all means are per video of the sample.
+class MediaSample:
+    """Decoded videos of the sample, and what they took; seconds and bytes are per video.
 
     Attributes:
-        videos: Number of all videos.
-        sampled: Number of videos tried.
-        reasons: Reason for each failure in the sample, by video ID.
-        video_seconds: Mean duration of a video in seconds.
+        records: What probing found of each video.
+        reasons: Reason for each failure, by video ID.
         probe_seconds: Probing time on one core in seconds.
         decode_seconds: Decoding time on one core in seconds.
         media_bytes: Size of the decoded frames and sound in bytes; they are kept until their shard
             is done.
-        experts: Cost by expert.
+        decoder_bytes: Memory of the largest decoding process in bytes.
     """
 
-    videos: int
-    sampled: int
+    records: Sequence[VideoRecord]
     reasons: Mapping[str, str]
-    video_seconds: float
     probe_seconds: float
     decode_seconds: float
     media_bytes: float
-    experts: Mapping[str, ExpertCost]
+    decoder_bytes: int
 
-    def shards(self, cores: int) -> int:
-        """Advised number: whole shards for every core, neither small nor huge, nor too many."""
-        fewest = math.ceil(self.videos / MOST_VIDEOS_PER_SHARD)
-        most = math.ceil(self.videos / FEWEST_VIDEOS_PER_SHARD)
-        plannable = MOST_SHARD_JOBS // (JOBS_BEFORE_EXPERTS + len(self.experts))
-        return max(1, min(plannable, max(fewest, min(2 * cores, most))))
-
-    def core_seconds(self) -> float:
-        """Of all work on the videos, without starting jobs."""
-        network = sum(expert.seconds for expert in self.experts.values())
-        return self.videos * (self.probe_seconds + self.decode_seconds + network)
-
-    def start_seconds(self, cores: int) -> float:
-        """Of starting all jobs, on one core."""
-        return self.shards(cores) * sum(expert.load_seconds for expert in self.experts.values())
-
-    def feature_bytes(self) -> float:
-        """Of all feature stores."""
-        return self.videos * sum(expert.bytes for expert in self.experts.values())
-
-    def media_bytes_at_once(self, cores: int) -> float:
-        """Of decoded media on disk, if every core has a shard of its own and one waits."""
-        shards = self.shards(cores)
-        return min(2 * cores, shards) * self.media_bytes * self.videos / shards
+    @property
+    def video_seconds(self) -> float:
+        """Mean duration of a video."""
+        return fmean(record.duration_seconds for record in self.records)
 
 
-def plan_extraction(
-    videos: Sequence[VideoSource],
-    requests: Sequence[ExpertRequest],
-    load: Callable[[ExpertRequest], Expert[Any]],
-    *,
-    sample: int,
-    seed: int,
-    limits: Limits,
-    folder: Path,
-) -> ExtractionPlan:
-    """Probe, decode and extract a few videos, one after another.
+def advise_shards(videos: Mapping[Portion, int], *, experts: int, cores: int) -> dict[Portion, int]:
+    """Number of shards: enough for every core, neither small nor huge, nor too many.
 
     Args:
-        videos: All videos of the run.
-        requests: Requests for the experts of the run.
-        load: Function that loads an expert's network.
-        sample: Number of videos to try.
-        seed: Seed of the draw of the sample.
-        limits: Limits of the process that decodes a video.
-        folder: Empty folder for temporary files.
+        videos: Number of videos of each portion.
+        experts: Number of experts that look at videos.
+        cores: Number of cores of the run.
     """
-    chosen = random.Random(seed).sample(list(videos), min(sample, len(videos)))
-    begin = time.perf_counter()
+    every = sum(videos.values())
+    fewest = math.ceil(every / MOST_VIDEOS_PER_SHARD)
+    most = math.ceil(every / FEWEST_VIDEOS_PER_SHARD)
+    plannable = MOST_SHARD_JOBS // (JOBS_BEFORE_EXPERTS + experts)
+    shards = min(plannable, max(fewest, min(2 * cores, most)))
+    return {
+        portion: max(1, round(shards * count / max(1, every))) for portion, count in videos.items()
+    }
+
+
+def start_job() -> None:
+    """Nothing: in a process of its own, what a job takes that computes little."""
+
+
+def draw_videos(videos: Sequence[VideoSource], *, sample: int, seed: int) -> list[VideoSource]:
+    """Some of the videos, or all if there are no more."""
+    return random.Random(seed).sample(list(videos), min(sample, len(videos)))
+
+
+def sample_media(
+    chosen: Sequence[VideoSource], requests: Sequence[ExpertRequest], limits: Limits, folder: Path
+) -> MediaSample:
+    """Probe and decode a few videos, one after another.
+
+    Args:
+        chosen: Videos to try.
+        requests: Requests for the experts of the run.
+        limits: Limits of the process that decodes a video.
+        folder: Empty folder for temporary files, which ``time_expert`` reads.
+    """
+    begin = time.perf_counter()  # the work is done by processes that outlive this function
     records = probe_shard(chosen, Journal(folder / "probed"), workers=1, limits=limits)
     probed = time.perf_counter()
     media = _decode(records, requests, limits, folder)
     decoded = time.perf_counter()
-    items = MediaFolder(media).items()
-    experts = {request.name: _cost(request, records, load, folder) for request in requests}
     failed = {record.video_id: record.reason for record in records if record.status != "ok"}
-    failed |= {item.video_id: item.problem for item in items.values() if item.failed}
-    return ExtractionPlan(
-        len(videos),
-        len(chosen),
-        failed,
-        fmean(record.duration_seconds for record in records),
+    items = MediaFolder(media).items()
+    return MediaSample(
+        records,
+        failed | {item.video_id: item.problem for item in items.values() if item.failed},
         (probed - begin) / len(chosen),
         (decoded - probed) / len(chosen),
         sum(file.stat().st_size for file in media.iterdir()) / len(chosen),
-        experts,
+        1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
     )
 
 
@@ -162,23 +162,48 @@ def _decode(
     return folder / "media"
 
 
-def _cost(
-    request: ExpertRequest,
-    records: Sequence[VideoRecord],
-    load: Callable[[ExpertRequest], Expert[Any]],
-    folder: Path,
+def time_expert(request: ExpertRequest, records: Sequence[VideoRecord], folder: Path) -> ExpertCost:
+    """Extract the videos that ``sample_media`` decoded, in a process as a job has it.
+
+    Args:
+        request: Request for the expert.
+        records: What probing found of each video.
+        folder: Folder of ``sample_media``.
+    """
+    apart = run_apart(_time_expert, request, records, folder)
+    start_seconds = apart.start_seconds + apart.outcome.start_seconds
+    return replace(apart.outcome, start_seconds=start_seconds, peak_bytes=apart.peak_bytes)
+
+
+def _time_expert(
+    request: ExpertRequest, records: Sequence[VideoRecord], folder: Path
 ) -> ExpertCost:
-    begin = time.perf_counter()
-    expert = load(request)
-    load_seconds = time.perf_counter() - begin
-    work = folder / request.name
-    shard = ExpertShard(
-        request, records, folder / "media", FinishedShard(work), WorkDirectory(work / "items")
-    )
-    ledger = extract_shard(shard, lambda: expert).ledger
+    watch = Stopwatch()
+    expert = load_requested(request, threads=1)
+    # networks prepare themselves with the first video, as each job's does
+    _extract(request, expert, records[:1], folder / request.name / "first")
+    load_seconds = watch.seconds()
+    watch, begin = Stopwatch(), time.perf_counter()
+    ledger = _extract(request, expert, records, folder / request.name / "all")
+    # the ledger has seconds of the clock, also those in which other programs worked
+    share = watch.seconds() / (time.perf_counter() - begin)
+    mean = mean_seconds(ledger)
+    spread = stdev(entry.seconds for entry in ledger) if len(ledger) > 1 else mean
     return ExpertCost(
         load_seconds,
-        mean_seconds(ledger),
-        fmean(entry.rows for entry in ledger) * expert.dim * 2,
+        mean * share,
+        spread / math.sqrt(len(ledger)) / mean if mean else 0.0,
+        [entry.rows for entry in ledger],
+        expert.dim,
         sum(entry.status == "failed" for entry in ledger),
+        0,
     )
+
+
+def _extract(
+    request: ExpertRequest, expert: Expert[Any], records: Sequence[VideoRecord], work: Path
+) -> list[LedgerEntry]:
+    media = work.parents[1] / "media"
+    finished, items = FinishedShard(work), WorkDirectory(work / "items")
+    shard = ExpertShard(request, records, media, finished, items)
+    return extract_shard(shard, lambda: expert).ledger

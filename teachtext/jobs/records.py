@@ -9,13 +9,15 @@ import platform
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 _LONGEST_NAME = 254
 """Characters of a file name; longer ones are cut into folders, whose names begin with an @."""
 _ERROR = re.compile(r"^Error in rule \w+:\n((?:    .*\n)+)", re.M)
 _BEGUN = "Select jobs to execute"
-"""A log without it is of a call that ran nothing, such as ``--unlock``."""
+"""A log without it is of a call that ran nothing, such as ``--unlock``; one that is empty is of
+``--quiet all``."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,15 @@ class LastRun:
 
     Attributes:
         log: Log of the call.
-        failed: Outputs of jobs that failed.
-        is_alive: Whether the call is still running; None if it was started on another machine.
+        begun: Start of the call in seconds since 1970.
+        failed: Outputs of jobs that failed; None if the call was told to be quiet.
+        is_alive: Whether the call is still running; None if it was started on another machine, or
+            may have been.
     """
 
     log: Path
-    failed: frozenset[str]
+    begun: float
+    failed: frozenset[str] | None
     is_alive: bool | None
 
 
@@ -69,22 +74,33 @@ class Records:
         """The latest call that ran jobs; None: there was none."""
         for log in sorted((self._folder / ".snakemake/log").glob("*.log"), reverse=True):
             text = log.read_text(errors="replace")
-            if _BEGUN in text:
-                return LastRun(log, _failed(text), self._is_alive(text))
+            if _BEGUN in text or not text:
+                failed = _failed(text) if text else None
+                return LastRun(log, _begun(log), failed, self._is_alive(text))
         return None
 
     def _is_alive(self, text: str) -> bool | None:
         if "Complete log(s):" in text:
             return False
-        if f"\n  Host: {platform.node()}\n" not in text or not Path("/proc/self").exists():
+        is_here = f"\n  Host: {platform.node()}\n" in text
+        if (text and not is_here) or not Path("/proc/self").exists():
             return None
-        return any(_works_in(process, self._folder) for process in Path("/proc").glob("[0-9]*"))
+        found = any(_works_in(process, self._folder) for process in Path("/proc").glob("[0-9]*"))
+        return found if is_here else found or None
 
 
 def _record(folder: Path, output: str) -> Path:
     name = urlsafe_b64encode(output.encode()).decode()
     parts = [name[at : at + _LONGEST_NAME] for at in range(0, len(name), _LONGEST_NAME)]
     return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
+def _begun(log: Path) -> float:
+    """The moment that Snakemake names a log by: ``2026-11-28T200622.577398.snakemake.log``."""
+    try:
+        return datetime.fromisoformat(log.name.removesuffix(".snakemake.log")).timestamp()
+    except ValueError:
+        return log.stat().st_mtime
 
 
 def _failed(text: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from teachtext.errors import StoreError
 from teachtext.jobs.plan import PlannedJob
 from teachtext.jobs.records import LastRun, Records
 from teachtext.jobs.time_left import Durations, TimeLeft, sum_up
-from teachtext.runtime.progress import read_record
+from teachtext.runtime.progress import Reading, read_record
 
 State = Literal["done", "running", "failed", "killed", "waiting"]
 STATES: tuple[State, ...] = get_args(State)
@@ -66,6 +66,11 @@ class RunStatus:
             stage: {state: counted[state] for state in STATES} for stage, counted in stages.items()
         }
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every output is there."""
+        return all(found.state == "done" for found in self.jobs)
+
     def of_state(self, state: State) -> list[JobStatus]:
         """The jobs in a state."""
         return [found for found in self.jobs if found.state == state]
@@ -81,8 +86,8 @@ def take_snapshot(jobs: Iterable[PlannedJob], folder: Path) -> RunStatus:
     records = Records(folder)
     last_run = records.last_run()
     found = [_look_at(job, folder, records, last_run) for job in jobs]
-    durations = Durations(records, [one.job for one in found if one.state == "done"])
     running = [(one.job, one.seconds_left) for one in found if one.state == "running"]
+    durations = Durations(records, [one.job for one in found if one.state == "done"], running)
     others = [one.job for one in found if one.state in ("failed", "killed", "waiting")]
     return RunStatus(
         found, last_run, count_failed_videos(folder), sum_up(running, others, durations, records)
@@ -98,15 +103,32 @@ def _look_at(
             reading = read_record(folder / job.progress)
             if reading is None:
                 return JobStatus(job, "running", "", None)
-            return JobStatus(job, "running", str(reading), reading.seconds_left)
+            return JobStatus(job, "running", str(reading), _seconds_left(reading))
         return JobStatus(job, "killed", "", None)
     if _are_there(job.outputs, folder) or _are_there(job.outlived_by, folder):
         return JobStatus(job, "done", "", None)
-    if last_run is not None and not last_run.failed.isdisjoint(job.outputs):
+    if last_run is not None and _has_failed(job, folder, last_run):
         lines = _tail(folder / job.log).split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return JobStatus(job, "failed", said, None)
     return JobStatus(job, "waiting", "", None)
+
+
+def _has_failed(job: PlannedJob, folder: Path, last_run: LastRun) -> bool:
+    """Of a job that does not run and whose outputs are not there."""
+    if last_run.failed is not None:
+        return not last_run.failed.isdisjoint(job.outputs)
+    try:
+        return bool(job.outputs) and (folder / job.log).stat().st_mtime >= last_run.begun
+    except FileNotFoundError:
+        return False
+
+
+def _seconds_left(reading: Reading) -> float | None:
+    """Of the whole job; None while it reads its inputs, or when it has ended one of its works."""
+    if reading.what.startswith("read ") or reading.done >= reading.total:
+        return None
+    return reading.seconds_left
 
 
 def _are_there(outputs: Sequence[str], folder: Path) -> bool:

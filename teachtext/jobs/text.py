@@ -9,7 +9,7 @@ from teachtext.jobs.job import Inputs, Job, Option
 from teachtext.jobs.videos import tables_of
 from teachtext.tables.shards import Portion
 
-TOKENS = "results/text/{portion}/{text_encoder}.parquet"
+TOKENS = "results/text/{text_encoder}/{portion}.parquet"
 TUNED = "results/text/finetuned/{text_encoder}"
 
 
@@ -105,7 +105,7 @@ class EmbedCaptions(_MakesTokens, _OfEncoder):
         return {**super().inputs(), "tuned": tuned}
 
     def options(self) -> Mapping[str, Option]:
-        kept = f"results/text/work/embedded/{self.portion}/{self.text_encoder}.parquet"
+        kept = f"results/text/work/embedded/{self.text_encoder}/{self.portion}.parquet"
         return {**super().options(), "--kept": kept}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:

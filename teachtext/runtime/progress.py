@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, a line now and then in a log, and in a record."""
+"""How far long work is: a bar on a terminal, a line now and then in a log, and a record of it."""
 
 import json
 import logging
@@ -13,9 +13,13 @@ from typing import Self, TypeVar
 
 from tqdm import tqdm
 
+from teachtext.files.atomic import replacing
+
 Item = TypeVar("Item")
 
 LOG_EVERY_SECONDS = 30.0
+RECORD_EVERY_SECONDS = 2.0
+"""Between two lines of a log and two readings of a record."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Reading:
         total: Number of items to process.
         failed: Number of failed ones among the finished.
         seconds: Seconds since the work began.
+        part: Part of the work that is being done, such as ``epoch 31 of 80``; empty if it has none.
     """
 
     what: str
@@ -37,6 +42,7 @@ class Reading:
     total: int
     failed: int
     seconds: float
+    part: str = ""
 
     @property
     def rate(self) -> float:
@@ -50,7 +56,8 @@ class Reading:
 
     def __str__(self) -> str:
         """``decode: 120 of 2000 videos, 12.3 a second, 0:02:33 left, 3 failed``."""
-        parts = [f"{self.what}: {self.done} of {self.total} {self.unit}s"]
+        inside = f"{self.part}, " if self.part and self.done < self.total else ""
+        parts = [f"{self.what}: {inside}{self.done} of {self.total} {self.unit}s"]
         if self.seconds_left is not None:
             left = f"{timedelta(seconds=round(self.seconds_left))} left"
             ended = f"in {self.seconds:.1f} s"
@@ -59,23 +66,25 @@ class Reading:
 
 
 class Record(logging.Handler):
-    """Keeps what ``Progress`` tells, as a file of JSON lines; other messages pass.
+    """Keeps the latest of what ``Progress`` tells, as a line of JSON; other messages pass.
+
+    Readings between those of the log are of level DEBUG, which the logger must let pass.
 
     Args:
         path: File to write; what an earlier process wrote goes.
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
+        super().__init__(logging.DEBUG)
         self._path = path
         path.unlink(missing_ok=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append a line; several processes may share the file."""
+        """Replace the line; several processes may share the file."""
         reading = getattr(record, "reading", None)
         if reading is not None:
-            with self._path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(reading)) + "\n")
+            with replacing(self._path) as path:
+                path.write_text(json.dumps(asdict(reading)) + "\n", encoding="utf-8")
 
 
 def read_record(path: Path) -> Reading | None:
@@ -105,12 +114,13 @@ class Progress:
             unit: Name of an item, in the singular, such as ``video``.
         """
         self._log, self._what, self._total, self._unit = log, what, total, unit
-        self._done = self._failed = 0
-        self._begin = self._logged = time.monotonic()
+        self._done, self._failed, self._part = 0, 0, ""
+        self._begin = self._logged = self._recorded = time.monotonic()
         on_terminal = sys.stderr.isatty()
         self._bar = tqdm(total=total, desc=what, unit=unit, disable=not on_terminal)
 
     def __enter__(self) -> Self:
+        self._tell(logging.DEBUG)
         return self
 
     def __exit__(
@@ -121,7 +131,11 @@ class Progress:
     ) -> None:
         self._bar.close()
         if self._total:
-            self._tell()
+            self._tell(logging.INFO)
+
+    def enter(self, part: str) -> None:
+        """Say which part of the work follows, such as ``epoch 31 of 80``."""
+        self._part = part
 
     def advance(self, *, failed: int = 0, done: int = 1) -> None:
         """Count finished items, failed ones among them."""
@@ -132,8 +146,9 @@ class Progress:
             self._bar.set_postfix(failed=self._failed)
         now = time.monotonic()
         if self._bar.disable and now - self._logged >= LOG_EVERY_SECONDS:
-            self._logged = now
-            self._tell()
+            self._tell(logging.INFO)
+        elif now - self._recorded >= RECORD_EVERY_SECONDS:
+            self._tell(logging.DEBUG)
 
     def over(
         self, items: Iterable[Item], *, count: Callable[[Item], int] = lambda _: 1
@@ -152,8 +167,11 @@ class Progress:
     def reading(self) -> Reading:
         """How far the work is now."""
         seconds = time.monotonic() - self._begin
-        return Reading(self._what, self._unit, self._done, self._total, self._failed, seconds)
+        counted = (self._done, self._total, self._failed)
+        return Reading(self._what, self._unit, *counted, seconds, self._part)
 
-    def _tell(self) -> None:
-        reading = self.reading()
-        self._log.info("%s", reading, extra={"reading": reading})
+    def _tell(self, level: int) -> None:
+        reading, self._recorded = self.reading(), time.monotonic()
+        if level >= logging.INFO:
+            self._logged = self._recorded
+        self._log.log(level, "%s", reading, extra={"reading": reading})

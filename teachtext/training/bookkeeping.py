@@ -1,15 +1,12 @@
 """What every training loop needs beside the loop: seeds from several numbers, and what it cost."""
 
-import resource
-import sys
 import time
 from typing import Any
 
 import numpy as np
 import torch
 
-_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes, of the system's measure of memory."""
+from teachtext.runtime.memory import peak_memory_bytes
 
 
 def mixed_seed(*numbers: int) -> int:
@@ -26,6 +23,6 @@ def spent_since(begin: float) -> dict[str, Any]:
     on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return {
         "seconds": time.perf_counter() - begin,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT,
+        "peak_memory_bytes": peak_memory_bytes(),
         "peak_gpu_memory_bytes": torch.cuda.max_memory_allocated() if on_gpu else 0,
     }

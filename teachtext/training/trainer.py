@@ -176,6 +176,7 @@ class Trainer:
     ) -> HistoryEntry:
         """One pass over the videos; the mean losses of its steps."""
         begin, epoch = time.perf_counter(), run.epoch
+        progress.enter(f"epoch {epoch + 1} of {self.epochs}")
         torch.manual_seed(mixed_seed(self.seed, epoch, self.processes.rank))
         run.model.train()
         steps: list[Losses] = []

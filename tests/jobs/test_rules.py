@@ -50,7 +50,7 @@ def test_stages_are_in_the_order_of_the_snakefile():
             "ocr/trainval-1",
         ),
         ({}, "results/experts/ocr/test-3.parquet", "extract_expert", "ocr/test-3"),
-        ({}, "results/text/test/glove.parquet", "embed_captions", "test/glove"),
+        ({}, "results/text/glove/test.parquet", "embed_captions", "glove/test"),
         ({}, "data/demo/captions.csv", "render_demo", ""),
     ],
 )
@@ -140,7 +140,7 @@ def test_what_only_bounds_a_job_decides_nothing():
         for seconds in (10, 20)
     )
     assert before.follows() == after.follows()
-    assert before.words({}) != after.words({})
+    assert before.words(before.inputs()) != after.words(after.inputs())
 
 
 def test_a_gpu_is_for_what_is_trained():

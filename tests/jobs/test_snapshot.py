@@ -1,5 +1,6 @@
 """What is told of a run, by a real snakemake of three jobs and by files made by hand."""
 
+import json
 import os
 import signal
 import subprocess
@@ -87,7 +88,7 @@ def test_a_run_is_told_while_it_runs_and_after_it_was_killed(at_work):
     (running,) = status.of_state("running")
     assert running.says == "runs: 1 of 61 steps, 1 a second, 0:01:00 left"
     assert status.time_left.seconds == 60
-    assert status.time_left.unknown == ("fails", "waits")
+    assert status.time_left.unknown == {"fails": 1, "waits": 1}
 
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -119,6 +120,20 @@ def test_a_job_elsewhere_is_judged_by_its_log(tmp_path):
     assert states(tmp_path)["runs"] == "killed"
 
 
+def test_a_quiet_run_tells_by_its_logs_what_failed(tmp_path):
+    note = tmp_path / ".snakemake/log/2026-01-01T000000.000000.snakemake.log"
+    note.parent.mkdir(parents=True)
+    note.touch()
+    for job in (ENDS, FAILS, RUNS):
+        (tmp_path / job.log).parent.mkdir(parents=True)
+        (tmp_path / job.log).write_text("no such thing\n")
+    (tmp_path / "ends.txt").touch()
+    os.utime(tmp_path / RUNS.log, (0, 0))  # of a run before
+    expected = {"ends": "done", "fails": "failed", "runs": "waiting", "waits": "waiting"}
+    assert states(tmp_path) == expected
+    assert take_snapshot(JOBS, tmp_path).last_run.is_alive is None
+
+
 def test_a_long_name_is_found(tmp_path):
     output = f"results/models/{'a' * 199}/0"
     begin(tmp_path, output)
@@ -145,8 +160,44 @@ def test_what_others_of_the_kind_took_is_expected(tmp_path):
     log.touch()
     left = take_snapshot(jobs, tmp_path).time_left
     assert left.work_seconds == pytest.approx(3 * 150, abs=5)  # one runs, two wait
-    assert (left.at_once, left.unknown) == (1, ())
+    assert (left.at_once, left.unknown) == (1, {})
     assert left.seconds == left.work_seconds
+
+
+def work_on(folder, job, **reading):
+    """A job that runs and tells how far it is."""
+    begin(folder, job.outputs[0])
+    log = folder / job.log
+    log.parent.mkdir(parents=True)
+    log.touch()
+    values = {"what": "train", "unit": "step", "done": 1, "total": 4, "failed": 0, "seconds": 100}
+    (folder / job.progress).write_text(json.dumps(values | reading))
+
+
+TRAINS = PlannedJob("a", "train_teacher", "one/0", ("models/one/0",))
+FOLLOWS = PlannedJob("b", "train_student", "two/0", ("models/two/0",))
+
+
+def test_a_job_says_how_far_inside_it_is(tmp_path):
+    work_on(tmp_path, TRAINS, part="epoch 31 of 80", done=310, total=800, seconds=310)
+    (running,) = take_snapshot([TRAINS], tmp_path).of_state("running")
+    told = "train: epoch 31 of 80, 310 of 800 steps, 1 a second, 0:08:10 left"
+    assert running.says == told
+
+
+def test_what_never_ended_takes_what_a_similar_job_foresees(tmp_path):
+    work_on(tmp_path, TRAINS)  # a quarter in 100 s: 300 s left; it began now
+    left = take_snapshot([TRAINS, FOLLOWS], tmp_path).time_left
+    assert left.work_seconds == pytest.approx(300 + 300, abs=5)
+    assert left.unknown == {}
+
+
+@pytest.mark.parametrize("reading", [{"what": "read audio"}, {"done": 4}])
+def test_what_is_no_measure_of_the_whole_job_foresees_nothing(tmp_path, reading):
+    work_on(tmp_path, TRAINS, **reading)
+    left = take_snapshot([TRAINS, FOLLOWS], tmp_path).time_left
+    assert left.work_seconds == 0
+    assert left.unknown == {"train_teacher": 1, "train_student": 1}
 
 
 def test_failed_videos_count_once(tmp_path):

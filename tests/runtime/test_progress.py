@@ -66,6 +66,19 @@ def test_a_record_keeps_the_latest_reading_and_no_other_messages(record):
     assert len(record.read_text().splitlines()) == 1
 
 
+def test_a_record_is_newer_than_the_log(record, monkeypatch, caplog):
+    monkeypatch.setattr(progress, "RECORD_EVERY_SECONDS", 0.0)
+    LOG.setLevel(logging.DEBUG)
+    with Progress(LOG, "train", 80, unit="step") as counter:
+        assert read_record(record).done == 0
+        counter.enter("epoch 2 of 4")
+        counter.advance(done=30)
+        assert str(read_record(record)).startswith("train: epoch 2 of 4, 30 of 80 steps, ")
+        assert not [one for one in caplog.records if one.levelno >= logging.INFO]
+        counter.advance(done=50)
+    assert str(read_record(record)).startswith("train: 80 of 80 steps, ")
+
+
 def test_a_line_that_is_being_written_is_passed_over(record):
     with Progress(LOG, "extract", 4, unit="video") as counter:
         counter.advance()

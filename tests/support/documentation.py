@@ -27,7 +27,7 @@ NOT_RUN = {
     r".*(--workflow-profile|SNAKEMAKE_STORAGE).*": "needs a cluster; tests/test_slurm.py has one",
     r"teachtext import-(dataset|features) .*": "needs a benchmark's files; see tests/interop",
     r"snakemake .*workflow/presets/.*": "needs a benchmark; tests/test_presets.py plans them",
-    r"teachtext plan-extraction .*workflow/presets/.*": "needs a benchmark's videos",
+    r"teachtext plan .*workflow/presets/.*": "needs a benchmark's videos",
     r"ssh .*": "needs another machine",
     r"teachtext serve.*": "does not end; tests/search/page runs it",
     r"snakemake --cores 8 --resources gpu=2": "needs GPUs",

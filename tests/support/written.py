@@ -21,8 +21,7 @@ def _rules():
     }
     for name, (stage, body, like) in found.items():
         whole = body + (found[like][1] if like else "")
-        command = re.search(r'command="([\w-]+)"', body)
-        yield name, (stage, whole.replace("{params.command}", command[1] if command else ""))
+        yield name, (stage, whole.replace("{params.command}", name.replace("_", "-")))
 
 
 WRITTEN_RULES = dict(_rules())

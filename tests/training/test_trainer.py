@@ -65,6 +65,15 @@ def test_every_model_learns_with_every_loss(architecture, ranking_loss, tmp_path
     assert history[0]["distillation_loss"] is None
 
 
+def test_training_tells_which_epoch_it_is_in(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("teachtext.runtime.progress.RECORD_EVERY_SECONDS", 0.0)
+    with caplog.at_level("DEBUG", "teachtext.training.trainer"):
+        train(tmp_path, settings=LAST)
+    readings = [str(one.reading) for one in caplog.records if hasattr(one, "reading")]
+    assert any(one.startswith("train: epoch 2 of 5, 3 of 10 steps, ") for one in readings)
+    assert readings[-1].startswith("train: 10 of 10 steps, ")
+
+
 def test_the_best_epoch_is_the_last_of_the_best(trained):
     scores = [row["val_t2v_geometric_mean"] for row in trained.history]
     assert trained.best_epoch == max(i for i, score in enumerate(scores) if score == max(scores))

@@ -25,9 +25,9 @@ rule embed_captions:
     input:
         unpack(inputs_of("embed_captions")),
     output:
-        "results/text/{portion}/{text_encoder}.parquet",
+        "results/text/{text_encoder}/{portion}.parquet",
     log:
-        "logs/embed_captions/{portion}/{text_encoder}.log",
+        "logs/embed_captions/{text_encoder}/{portion}.log",
     wildcard_constraints:
         **RULES.values("embed_captions"),
     conda:
@@ -47,9 +47,9 @@ rule import_tokens:
     input:
         unpack(inputs_of("import_tokens")),
     output:
-        "results/text/{portion}/{text_encoder}.parquet",
+        "results/text/{text_encoder}/{portion}.parquet",
     log:
-        "logs/import_tokens/{portion}/{text_encoder}.log",
+        "logs/import_tokens/{text_encoder}/{portion}.log",
     wildcard_constraints:
         **RULES.values("import_tokens"),
     conda:

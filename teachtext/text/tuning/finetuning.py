@@ -199,6 +199,7 @@ def tune(model: nn.Module, tuner: Tuner) -> list[HistoryEntry]:
     done = (run.epoch - 1) * tuner.steps_per_epoch + len(run.losses)
     with Progress(log, f"tune {tuner.name}", steps - done, unit="step") as progress:
         while run.epoch <= settings.epochs:
+            progress.enter(f"epoch {run.epoch} of {settings.epochs}")
             entry = _measured(tuner, run, tuner.train_epoch(run, progress))
             run.history.append(entry)
             run.losses.clear()
