@@ -73,7 +73,7 @@ def read_videos(path: Path) -> list[VideoSource]:
             _seconds(path, row, "start_seconds"),
             _seconds(path, row, "end_seconds"),
         )
-        for row in read_rows(path, required=("video_id", "path"))
+        for row in rows_of_table(path, required=("video_id", "path"))
     ]
     _refuse_duplicates(path, "video_id", [video.video_id for video in videos])
     return videos
@@ -90,7 +90,7 @@ def read_captions(path: Path) -> list[Caption]:
         DatasetError: Missing file or column, no rows, an unknown split, an empty caption, a
             duplicate id, or a video that is in two splits.
     """
-    rows = read_rows(path, required=("video_id", "caption", "split"))
+    rows = rows_of_table(path, required=("video_id", "caption", "split"))
     seen: Counter[str] = Counter()
     captions = []
     for number, row in enumerate(rows, start=2):
@@ -160,10 +160,10 @@ def read_video_ids(path: Path) -> list[str]:
     Raises:
         DatasetError: Missing file or column, or no rows.
     """
-    return list(dict.fromkeys(row["video_id"] for row in read_rows(path, ("video_id",))))
+    return list(dict.fromkeys(row["video_id"] for row in rows_of_table(path, ("video_id",))))
 
 
-def read_rows(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
+def rows_of_table(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Read a table row by row: as dicts, millions of them would not fit into memory.
 
     Args:

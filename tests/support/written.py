@@ -47,6 +47,7 @@ LAYERS = [
     "search",
     "report",
     "interop",
+    "home",
     "jobs",
     "stages",
     "arguments",

@@ -92,7 +92,9 @@ def test_bad_caption_tables(table, text, words):
 def test_a_table_in_another_encoding_is_one_line(table):
     path = table("")
     path.write_bytes("video_id,caption,split\na,ein Bär,train\n".encode("cp1252"))
-    with pytest.raises(DatasetError, match="is not UTF-8 after line 0: .* Save it as CSV in UTF-8"):
+    with pytest.raises(
+        DatasetError, match=r"is not UTF-8 after line 0: .* Save it as CSV in UTF-8"
+    ):
         read_captions(path)
 
 
