@@ -111,7 +111,7 @@ def choose_columns(table: GivenTable, lookup: Lookup, folder: str, asked: Asked)
         DatasetError: A column that the user names is not there.
     """
     wide = len(table.columns)
-    rows = [cells for _, cells in table.rows[:_LOOKED_AT]]
+    rows = [_joined(cells, wide - 1, wide) for _, cells in table.rows[:_LOOKED_AT]]
     columns = [[_one(cells[at]) for cells in rows if at < len(cells)] for at in range(wide)]
     matched = [sum(lookup.find(cell, folder) is not None for cell in cells) for cells in columns]
     video = _place(table, asked.video)
@@ -147,7 +147,8 @@ def describe_videos(table: GivenTable, columns: Columns, lookup: Lookup, folder:
     """Read the captions of a table.
 
     A row with more cells than the header is joined where only one reading of it is possible: the
-    table has one column of captions, and what is left over names a video that is here.
+    table has one column of captions, and what is left names a video that is here. Otherwise it is a
+    problem; or it is left out if it is of no video that is here.
 
     Args:
         table: Table to read.
@@ -156,17 +157,19 @@ def describe_videos(table: GivenTable, columns: Columns, lookup: Lookup, folder:
         folder: Folder of the table, relative to the root.
     """
     said = Described()
+    wide = len(table.columns)
     for number, given in table.rows:
         cells = _repaired(table, columns, given)
-        name = "" if cells is None else _one(cells[columns.video])
+        at = columns.video - (wide if columns.video > columns.texts[0] and not cells else 0)
+        name = _one((cells or given)[at])
         video = lookup.find(name, folder)
-        if cells is not None and video is not None:
+        line = f"line {number} has {len(given)} cells, and the header {wide}"
+        if video is not None and cells is not None:
             said.descriptions += _descriptions(columns, cells, video)
-        elif len(given) > len(table.columns):
-            said.problems.append(
-                f"{table.path} line {number} has {len(given)} cells, and the header "
-                f"{len(table.columns)}. Put a text that has commas in quotes."
-            )
+        elif video is not None:
+            said.problems.append(f"{table.path} {line}. Put a text that has commas in quotes.")
+        elif len(given) > wide:
+            said.remarks.add(f"rows of {table.path.name} left out, of no video that is here", line)
         else:
             what = f"rows of {table.path.name} whose video is not here, or is not the only one"
             said.remarks.add(what, name)
@@ -184,16 +187,21 @@ def _descriptions(columns: Columns, cells: Sequence[Cell], video: str) -> Iterat
 
 def _repaired(table: GivenTable, columns: Columns, cells: Sequence[Cell]) -> list[Cell] | None:
     """The cells of a row, as many as columns; None where that is not certain."""
-    excess = len(cells) - len(table.columns)
-    if excess <= 0:
-        return [*cells, *[""] * -excess]
-    if len(columns.texts) > 1 or not table.delimiter:
+    wide = len(table.columns)
+    if len(cells) > wide and len(columns.texts) > 1:
         return None
-    (at,) = columns.texts
-    text = table.delimiter.join(map(_one, cells[at : at + excess + 1]))
-    whole = [*cells[:at], text, *cells[at + excess + 1 :]]
+    whole = _joined(cells, columns.texts[0], wide, table.delimiter)
     times = [_given(whole, place) for place in (columns.start, columns.end)]
     return None if any(time and seconds_text(time) is None for time in times) else whole
+
+
+def _joined(cells: Sequence[Cell], at: int, wide: int, delimiter: str = " ") -> list[Cell]:
+    """As many cells as columns: some are empty, or what is too much belongs to one of them."""
+    excess = len(cells) - wide
+    if excess <= 0:
+        return [*cells, *[""] * -excess]
+    text = delimiter.join(map(_one, cells[at : at + excess + 1]))
+    return [*cells[:at], text, *cells[at + excess + 1 :]]
 
 
 def _place(table: GivenTable, name: str | None) -> int | None:

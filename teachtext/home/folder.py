@@ -15,10 +15,9 @@ from teachtext.home.kept import Kept, Row, holding, read_kept, write_kept
 from teachtext.home.lookup import Lookup
 from teachtext.home.merging import FoundVideos, merge, take_out
 from teachtext.home.overlay import overlay_of, write_overlay
-from teachtext.home.sources import Taken, take_captions
+from teachtext.home.sources import Taken, take_captions, with_texts_beside
 from teachtext.home.survey import SIDECARS, Survey, name_of, same_content, survey_folder
 from teachtext.interop.benchmarks.holding_out import by_hash
-from teachtext.interop.benchmarks.video_names import EXTENSIONS
 from teachtext.interop.remarks import Remarks
 from teachtext.video.headers import HeaderLengths, read_header_lengths
 
@@ -151,7 +150,7 @@ def _merged(
     settings = _settings(kept.settings, options)
     lengths = _read_lengths(survey, {row["path"] for row in kept.videos}, root)
     names = [name_of(path, root) for path in survey.videos]
-    ids = {row["video_id"]: row["path"] for row in kept.videos}
+    ids = {row["video_id"]: row["path"] for row in kept.videos if row["path"] not in gone}
     lookup = Lookup(names, ids, str(root))
     group = settings["group"]
     taken = take_captions(
@@ -162,6 +161,9 @@ def _merged(
         asked=Asked(settings["id_column"], tuple(settings["text_columns"]), group),
         before=() if options.captions else settings["kinds"],
     )
+    kinds = taken.kinds
+    if given:
+        taken, lengths, survey.others = with_texts_beside(taken), HeaderLengths(), Counter()
     same = {name_of(a, root): name_of(b, root) for a, b in same_content(survey.videos).items()}
     for one, first in sorted(same.items()):
         survey.remarks.add("files of the same content as another", f"{one} = {first}")
@@ -171,11 +173,11 @@ def _merged(
         gone=gone,
         descriptions=taken.descriptions,
         same=same,
-        replaces=taken.kinds == settings["kinds"],
+        replaces=kinds == settings["kinds"],
         pattern=_pattern(group, taken, ids.values(), is_asked=options.group is not None),
         is_wanted=bool(given),
     )
-    kept.settings = settings | {"kinds": taken.kinds or settings["kinds"]}
+    kept.settings = settings | {"kinds": kinds or settings["kinds"]}
     after = merge(kept, found, survey.remarks)
     advice = _write(root, after)
     return Account(root, kept, after, advice, taken, lengths, survey.others, survey.remarks)
@@ -301,7 +303,7 @@ def _without_videos(folder: Path, kept: Kept, survey: Survey) -> DatasetError:
         )
     return DatasetError(
         f"{folder} has no videos among {survey.others.total() + len(survey.tables)} files{odd}. "
-        f"Give a folder with files such as {', '.join(EXTENSIONS)}."
+        "Give a folder with .mp4, .mkv, .mov, .avi, .webm or the like."
     )
 
 

@@ -4,6 +4,7 @@ Rows keep all columns that somebody added. What is remembered is in the folder's
 """
 
 import csv
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +62,9 @@ def holding(root: Path) -> Iterator[None]:
     try:
         with locked(root / ".teachtext/lock"):
             yield
-    except PermissionError as error:
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
         raise ConfigError(
             f"{error.filename} cannot be written ({error.strerror}). The tables are kept in the "
             "folder of the videos: give one of your own, with links to them."

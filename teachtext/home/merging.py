@@ -57,7 +57,9 @@ def merge(kept: Kept, found: FoundVideos, remarks: Remarks) -> Kept:
     put_aside = {row["video_id"] for row in removed}
     for video in sorted(_texts_of(kept.captions).keys() - ids - put_aside):
         remarks.add("videos that captions.csv names and videos.csv lacks, set aside", video)
-    described = _described(videos, found.descriptions, remarks)
+    out = {row["path"] for row in removed}
+    told_of = [one for one in found.descriptions if one.video not in out]
+    described = _described(videos, told_of, remarks)
     groups = _grouping([*videos, *removed], found, remarks)
     before = {row["video_id"]: cast("Split", row["split"]) for row in [*kept.taken, *away, *mine]}
     splits = _splits(described, groups, before)

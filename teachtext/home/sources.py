@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from teachtext.errors import ConfigError, DatasetError
@@ -70,6 +70,20 @@ class Taken:
     def kinds(self) -> list[str]:
         """Kinds of the sources, each once."""
         return list(dict.fromkeys(source.kind for source in self.sources))
+
+
+def with_texts_beside(taken: Taken) -> Taken:
+    """Also take what is beside the videos that no source describes."""
+    described = {video for source in taken.sources for video in source.videos}
+    more = []
+    for source in taken.others:
+        mine = [one for one in source.said.descriptions if one.video not in described]
+        if mine and source.kind in SIDECARS.values():
+            more.append(replace(source, said=replace(source.said, descriptions=mine)))
+            described |= source.videos
+    used = {source.name for source in more}
+    others = [source for source in taken.others if source.name not in used]
+    return Taken([*taken.sources, *more], others)
 
 
 def take_captions(
@@ -143,10 +157,10 @@ def _best(sources: Sequence[CaptionSource]) -> list[str]:
 def _tables(
     named: Sequence[Path], survey: Survey, root: Path, lookup: Lookup, asked: Asked
 ) -> Iterator[CaptionSource]:
-    others = [path for path in survey.tables if path not in named]
-    for path in others[_TABLES_OPENED:]:
-        survey.remarks.add("tables that were not looked into", name_of(path, root))
-    for path in [*named, *others[:_TABLES_OPENED]]:
+    for name in survey.tables[_TABLES_OPENED:]:
+        survey.remarks.add(f"tables after the first {_TABLES_OPENED}, not opened", name)
+    others = [path for path in map(Path, survey.tables[:_TABLES_OPENED]) if path not in named]
+    for path in [*named, *others]:
         sources = []
         try:
             tables = read_given_tables(path)
@@ -161,6 +175,9 @@ def _tables(
                 f"{path} has no column that names videos of the folder and another one that "
                 "describes them. Name them: --id-column, --text-columns."
             )
+        if sources and not found:
+            what = "tables that name no video here, or say nothing of it"
+            survey.remarks.add(what, name_of(path, root))
         yield from found
 
 

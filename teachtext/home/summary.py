@@ -44,7 +44,7 @@ def _videos(account: Account) -> str:
 def _captions(account: Account) -> Iterator[str]:
     captions = account.after.captions
     described = len({row["video_id"] for row in captions})
-    yield f"captions: {len(captions):,} of {described:,} of {len(account.after.videos):,} videos"
+    yield f"captions: {len(captions):,}, of {described:,} of {len(account.after.videos):,} videos"
     for source in account.taken.sources:
         yield f"  from {source.name!r} ({source.told})"
     others = [f"{source.name!r} ({len(source.videos):,} videos)" for source in account.taken.others]

@@ -2,13 +2,14 @@
 
 import filecmp
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from teachtext.interop.benchmarks.video_names import stem_of
+from teachtext.interop.benchmarks.video_names import EXTENSIONS, stem_of
 from teachtext.interop.given_tables import TABLE_READERS
 from teachtext.interop.remarks import Remarks
 
@@ -20,6 +21,8 @@ OF_RUNS = ("results", "logs")
 """Folders that a run makes beside `.snakemake`."""
 _TRANSPORT = {".ts": 0, ".mts": 4, ".m2ts": 4}
 """Where the sync byte of these is; other files have these suffixes too, such as TypeScript."""
+_LANGUAGE = re.compile(r"\.[A-Za-z]{2,3}(-\w+)?$")
+"""Of subtitles, such as `x.en.srt`."""
 _SYNC = b"\x47"
 
 
@@ -30,32 +33,37 @@ class Survey:
     Attributes:
         videos: Size of each video file in bytes, by its path.
         sidecars: Kind of text -> video file -> texts beside it.
-        tables: Files that may hold captions, those near the top first.
+        tables: Paths of files that may hold captions, those near the top first.
         others: Number of other files by suffix.
         remarks: Paths of what is odd.
     """
 
     videos: dict[Path, int] = field(default_factory=dict)
     sidecars: dict[str, dict[Path, list[Path]]] = field(default_factory=dict)
-    tables: list[Path] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     remarks: Remarks = field(default_factory=Remarks)
 
     def look_at(self, folder: Path, names: list[str]) -> None:
         """Sort the files of one folder."""
-        videos = [name for name in sorted(names) if self._is_video(Path(folder, name))]
-        found = set(videos)
+        of_stem: dict[str, list[Path]] = {}
         for name in sorted(names):
-            path = Path(folder, name)
-            kind = SIDECARS.get(path.suffix.lower())
-            beside = [video for video in videos if _is_beside(name, video)] if kind else []
-            for video in beside:
-                of_kind = self.sidecars.setdefault(str(kind), {})
-                of_kind.setdefault(Path(folder, video), []).append(path)
-            if path.suffix.lower() in TABLE_READERS:
-                self.tables.append(path)
-            elif not (name in found or beside or name in OWN):
-                self.others[path.suffix.lower() or "no suffix"] += 1
+            stem = stem_of(name) if _suffix(name) in EXTENSIONS else None
+            if stem is not None and self._is_video(Path(folder, name)):
+                for key in (stem, name):  # `x.txt` and `x.mp4.txt` are beside `x.mp4`
+                    of_stem.setdefault(key, []).append(Path(folder, name))
+        for name in sorted({*names} - of_stem.keys()):
+            suffix = _suffix(name)
+            stem = name[: len(name) - len(suffix)]
+            videos = of_stem.get(stem) or of_stem.get(_LANGUAGE.sub("", stem), [])
+            if suffix in TABLE_READERS and not videos:
+                self.tables.append(f"{folder}/{name}")
+            elif videos and suffix in SIDECARS:
+                of_kind = self.sidecars.setdefault(SIDECARS[suffix], {})
+                for video in videos:
+                    of_kind.setdefault(video, []).append(Path(folder, name))
+            else:
+                self.others[suffix or "no suffix"] += 1
 
     def include(self, other: "Survey") -> None:
         """Add the videos of another folder, and the texts beside them."""
@@ -66,8 +74,6 @@ class Survey:
             self.remarks.setdefault(what, []).extend(about)
 
     def _is_video(self, path: Path) -> bool:
-        if stem_of(path.name) is None:
-            return False
         try:
             status = path.stat()
             if not _has_pictures(path, status):
@@ -107,12 +113,11 @@ def survey_folder(root: Path) -> Survey:
     while waiting:
         links = []
         for folder, names, linked in _walk(waiting.pop(0), survey.remarks, seen):
-            survey.look_at(folder, names)
+            own = OWN if folder == root else ()
+            survey.look_at(folder, [name for name in names if name not in own])
             links += linked
         waiting += [link for link in links if _leads_on(link, root, survey.remarks)]
-    own = {root / name for name in OWN}
-    survey.tables = [path for path in survey.tables if path not in own]
-    survey.tables.sort(key=lambda path: (len(path.parts), path))
+    survey.tables.sort(key=lambda path: (path.count("/"), path))
     return survey
 
 
@@ -180,13 +185,10 @@ def _has_pictures(path: Path, status: os.stat_result) -> bool:
         return stream.read(at + 1)[at:] == _SYNC
 
 
-def _is_beside(text: str, video: str) -> bool:
-    """Whether a text has the name of a video: `x.txt`, `x.mp4.txt` or `x.en.srt` of `x.mp4`."""
-    stem, own = PurePosixPath(text).stem, stem_of(video)
-    language = PurePosixPath(stem).suffix
-    return stem in (own, video) or (
-        not text.endswith(".txt") and 3 <= len(language) <= 6 and stem.removesuffix(language) == own
-    )
+def _suffix(name: str) -> str:
+    """As of a path, but there may be a million names."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
 
 
 def _beginning(path: Path) -> bytes:
