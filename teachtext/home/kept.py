@@ -149,7 +149,7 @@ def _with_ids(captions: list[Row]) -> list[Row]:
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, str]], first: Sequence[str]) -> None:
-    """Write a table, unless it is the same; one without rows is no file."""
+    """Write a table; one without rows is no file."""
     if not rows:
         path.unlink(missing_ok=True)
         return

@@ -29,9 +29,10 @@ def split_groups(groups: Iterable[str], known: Mapping[str, Split]) -> dict[str,
     """
     splits = {group: known.get(group) or _by_hash(group) for group in groups}
     coming = set(splits) - set(known)
-    for wanted in _NEEDED:
+    for at, wanted in enumerate(_NEEDED):
         sizes = Counter(splits.values())
-        spare = [group for group in coming if sizes[splits[group]] > 1]
+        later = _NEEDED[at + 1 :]
+        spare = [one for one in coming if sizes[splits[one]] > 1 or splits[one] in later]
         if not sizes[wanted] and spare:
             splits[min(spare, key=lambda one: (-sizes[splits[one]], _share(one)))] = wanted
     return splits
