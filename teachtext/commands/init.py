@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from teachtext.home.folder import Options, init_home
+from teachtext.home.folder import init_home
+from teachtext.home.options import Options
 from teachtext.home.summary import describe_account
 
 

@@ -1,45 +1,22 @@
 """Making and keeping a folder the home of a data set: init, add and remove."""
 
-import os
-import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from teachtext.errors import ConfigError, DatasetError
-from teachtext.home.columns import Asked
+from teachtext.home.files import gone_files, moved_files, read_lengths
 from teachtext.home.kept import Kept, Row, holding, read_kept, write_kept
 from teachtext.home.lookup import Lookup
 from teachtext.home.merging import FoundVideos, merge, take_out
+from teachtext.home.options import Options, absolute, group_pattern, options_that_count
 from teachtext.home.overlay import overlay_of, write_overlay
 from teachtext.home.sources import Taken, take_captions, with_texts_beside
 from teachtext.home.survey import SIDECARS, Survey, name_of, same_content, survey_folder
-from teachtext.interop.benchmarks.holding_out import by_hash
 from teachtext.interop.remarks import Remarks
-from teachtext.video.headers import HeaderLengths, read_header_lengths
-
-_MOST_SECONDS, _MOST_WORKERS = 10.0, 4
-"""Time and processes for reading headers."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user chooses; what is empty stays as it was chosen before.
-
-    Attributes:
-        captions: Tables or kinds of texts to take captions from, `none` or `auto`.
-        id_column: Column that names videos.
-        text_columns: Columns of captions.
-        group: Column, or pattern for ids, of what clips are cut from.
-    """
-
-    captions: Sequence[str] = ()
-    id_column: str | None = None
-    text_columns: Sequence[str] = ()
-    group: str | None = None
+from teachtext.video.headers import HeaderLengths
 
 
 @dataclass(frozen=True)
@@ -78,13 +55,14 @@ def init_home(folder: Path, options: Options) -> Account:
         ConfigError: The folder is none, or an option does not fit.
         DatasetError: There are no videos, or a table cannot be read.
     """
-    root = _absolute(folder)
+    root = absolute(folder)
     with holding(root):
         kept = read_kept(root)
         survey = survey_folder(root)
         if not survey.videos:
             raise _without_videos(folder, kept, survey)
-        return _merged(root, kept, survey, options, gone=_gone(kept.videos, survey, root))
+        gone = _follow_moves(kept, survey, root)
+        return _merged(root, kept, survey, options, gone=gone)
 
 
 def add_videos(folder: Path, paths: Sequence[Path]) -> Account:
@@ -98,11 +76,11 @@ def add_videos(folder: Path, paths: Sequence[Path]) -> Account:
         ConfigError: The folder is no home.
         DatasetError: A path is no video and has none.
     """
-    root = _absolute(folder)
+    root = absolute(folder)
     with holding(root):
         kept = _home(root)
         survey = Survey()
-        for path in map(_absolute, paths):
+        for path in map(absolute, paths):
             before = len(survey.videos)
             if path.is_dir():
                 survey.include(survey_folder(path))
@@ -111,8 +89,7 @@ def add_videos(folder: Path, paths: Sequence[Path]) -> Account:
                 survey.look_at(path.parent, [path.name, *beside])
             if len(survey.videos) == before:
                 raise DatasetError(f"{path} is no video, and has none. Give videos, or folders.")
-        survey.tables = survey_folder(root).tables
-        given = [_absolute(path).parent for path in paths]
+        given = [absolute(path).parent for path in paths]
         return _merged(root, kept, survey, Options(), given=given)
 
 
@@ -127,7 +104,7 @@ def remove_videos(folder: Path, names: Sequence[str]) -> Account:
         ConfigError: The folder is no home.
         DatasetError: One is not in the table, or none would be left.
     """
-    root = _absolute(folder)
+    root = absolute(folder)
     with holding(root):
         kept = _home(root)
         out = {video for name in names for video in _meant(name, kept.videos, root)}
@@ -147,77 +124,59 @@ def _merged(
     given: Sequence[Path] = (),
 ) -> Account:
     """The tables of what is there now, written; `given` are folders that ids count from."""
-    settings = _settings(kept.settings, options)
-    lengths = _read_lengths(survey, {row["path"] for row in kept.videos}, root)
-    names = [name_of(path, root) for path in survey.videos]
-    ids = {row["video_id"]: row["path"] for row in kept.videos if row["path"] not in gone}
-    lookup = Lookup(names, ids, str(root))
-    group = settings["group"]
-    taken = take_captions(
-        survey,
-        root,
-        lookup,
-        wanted=settings["captions"],
-        asked=Asked(settings["id_column"], tuple(settings["text_columns"]), group),
-        before=() if options.captions else settings["kinds"],
-    )
-    kinds = taken.kinds
-    if given:
-        taken, lengths, survey.others = with_texts_beside(taken), HeaderLengths(), Counter()
-    same = {name_of(a, root): name_of(b, root) for a, b in same_content(survey.videos).items()}
-    for one, first in sorted(same.items()):
-        survey.remarks.add("files of the same content as another", f"{one} = {first}")
-    ids = _new_ids(names, kept, lookup, given)
-    found = FoundVideos(
-        names=ids,
-        gone=gone,
-        descriptions=taken.descriptions,
-        same=same,
-        replaces=kinds == settings["kinds"],
-        pattern=_pattern(group, taken, ids.values(), is_asked=options.group is not None),
-        is_wanted=bool(given),
-    )
-    kept.settings = settings | {"kinds": kinds or settings["kinds"]}
-    after = merge(kept, found, survey.remarks)
-    advice = _write(root, after)
-    return Account(root, kept, after, advice, taken, lengths, survey.others, survey.remarks)
-
-
-def _settings(before: Mapping[str, Any], options: Options) -> dict[str, Any]:
-    """The options that count: those of now, or else those of before."""
-    empty: dict[str, Any] = {
-        "captions": [],
-        "id_column": None,
-        "text_columns": [],
-        "group": None,
-        "kinds": [],
-    }
-    now = {name: value for name, value in asdict(options).items() if value}
-    if options.captions:  # columns are those of a source
-        before = {name: before[name] for name in before.keys() & {"group", "kinds"}}
-    return empty | dict(before) | now
-
-
-def _read_lengths(survey: Survey, known: Set[str], root: Path) -> HeaderLengths:
-    """Read headers, of new files first; what is no video is taken out of the survey."""
-    by_name = {name_of(path, root): path for path in survey.videos}
-    order = sorted(by_hash(by_name), key=known.__contains__)
-    lengths = read_header_lengths(
-        [by_name[name] for name in order],
-        workers=min(_MOST_WORKERS, usable_cores()),
-        most_seconds=_MOST_SECONDS,
-    )
-    for path, problem in lengths.problems.items():
-        if name_of(path, root) in known:
-            survey.remarks.add(f"videos that cannot be read now ({problem})", name_of(path, root))
-            continue
-        survey.remarks.add(f"files left out ({problem})", name_of(path, root))
-        del survey.videos[path]
+    lengths = read_lengths(survey, {row["path"] for row in kept.videos}, root)
     if not survey.videos:
         raise DatasetError(
             f"No file can be read as a video: {'; '.join(survey.remarks.lines())}. Give videos."
         )
-    return lengths
+    sizes = {name_of(path, root): size for path, size in survey.videos.items()}
+    there = {row["video_id"]: row["path"] for row in kept.videos if row["path"] not in gone}
+    lookup = Lookup(sizes, there, str(root))
+    chosen = options_that_count(kept.settings, options, root)
+    if given:
+        survey.tables = [str(root / name) for name in chosen.tables if (root / name).is_file()]
+    taken = take_captions(survey, root, lookup, chosen, options)
+    kinds, tables = taken.kinds or chosen.kinds, taken.tables(root) or chosen.tables
+    if given:
+        taken, lengths, survey.others = with_texts_beside(taken), HeaderLengths(), Counter()
+    ids = _new_ids(sizes, kept, lookup, given)
+    is_column = any(one.group for one in taken.descriptions)
+    group = None if is_column else chosen.group
+    found = FoundVideos(
+        names=ids,
+        gone=gone,
+        descriptions=taken.descriptions,
+        same=_same(survey, root),
+        replaces=kinds == chosen.kinds,
+        pattern=group_pattern(group, ids.values(), must=options.group is not None),
+        is_wanted=bool(given),
+    )
+    after = merge(kept, found, survey.remarks)
+    after.settings = asdict(replace(chosen, kinds=kinds, tables=tables))
+    after.sizes = {name: size for name, size in (kept.sizes | sizes).items() if name not in gone}
+    advice = _write(root, after)
+    return Account(root, kept, after, advice, taken, lengths, survey.others, survey.remarks)
+
+
+def _follow_moves(kept: Kept, survey: Survey, root: Path) -> frozenset[str]:
+    """Correct the paths of files that were moved; returns the paths of those that are gone."""
+    gone = gone_files(kept.videos, survey, root)
+    known = {row["path"] for row in kept.videos}
+    sizes = {name_of(path, root): size for path, size in survey.videos.items()}
+    new = {name: size for name, size in sizes.items() if name not in known}
+    moved = moved_files(gone, kept.sizes, new)
+    for row in kept.videos:
+        row["path"] = moved.get(row["path"], row["path"])
+    for before, now in sorted(moved.items()):
+        survey.remarks.add("files that were moved, and keep their ids", f"{before} -> {now}")
+    return frozenset(gone - moved.keys())
+
+
+def _same(survey: Survey, root: Path) -> dict[str, str]:
+    same = {name_of(a, root): name_of(b, root) for a, b in same_content(survey.videos).items()}
+    for one, first in sorted(same.items()):
+        survey.remarks.add("files of the same content as another", f"{one} = {first}")
+    return same
 
 
 def _new_ids(
@@ -236,24 +195,6 @@ def _new_ids(
     return ids
 
 
-def _pattern(
-    group: str | None, taken: Taken, ids: Iterable[str], *, is_asked: bool
-) -> re.Pattern[str] | None:
-    if group is None or any(one.group for one in taken.descriptions):
-        return None
-    try:
-        pattern = re.compile(group)
-    except re.error as error:
-        raise ConfigError(f"--group {group!r} is no pattern: {error}. Mend it.") from None
-    example = next(iter(ids))
-    if is_asked and not any(map(pattern.search, ids)):
-        raise ConfigError(
-            f"--group {group!r} is no column of the captions' source, and as a pattern fits no "
-            f"id. They are such as {example!r}, of which '(.+)/' would take the folder."
-        )
-    return pattern
-
-
 def _home(root: Path) -> Kept:
     kept = read_kept(root)
     if not kept.videos:
@@ -261,28 +202,11 @@ def _home(root: Path) -> Kept:
     return kept
 
 
-def _gone(videos: Iterable[Row], survey: Survey, root: Path) -> frozenset[str]:
-    """Paths of the table whose files are not there; one that cannot be looked at may be."""
-    there = {name_of(path, root) for path in survey.videos}
-    waiting = {row["path"] for row in videos} - there
-    return frozenset(name for name in waiting if _is_missing(root / name))
-
-
-def _is_missing(path: Path) -> bool:
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
-
-
 def _meant(name: str, videos: Sequence[Row], root: Path) -> list[str]:
     """Ids of the videos that an id, or the path of a file or folder, names."""
     if any(row["video_id"] == name for row in videos):
         return [name]
-    places = {name_of(_absolute(Path(name)), root), name_of(_absolute(root / name), root)}
+    places = {name_of(absolute(Path(name)), root), name_of(absolute(root / name), root)}
     below = tuple(f"{place}/" for place in places)
     found = [
         row["video_id"] for row in videos if row["path"] in places or row["path"].startswith(below)
@@ -319,12 +243,3 @@ def _write(root: Path, kept: Kept) -> str:
     write_kept(root, kept)
     write_overlay(root / "config.yaml", overlay)
     return overlay.advice
-
-
-def usable_cores() -> int:
-    """Number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - links stay what they are

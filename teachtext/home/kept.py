@@ -38,6 +38,7 @@ class Kept:
         removed_videos: Rows of videos that are gone, to be put back when they return.
         removed_captions: Captions of these videos.
         settings: Options that were given last.
+        sizes: Size of each video file in bytes, when it was last seen, by its path.
         is_new: Whether nothing is remembered: `teachtext init` was never here.
     """
 
@@ -47,6 +48,7 @@ class Kept:
     removed_videos: list[Row] = field(default_factory=list)
     removed_captions: list[Row] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     is_new: bool = True
 
 
@@ -78,10 +80,7 @@ def read_kept(root: Path) -> Kept:
         DatasetError: A table cannot be read, lost a column, or contradicts itself.
     """
     memory = root / ".teachtext"
-    try:
-        settings = json.loads((memory / "settings.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        settings = None
+    settings = _read_json(memory / "settings.json")
     videos, captions = root / "videos.csv", root / "captions.csv"
     try:
         if videos.exists():
@@ -103,6 +102,7 @@ def read_kept(root: Path) -> Kept:
         _rows(memory / _REMOVED[0]),
         _rows(memory / _REMOVED[1]),
         settings=settings or {},
+        sizes=_read_json(memory / "sizes.json") or {},
         is_new=settings is None,
     )
 
@@ -127,11 +127,21 @@ def write_kept(root: Path, kept: Kept) -> None:
     _write(root / "videos.csv", kept.videos, VIDEO_COLUMNS)
     _write(root / "captions.csv", kept.captions, CAPTION_COLUMNS)
     _write(memory / "taken.csv", kept.taken, CAPTION_COLUMNS)
-    with replacing(memory / "settings.json") as temporary:
-        temporary.write_text(json.dumps(kept.settings, indent=2) + "\n", encoding="utf-8")
+    for name, values in (("settings.json", kept.settings), ("sizes.json", kept.sizes)):
+        with replacing(memory / name) as temporary:
+            temporary.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 _REMOVED = ("removed-videos.csv", "removed-captions.csv")
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    """None of what is not there or damaged: it is made again."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _rows(path: Path) -> list[Row]:

@@ -1,6 +1,5 @@
 """Where captions come from: tables, and texts beside videos. Files in, captions out."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,9 +14,11 @@ from teachtext.home.columns import (
     with_header,
 )
 from teachtext.home.lookup import Lookup
+from teachtext.home.options import Options, Remembered
 from teachtext.home.survey import SIDECARS, Survey, name_of
 from teachtext.interop.encodings import decode_text
 from teachtext.interop.given_tables import TABLE_READERS, GivenTable, read_given_tables
+from teachtext.interop.remarks import Remarks
 from teachtext.interop.sidecars import captions_in
 
 NO_SOURCE, ANY_SOURCE = "none", "auto"
@@ -36,12 +37,14 @@ class CaptionSource:
             equal columns.
         told: What was taken of it, in words.
         said: Captions, and what is odd.
+        path: File of the table; None of texts beside videos.
     """
 
     name: str
     kind: str
     told: str
     said: Described
+    path: Path | None = None
 
     @property
     def videos(self) -> set[str]:
@@ -66,6 +69,11 @@ class Taken:
         """Captions of all sources, in order."""
         return [one for source in self.sources for one in source.said.descriptions]
 
+    def tables(self, root: Path) -> list[str]:
+        """Files of the tables, relative to the folder if they are inside, each once."""
+        paths = [source.path for source in self.sources if source.path is not None]
+        return list(dict.fromkeys(name_of(path, root) for path in paths))
+
     @property
     def kinds(self) -> list[str]:
         """Kinds of the sources, each once."""
@@ -87,13 +95,7 @@ def with_texts_beside(taken: Taken) -> Taken:
 
 
 def take_captions(
-    survey: Survey,
-    root: Path,
-    lookup: Lookup,
-    *,
-    wanted: Sequence[str],
-    asked: Asked,
-    before: Sequence[str],
+    survey: Survey, root: Path, lookup: Lookup, chosen: Remembered, now: Options
 ) -> Taken:
     """Find what describes the videos.
 
@@ -101,30 +103,30 @@ def take_captions(
         survey: What the folder holds; receives remarks.
         root: Absolute path of the folder.
         lookup: Videos by what tables may call them.
-        wanted: Tables or kinds of texts to take, or `none`; none of these to take what describes
-            most videos.
-        asked: Columns that the user names.
-        before: Kinds of the sources that were taken before, and are taken again if they are there.
+        chosen: Options that count; what was taken before is taken again if it is there.
+        now: Options that were typed: what they name must be there.
 
     Raises:
-        ConfigError: A source that is wanted is not there.
+        ConfigError: A source or a column that is wanted is not there.
         DatasetError: A table that is taken cannot be read whole.
     """
     words = {NO_SOURCE, ANY_SOURCE, *SIDECARS.values()}
-    named = [_given_path(name, root) for name in wanted if name not in words]
+    wanted = [one for one in chosen.captions if one != ANY_SOURCE]
+    named = _named(
+        [one for one in wanted if one not in words], root, survey.remarks, must=bool(now.captions)
+    )
     sources = [
-        *_tables(named, survey, root, lookup, asked),
+        *_tables(named, survey, root, lookup, chosen.asked),
         *(_texts(kind, files, root) for kind, files in survey.sidecars.items()),
     ]
-    if named or set(wanted) & words - {ANY_SOURCE}:
-        names = [*wanted, *(name_of(path, root) for path in named)]
-        taken = [s for s in sources if any(f"{s.name}, ".startswith(f"{n}, ") for n in names)]
+    if wanted:
+        taken = [s for s in sources if any(f"{s.name}, ".startswith(f"{n}, ") for n in wanted)]
     else:
-        kinds = [one.kind for one in sources if one.kind in before] or _best(sources)
-        taken = [one for one in sources if one.kind in kinds]
-    if asked.names and not any(source.kind not in words for source in taken):
+        before = [one.kind for one in sources if one.kind in chosen.kinds and not now.captions]
+        taken = [one for one in sources if one.kind in (before or _best(sources))]
+    if now.names_columns and all(source.path is None for source in taken):
         raise ConfigError(
-            f"No table that is taken has all of the columns {', '.join(map(repr, asked.names))}. "
+            f"No table has all of the columns {', '.join(map(repr, sorted(chosen.asked.names)))}. "
             f"There are: {', '.join(repr(one.name) for one in sources) or 'none'}."
         )
     for source in taken:
@@ -135,15 +137,22 @@ def take_captions(
     return Taken(taken, [one for one in sources if one not in taken])
 
 
-def _given_path(name: str, root: Path) -> Path:
-    path = next((one for one in (Path(name), root / name) if one.is_file()), None)
-    if path is None or path.suffix.lower() not in TABLE_READERS:
-        kinds = ", ".join([*SIDECARS.values(), NO_SOURCE, ANY_SOURCE])
-        raise ConfigError(
-            f"--captions {name!r} is no table here. Give a file that ends in "
-            f"{', '.join(TABLE_READERS)}; or one of: {kinds}."
-        )
-    return Path(os.path.abspath(path))  # noqa: PTH100 - links stay what they are
+def _named(names: Sequence[str], root: Path, remarks: Remarks, *, must: bool) -> list[Path]:
+    """The tables of these names; one that was chosen before may be gone."""
+    paths = []
+    for name in names:
+        path = root / name
+        if path.is_file() and path.suffix.lower() in TABLE_READERS:
+            paths.append(path)
+        elif must:
+            kinds = ", ".join([*SIDECARS.values(), NO_SOURCE, ANY_SOURCE])
+            raise ConfigError(
+                f"--captions {name!r} is no table here. Give a file that ends in "
+                f"{', '.join(TABLE_READERS)}; or one of: {kinds}."
+            )
+        else:
+            remarks.add("tables that were chosen and are gone, --captions chooses others", name)
+    return paths
 
 
 def _best(sources: Sequence[CaptionSource]) -> list[str]:
@@ -199,7 +208,7 @@ def _table(
     coded = f"; it is {table.encoding}" if table.encoding else ""
     said = describe_videos(table, columns, lookup, folder)
     kind = f"columns: {', '.join(table.columns)}"
-    return CaptionSource(f"{name}{part}", kind, f"columns: {told}{coded}", said)
+    return CaptionSource(f"{name}{part}", kind, f"columns: {told}{coded}", said, given.path)
 
 
 def _texts(kind: str, files: Mapping[Path, Sequence[Path]], root: Path) -> CaptionSource:

@@ -4,7 +4,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from teachtext.home.folder import Account, usable_cores
+from teachtext.home.files import usable_cores
+from teachtext.home.folder import Account
 from teachtext.home.kept import Kept
 from teachtext.tables.dataset import SPLITS
 

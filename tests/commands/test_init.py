@@ -118,6 +118,17 @@ def test_videos_come_and_go_and_the_rest_stays(home, put, typed):
     assert splits(home)["y.mp4"] == before["y.mp4"]
 
 
+def test_files_that_were_moved_keep_ids_captions_and_splits(home, typed):
+    typed("init", home)
+    before = splits(home)
+    (home / "a").rename(home / "new")
+    assert "files that were moved, and keep their ids: 'a/x.mp4 -> new/x.mp4'" in typed(
+        "init", home
+    )
+    assert splits(home) == before
+    assert {video.path for video in tables(home)[0]} >= {home / "new/x.mp4"}
+
+
 def test_excel_is_read(home, typed):
     (home / "words.csv").unlink()
     book = openpyxl.Workbook()

@@ -36,8 +36,9 @@ def chosen(columns, *rows, **asked):
         (["y", "x"], [(WORDS[0], "a"), (WORDS[1], "b")], ("x", ["y"])),
         (["n", "f", "caption"], [("1", "a", "dog"), ("2", "b", "cat")], ("f", ["caption"])),
         (["f", "by", "y"], [("a", "Ann Lee", WORDS[0]), ("b", "Bo", WORDS[1])], ("f", ["y"])),
-        (["f", "y", "z"], [("a", WORDS[0], WORDS[1]), ("b", WORDS[1], WORDS[2])], ("f", ["y", "z"])),
-        (["f", "y", "©"], [("a", WORDS[0], "it is free"), ("b", WORDS[1], "it is free")], ("f", ["y"])),
+        (["f", "y", "z"], [("a", *WORDS[:2]), ("b", *WORDS[1:])], ("f", ["y", "z"])),
+        (["f", "y", "©"], [("a", WORDS[0], "it's free now"), ("b", WORDS[1], "it's free now")],
+         ("f", ["y"])),
         (["f", "y"], [("a", "a dog"), ("b", "a cat")], ("f", ["y"])),
         (["f", "n"], [("a", "1"), ("b", "2")], None),
         (["f", "y"], [("q", WORDS[0])], None),
@@ -113,8 +114,9 @@ def test_rows_of_videos_that_are_not_here_are_counted():
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("12.50", "12.5"), ("1:02", "62"), ("00:01:02,5", "62.5"), ("0", "0"), ("12345.678", "12345.678"),
-     ("-1", None), ("1:2:3:4", None), ("soon", None), ("nan", None), ("inf", None), ("", None)],
+    [("12.50", "12.5"), ("1:02", "62"), ("00:01:02,5", "62.5"), ("0", "0"),
+     ("12345.678", "12345.678"), ("-1", None), ("1:2:3:4", None),
+     ("soon", None), ("nan", None), ("inf", None), ("", None)],
 )  # fmt: skip
 def test_seconds(text, seconds):
     assert seconds_text(text) == seconds

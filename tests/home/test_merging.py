@@ -162,7 +162,7 @@ def test_videos_of_a_group_have_one_split():
 def test_a_copy_of_a_video_has_the_split_of_the_first():
     names = [f"{n}.mp4" for n in range(40)]
     told = [(name, f"words of {name}") for name in names]
-    same = {name: "0.mp4" for name in names[1:20]}
+    same = dict.fromkeys(names[1:20], "0.mp4")
     splits = splits_of(merged(Kept(), found(*names, told=told, same=same))[0])
     assert len({splits[name] for name in names[:20]}) == 1
 

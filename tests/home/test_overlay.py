@@ -23,7 +23,8 @@ def test_it_holds_only_what_differs(path):
 
 @pytest.mark.parametrize(
     ("title", "name"),
-    [("demo", "my-demo"), ("日本", "videos"), ("_a", "my_a"), ("a: {b}", "a-b"), ("-x-", "x"), ("", "videos")],
+    [("demo", "my-demo"), ("日本", "videos"), ("_a", "my_a"), ("a: {b}", "a-b"), ("-x-", "x"),
+     ("", "videos")],
 )  # fmt: skip
 def test_the_name_may_be_part_of_a_path(path, title, name):
     values, _ = made(path, title=title)

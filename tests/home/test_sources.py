@@ -1,8 +1,8 @@
 import pytest
 
 from teachtext.errors import ConfigError, DatasetError
-from teachtext.home.columns import Asked
 from teachtext.home.lookup import Lookup
+from teachtext.home.options import Options, options_that_count
 from teachtext.home.sources import take_captions, with_texts_beside
 from teachtext.home.survey import name_of, survey_folder
 
@@ -17,10 +17,12 @@ def home(tmp_path):
     return tmp_path
 
 
-def taken(home, *wanted, before=(), **asked):
+def taken(home, *wanted, before=(), remembered=None, **asked):
     survey = survey_folder(home)
     lookup = Lookup([name_of(path, home) for path in survey.videos], {}, str(home))
-    found = take_captions(survey, home, lookup, wanted=wanted, asked=Asked(**asked), before=before)
+    now = Options(wanted, **asked)
+    chosen = options_that_count({"kinds": before, **(remembered or {})}, now, home)
+    found = take_captions(survey, home, lookup, chosen, now)
     return found, survey.remarks
 
 
@@ -71,7 +73,7 @@ def test_others_can_be_chosen(home, tmp_path_factory):
     assert names(taken(home, "t.csv", "txt")[0].sources) == ["t.csv", "txt"]
     assert names(taken(home, "none")[0].sources) == []
     assert names(taken(home, "auto")[0].sources) == ["t.csv"]
-    found, _ = taken(home, str(outside), texts=("z",))
+    found, _ = taken(home, str(outside), text_columns=["z"])
     assert names(found.sources) == [str(outside)]
     assert [one.text for one in found.descriptions] == ["ein Hund"]
 
@@ -81,13 +83,23 @@ def test_others_can_be_chosen(home, tmp_path_factory):
     [
         (["q.csv"], {}, "--captions 'q.csv' is no table here. Give a file that ends in .csv, "),
         (["a.mp4"], {}, "--captions 'a.mp4' is no table here"),
-        ([], {"texts": ("q",)}, "has all of the columns 'q'. There are: none"),
+        ([], {"text_columns": ["q"]}, "has all of the columns 'q'. There are: none"),
     ],
 )
 def test_what_is_not_there_cannot_be_chosen(home, wanted, asked, words):
     (home / "t.csv").write_text(TABLE)
     with pytest.raises(ConfigError, match=words):
         taken(home, *wanted, **asked)
+
+
+def test_what_was_chosen_before_may_be_gone(home):
+    (home / "a.txt").write_text("a dog\n")
+    chosen = {"captions": ["t.csv"], "text_columns": ["what"]}
+    found, remarks = taken(home, remembered=chosen)
+    assert (found.sources, names(found.others)) == ([], ["txt"])
+    assert remarks == {"tables that were chosen and are gone, --captions chooses others": ["t.csv"]}
+    (home / "t.csv").write_text(TABLE)
+    assert names(taken(home, remembered=chosen)[0].sources) == ["t.csv"]
 
 
 def test_a_chosen_table_that_names_no_video_is_refused(home):
