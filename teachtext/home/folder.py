@@ -161,6 +161,8 @@ def _merged(
 def _follow_moves(kept: Kept, survey: Survey, root: Path) -> frozenset[str]:
     """Correct the paths of files that were moved; returns the paths of those that are gone."""
     gone = gone_files(kept.videos, survey, root)
+    if not gone:
+        return frozenset()
     known = {row["path"] for row in kept.videos}
     sizes = {name_of(path, root): size for path, size in survey.videos.items()}
     new = {name: size for name, size in sizes.items() if name not in known}

@@ -20,9 +20,10 @@ class Lookup:
         self._ids, self._root = ids, root
         self._names = set(names)
         self._loose: dict[str, set[str]] = {}
+        self._answers: dict[tuple[str, str], str | None] = {}
         for name in self._names:
             base = posixpath.basename(name)
-            for key in {name, base, stem_of(base) or base, posixpath.splitext(name)[0]}:
+            for key in {name, base, _stem(base), _stem(name)}:
                 self._loose.setdefault(key.casefold(), set()).add(name)
 
     def find(self, value: str, folder: str = "") -> str | None:
@@ -32,16 +33,26 @@ class Lookup:
             value: Id, path, file name or stem.
             folder: Folder of the table that says so, relative to the root.
         """
-        value = value.strip()
+        asked = value, folder
+        if asked not in self._answers:  # a video may have many captions
+            self._answers[asked] = self._find(value.strip(), folder)
+        return self._answers[asked]
+
+    def _find(self, value: str, folder: str) -> str | None:
         if not value or value in self._ids:
             return self._ids.get(value)
         path = posixpath.normpath(value.replace("\\", "/"))
-        for place in (posixpath.join(folder, path), path, posixpath.relpath(path, self._root)):
+        beside = posixpath.normpath(posixpath.join(folder, path))
+        for place in (beside, path, path.removeprefix(f"{self._root}/")):
             if place in self._names:
                 return place
         base = posixpath.basename(path)
-        for key in (posixpath.join(folder, path), path, base, stem_of(base) or base):
-            found = self._loose.get(posixpath.normpath(key).casefold(), ())
+        for key in (beside, path, base, stem_of(base) or base):
+            found = self._loose.get(key.casefold(), ())
             if len(found) == 1:
                 return next(iter(found))
         return None
+
+
+def _stem(name: str) -> str:
+    return posixpath.splitext(name)[0]

@@ -44,4 +44,4 @@ def _by_hash(group: str) -> Split:
 
 
 def _share(group: str) -> float:
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
+    return int.from_bytes(hashlib.sha256(f"split {group}".encode()).digest()[:8], "big") / 2**64

@@ -95,7 +95,7 @@ def name_of(path: Path, root: Path) -> str:
         path: Absolute path.
         root: Absolute path of the folder.
     """
-    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+    return str(path).removeprefix(f"{root}/")  # as text: there may be a million
 
 
 def survey_folder(root: Path) -> Survey:
