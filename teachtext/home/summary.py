@@ -79,10 +79,16 @@ def _lost(missing: Sequence[str]) -> str:
 
 def _left_alone(account: Account) -> Iterator[str]:
     if account.others:
-        named = [f"{count:,} {suffix}" for suffix, count in account.others.most_common(_SHOWN)]
+        named = [
+            f"{count:,} {_plain(suffix)}" for suffix, count in account.others.most_common(_SHOWN)
+        ]
         more = ", ..." if len(account.others) > _SHOWN else ""
         total = account.others.total()
         yield f"left alone: {total:,} files that are no videos ({', '.join(named)}{more})"
+
+
+def _plain(suffix: str) -> str:
+    return suffix if suffix.isprintable() else ascii(suffix)  # it may move a terminal's cursor
 
 
 def _changes(account: Account) -> str:
