@@ -85,7 +85,9 @@ def add_videos(folder: Path, paths: Sequence[Path]) -> Account:
             if path.is_dir():
                 survey.include(survey_folder(path))
             elif path.is_file():
-                beside = (one.name for one in path.parent.iterdir() if one.suffix in SIDECARS)
+                beside = (
+                    one.name for one in path.parent.iterdir() if one.suffix.lower() in SIDECARS
+                )
                 survey.look_at(path.parent, [path.name, *beside])
             if len(survey.videos) == before:
                 raise DatasetError(f"{path} is no video, and has none. Give videos, or folders.")

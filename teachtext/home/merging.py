@@ -7,6 +7,7 @@ from typing import cast
 
 from teachtext.home.columns import Description, seconds_text
 from teachtext.home.kept import BY_HAND, Kept, Row
+from teachtext.home.options import group_in
 from teachtext.home.splits import split_groups, stricter_split
 from teachtext.interop.benchmarks.tidying import tidy
 from teachtext.interop.remarks import Remarks
@@ -173,11 +174,12 @@ def _grouping(videos: Sequence[Row], found: FoundVideos, remarks: Remarks) -> di
         video, (path, start, end) = row["video_id"], part_of(row)
         path = found.same.get(path, path)
         own = path if start or end else first.get(path, video)
-        match = found.pattern.search(video) if found.pattern else None
-        if match:
-            own = next(filter(None, match.groups()), match[0])
-        elif found.pattern:
-            remarks.add("videos that the pattern of --group does not fit, each by itself", video)
+        if found.pattern:
+            cut_from = group_in(found.pattern, video)
+            if cut_from is None:
+                what = "videos that the pattern of --group does not fit, each by itself"
+                remarks.add(what, video)
+            own = cut_from or own
         groups[video] = row.get("group") or own
     return groups
 

@@ -81,7 +81,7 @@ def group_pattern(group: str | None, ids: Collection[str], *, must: bool) -> re.
         must: Whether it must fit one.
 
     Raises:
-        ConfigError: It is no pattern, or fits none.
+        ConfigError: It is no pattern, fits none, or does not tell any two apart.
     """
     if group is None:
         return None
@@ -89,12 +89,20 @@ def group_pattern(group: str | None, ids: Collection[str], *, must: bool) -> re.
         pattern = re.compile(group)
     except re.error as error:
         raise ConfigError(f"--group {group!r} is no pattern: {error}. Mend it.") from None
-    if must and not any(map(pattern.search, ids)):
+    groups = {group_in(pattern, video) for video in ids}
+    if must and len(ids) > 1 and len(groups) == 1:
+        how = "fits no id" if groups == {None} else "makes all videos one group, so of one split"
         raise ConfigError(
-            f"--group {group!r} is no column of the captions' source, and as a pattern fits no "
-            f"id. They are such as {min(ids)!r}, of which '(.+)/' would take the folder."
+            f"--group {group!r} is no column of the captions' source, and as a pattern {how}. Ids "
+            f"are such as {min(ids)!r}, of which '(.+)/' would take the folder."
         )
     return pattern
+
+
+def group_in(pattern: re.Pattern[str], video_id: str) -> str | None:
+    """What a video was cut from: the first group that fits, or all that does; None if nothing."""
+    match = pattern.search(video_id)
+    return match and next(filter(None, match.groups()), match[0])
 
 
 def absolute(path: Path) -> Path:
