@@ -71,7 +71,7 @@ def read_videos(path: Path) -> list[VideoSource]:
             _seconds(path, row, "start_seconds"),
             _seconds(path, row, "end_seconds"),
         )
-        for row in _read_rows(path, required=("video_id", "path"))
+        for row in rows_of_table(path, required=("video_id", "path"))
     ]
     _refuse_duplicates(path, "video_id", [video.video_id for video in videos])
     return videos
@@ -88,7 +88,7 @@ def read_captions(path: Path) -> list[Caption]:
         DatasetError: Missing file or column, no rows, an unknown split, an empty caption, a
             duplicate id, or a video that is in two splits.
     """
-    rows = _read_rows(path, required=("video_id", "caption", "split"))
+    rows = rows_of_table(path, required=("video_id", "caption", "split"))
     seen: Counter[str] = Counter()
     captions = []
     for number, row in enumerate(rows, start=2):
@@ -149,13 +149,16 @@ def by_video(captions: Iterable[Caption]) -> dict[str, list[Caption]]:
     return found
 
 
-def videos_of(captions: Iterable[Caption], split: Split) -> list[str]:
-    """Ids of the videos of a split, in the order of their first caption."""
-    return list(dict.fromkeys(c.video_id for c in captions if c.split == split))
+def rows_of_table(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Read a table row by row: as dicts, millions of them would not fit into memory.
 
+    Args:
+        path: CSV or Parquet.
+        required: Columns that must be there and have no empty cell.
 
-def _read_rows(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """One row after another: as dicts, millions of them would not fit into memory."""
+    Raises:
+        DatasetError: Missing file or column, no rows, or a row that cannot be read whole.
+    """
     if not path.is_file():
         raise DatasetError(f"{path} does not exist. Set dataset.videos and dataset.captions.")
     lines = _parquet_lines(path) if path.suffix == ".parquet" else _csv_lines(path)
@@ -168,6 +171,11 @@ def _read_rows(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
         )
     number = 1
     for number, line in enumerate(filter(None, lines), start=2):
+        if len(line) > len(columns):
+            raise DatasetError(
+                f"{path} row {number} has {len(line)} cells, and the header {len(columns)}. Put a "
+                "text that has commas in quotes."
+            )
         row = dict(zip(columns, line, strict=False))
         if not all(map(row.get, required)):
             raise DatasetError(f"{path} row {number}: one of {', '.join(required)} is empty.")
@@ -176,9 +184,26 @@ def _read_rows(path: Path, required: Sequence[str]) -> Iterator[dict[str, Any]]:
         raise DatasetError(f"{path} has a header but no rows. Add at least one.")
 
 
+def videos_of(captions: Iterable[Caption], split: Split) -> list[str]:
+    """Ids of the videos of a split, in the order of their first caption."""
+    return list(dict.fromkeys(c.video_id for c in captions if c.split == split))
+
+
 def _csv_lines(path: Path) -> Iterator[Sequence[Any]]:
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        yield from csv.reader(stream)
+        lines = csv.reader(stream, strict=True)
+        try:
+            yield from lines
+        except UnicodeDecodeError as error:
+            raise DatasetError(
+                f"{path} is not UTF-8 after line {lines.line_num}: {error.reason}. Save it as CSV "
+                "in UTF-8."
+            ) from None
+        except csv.Error as error:
+            raise DatasetError(
+                f"{path} is no CSV after line {lines.line_num}: {error}. Put a text that has "
+                "quotes in quotes, and write each of them twice."
+            ) from None
 
 
 def _parquet_lines(path: Path) -> Iterator[Sequence[Any]]:

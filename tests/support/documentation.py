@@ -28,6 +28,7 @@ NOT_RUN = {
     r"teachtext import-(dataset|features) .*": "needs a benchmark's files; see tests/interop",
     r"snakemake .*workflow/presets/.*": "needs a benchmark; tests/test_presets.py plans them",
     r"teachtext plan .*workflow/presets/.*": "needs a benchmark's videos",
+    r"teachtext (add|remove) .*": "needs videos of these names; see tests/commands/test_init.py",
     r"ssh .*": "needs another machine",
     r"teachtext serve.*": "does not end; tests/search/page runs it",
     r"snakemake --cores 8 --resources gpu=2": "needs GPUs",

@@ -46,6 +46,7 @@ LAYERS = [
     "search",
     "report",
     "interop",
+    "home",
     "jobs",
     "stages",
     "arguments",

@@ -57,6 +57,8 @@ def test_a_paragraph_is_all_captions_of_a_video_in_order(table):
         ("video_id,path\na,\n", "row 2: one of video_id, path is empty"),
         ("video_id,path\na,x\n\nb\n", "row 3: one of video_id, path is empty"),
         ("video_id,path,start_seconds\na,b,soon\n", "'soon'"),
+        ("video_id,path\na,x\nb,y,z\n", "row 3 has 3 cells, and the header 2. Put a text"),
+        ('video_id,path\na,"x\nb,y\n', "is no CSV after line 3: unexpected end"),
     ],
 )
 def test_bad_video_tables(table, text, words):
@@ -77,6 +79,15 @@ def test_bad_video_tables(table, text, words):
 def test_bad_caption_tables(table, text, words):
     with pytest.raises(DatasetError, match=words):
         read_captions(table(text))
+
+
+def test_a_table_in_another_encoding_is_one_line(table):
+    path = table("")
+    path.write_bytes("video_id,caption,split\na,ein Bär,train\n".encode("cp1252"))
+    with pytest.raises(
+        DatasetError, match=r"is not UTF-8 after line 0: .* Save it as CSV in UTF-8"
+    ):
+        read_captions(path)
 
 
 def test_parquet_and_csv_are_one_table(tmp_path):
