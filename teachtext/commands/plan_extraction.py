@@ -1,12 +1,13 @@
 """Estimate hours and gigabytes of a run from a few of its videos, and advise how many shards."""
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from teachtext.config.files import read_config
+from teachtext.config.home import home_at
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
 from teachtext.experts.loading import load_requested
@@ -19,10 +20,13 @@ GIGABYTE = 1e9
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    config = read_config(args.configfile)
+    home = home_at(args.directory, args.configfile)
+    config = home.config_of_next_run()
     if config.dataset.videos is None:
         raise ConfigError("dataset.videos is null: there is nothing to extract. Run snakemake.")
-    with tempfile.TemporaryDirectory(prefix="teachtext-plan-") as folder:
+    scratch = tempfile.TemporaryDirectory(prefix="teachtext-plan-")
+    # where paths of the configuration count from
+    with scratch as folder, contextlib.chdir(home.folder):
         plan = plan_extraction(
             read_videos(Path(config.dataset.videos)),
             [config.request(name) for name in config.extracted_experts()],

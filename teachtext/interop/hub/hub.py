@@ -138,7 +138,7 @@ def _read_text_settings(folder: Path) -> TextEncoderSettings | None:
     if TOKENIZER not in config:
         raise StoreError(
             f"{folder} does not say which text encoder reads captions. "
-            "Write it with `teachtext export`."
+            "Give a folder that teachtext export wrote."
         )
     try:
         entry = config[TOKENIZER]
