@@ -18,8 +18,8 @@ from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore
 from teachtext.tables.dataset import shard_of
 from tests.support.running import (
-    CONFIGS,
     ENVIRONMENT,
+    TINY,
     command,
     scatter_features,
     snakemake,
@@ -207,7 +207,7 @@ def test_too_many_failures_stop_the_run_before_decoding(tiny_run, tmp_path):
 
 
 def test_a_plan_before_the_run(own_data):
-    files = [*CONFIGS, str(own_data / "own.yaml")]
+    files = [str(TINY), str(own_data / "own.yaml")]
     plan = teachtext(
         own_data, "plan-extraction", "--configfile", *files, "--cores", "2", "--sample", "3"
     )

@@ -11,11 +11,11 @@ from teachtext.store.tables import read_table
 from teachtext.tables.dataset import shard_of
 from tests.support.conda.environments import ENVIRONMENTS, ONLY_PIP
 from tests.support.conda.standin import set_up
-from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.running import ENVIRONMENT, ROOT, TINY
 
 IMPORTING = f"""
-configfile: {CONFIGS[0]!r}
-configfile: {CONFIGS[1]!r}
+configfile: {str(ROOT / "config.yaml")!r}
+configfile: {str(TINY)!r}
 configfile: "own.yaml"
 
 module teachtext:
@@ -72,7 +72,7 @@ def test_another_workflow_can_ask_for_everything(folder):
 def test_directory_elsewhere_is_where_everything_is_written(folder, tmp_path_factory):
     here = tmp_path_factory.mktemp("here")
     files = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    configs = ["--configfile", *CONFIGS, str(folder / "own.yaml")]
+    configs = ["--configfile", str(TINY), str(folder / "own.yaml")]
     snakemake(here, *files, "results/video/manifest/0.parquet", *configs)
     assert (folder / "results/video/manifest/0.parquet").exists()
     assert (folder / "logs/probe_videos/0.log").exists()

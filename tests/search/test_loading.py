@@ -36,7 +36,8 @@ def test_a_large_part_is_searched_by_its_inverted_file(tmp_path, reading, monkey
 def test_a_model_without_an_index_is_told_how_to_get_one(tmp_path):
     path = write_index(tmp_path, gallery())
     (tmp_path / "results/search").rename(tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match="snakemake --cores 1 results/search/student/0"):
+    command = f"Run: snakemake results/search/student/0 --cores all --directory {tmp_path}$"
+    with pytest.raises(StoreError, match=command):
         load(path)
 
 
@@ -56,7 +57,7 @@ def test_an_index_of_other_weights_is_refused(tmp_path):
     index = tmp_path / "results/search/student/0"
     line = (
         f"{index} was built with another model than {path} is now. Delete it and run: "
-        "snakemake --cores 1 results/search/student/0"
+        f"snakemake results/search/student/0 --cores all --directory {tmp_path}"
     )
     with pytest.raises(StoreError, match=f"^{line}$"):
         load(path)
@@ -95,8 +96,8 @@ def test_what_is_found_is_json_for_programs(tmp_path, reading, capsys):
     data = gallery()
     reading(data)
     write_index(tmp_path, data)
-    results = str(tmp_path / "results")
-    main(["search", "3#0", "--model", "student", "--results", results, "--json", "--top", "2"])
+    folder = str(tmp_path)
+    main(["search", "3#0", "--model", "student", "--directory", folder, "--json", "--top", "2"])
     first, second = json.loads(capsys.readouterr().out)
     assert first["score"] >= second["score"]
     assert set(first["clip"]) == {"video_id", "split", "path", "start_seconds", "end_seconds"}
@@ -113,5 +114,5 @@ def test_what_is_found_is_json_for_programs(tmp_path, reading, capsys):
 def test_mistakes_are_one_line(tmp_path, capsys, options, problem):
     write_index(tmp_path, gallery())
     with pytest.raises(SystemExit) as ended:
-        main(["search", "x", *options, "--results", str(tmp_path / "results")])
+        main(["search", "x", *options, "--directory", str(tmp_path)])
     assert problem in f"{ended.value} {capsys.readouterr().err}"

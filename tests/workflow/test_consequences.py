@@ -108,7 +108,7 @@ def rendered(tmp_path_factory):
     config = whole_run.CONFIG | {
         "dataset": {"name": "demo", "shards": 1, "paragraphs": False} | tables
     }
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    whole_run.write_config(folder, config)
     whole_run.run_all(folder, "data/demo/videos.csv")
     return folder
 
