@@ -129,6 +129,15 @@ def test_token_vectors_that_were_made_elsewhere_have_no_reference(model, tmp_pat
     assert HubModel.from_pretrained("out").text_settings is None
 
 
+def test_a_student_of_teachers_is_exported(model):
+    card = json.loads((model / "config.json").read_text())
+    card["made_from"]["teachers"] = {"teacher-glove/0": "0", "teacher-glove/1": "1"}
+    (model / "config.json").write_text(json.dumps(card))
+    write_checksums(model)
+    main(["teachtext", "out"])
+    assert len(HubModel.from_pretrained("out").card.made_from.teachers) == 2
+
+
 def test_a_configuration_of_another_run_is_answered_with_its_names(tmp_path, model):
     card = json.loads((model / "config.json").read_text()) | {"text_encoder": "mine"}
     (model / "config.json").write_text(json.dumps(card))
