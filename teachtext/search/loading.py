@@ -28,8 +28,7 @@ def load(path: str | Path) -> Searcher:
     results = folder.parents[2]
     place = results / "search" / folder.parent.name / folder.name
     model, card = load_model(folder)
-    home = Home(results.parent, Path.cwd())
-    command = home.command("snakemake", f"results/search/{card.model}/{card.seed}")
+    command = _making_index(results.parent, f"{card.model}/{card.seed}")
     if not place.is_dir():
         raise StoreError(f"{path} has no search index yet. Run: {command}")
     index = open_index(place)
@@ -56,12 +55,13 @@ def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
     """
     known = indexed_models(results)
     if model not in known or (seed is not None and seed not in known[model]):
-        wanted = shlex.quote(f"{model}/{0 if seed is None else seed}")
-        home = Home(results.absolute().parent, Path.cwd())
-        command = home.command("snakemake", f"results/search/{wanted}")
+        wanted = f"{model}/{0 if seed is None else seed}"
+        advice = "run snakemake."
+        if (results / "models" / wanted).is_dir():  # it was trained, and search.models lacks it
+            advice = f"run: {_making_index(results.absolute().parent, wanted)}"
         raise StoreError(
             f"{results / 'search'} has no index of {wanted}. It has: {_listed(known)}. Name one of "
-            f"them, or run: {command}"
+            f"them, or {advice}"
         )
     chosen = known[model][0] if seed is None else seed
     return load(results / "models" / model / str(chosen))
@@ -73,6 +73,12 @@ def indexed_models(results: Path) -> dict[str, list[int]]:
     for facts in (results / "search").glob(f"*/*/{FACTS}"):
         seeds.setdefault(facts.parents[1].name, []).append(int(facts.parent.name))
     return {model: sorted(seeds[model]) for model in sorted(seeds)}
+
+
+def _making_index(run: Path, model: str) -> str:
+    """The command that makes the index of a model and seed."""
+    target = shlex.quote(f"results/search/{model}")
+    return Home(run, Path.cwd()).command("snakemake", target)
 
 
 def _listed(known: dict[str, list[int]]) -> str:

@@ -41,6 +41,17 @@ def test_a_model_without_an_index_is_told_how_to_get_one(tmp_path):
         load(path)
 
 
+def test_a_model_that_is_not_among_those_to_search_is_told_how_to_be(tmp_path, monkeypatch):
+    write_index(tmp_path / "mine", gallery())
+    (tmp_path / "mine/results/search/student").rename(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["search", "x", "--model", "student", "--directory", "mine"])
+    command = "run: snakemake results/search/student/0 --cores all --snakefile "
+    assert command in ended.value.code
+    assert ended.value.code.endswith(" --directory mine")
+
+
 def test_a_damaged_index_is_named(tmp_path):
     path = write_index(tmp_path, gallery())
     file = tmp_path / "results/search/student/0/videos.npy"
@@ -108,6 +119,7 @@ def test_what_is_found_is_json_for_programs(tmp_path, reading, capsys):
     [
         (["--model", "nobody"], "no index of nobody/0. It has: student (0)."),
         (["--model", "student", "--seed", "7"], "no index of student/7"),
+        (["--model", "nobody"], "Name one of them, or run `snakemake --cores all --directory"),
         (["--model", "student", "--top", "0"], "'0' is not a whole number from 1"),
     ],
 )
