@@ -133,9 +133,9 @@ class Home:
         return self.overlays or (tuple(map(Path, run.overlays)) if run else ())
 
     def _checkout(self, run: RememberedRun | None) -> Path | None:
-        """Where the Snakefile is: that of the last run, else that of whoever types, or of this."""
+        """Where the Snakefile is: this folder, that of the last run, or of whoever types, or ours."""
         known = [Path(run.snakefile).parent] if run else []
-        for folder in (*known, self.here, _CODE):
+        for folder in (self.folder, *known, self.here, _CODE):
             if all((folder / name).exists() for name in ("Snakefile", "config.yaml", "teachtext")):
                 return folder
         return None

@@ -11,7 +11,6 @@ from teachtext.jobs.records import Records, describe_lock
 from teachtext.jobs.rules import Rules
 from teachtext.store.json_files import read_json
 
-
 GIVEN_FILES = list(workflow.config_settings.configfiles)
 THIS_RUN = RememberedRun(
     config=config,
