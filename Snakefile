@@ -16,7 +16,16 @@ shell.prefix(
 os.environ.update(PIP_NO_DEPS="1")
 
 
-configfile: "config.yaml"
+CHECKOUT = Path(str(workflow.current_basedir))
+
+
+configfile: str(CHECKOUT / "config.yaml")
+
+
+# that of a data set's own folder (--directory), which holds only what differs
+if Path("config.yaml").exists() and Path().resolve() != CHECKOUT.resolve():
+
+    configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
@@ -37,19 +46,20 @@ include: "workflow/rules/report.smk"
 
 onstart:
     # nobody else writes here while snakemake holds its lock
-    remove_leftovers(Path("results"))
+    remove_leftovers(HOME.results)
+    remember(HOME.results, THIS_RUN)
 
 
 onsuccess:
     from teachtext.jobs.ending import describe_success
 
-    sys.stderr.write(describe_success(RULES.context.config, Path()))
+    sys.stderr.write(describe_success(RULES.context.config, HOME))
 
 
 onerror:
     from teachtext.jobs.ending import describe_failure
 
-    sys.stderr.write(describe_failure(RULES.context.config, Path()))
+    sys.stderr.write(describe_failure(RULES.context.config, HOME))
 
 
 rule all:

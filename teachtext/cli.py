@@ -48,10 +48,11 @@ def main(argv: list[str] | None = None) -> None:
     message = "%(asctime)s %(levelname)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=message, handlers=[shown])
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells what it does not find
+    args = parse(name, arguments[1:])
     try:
-        run(name, arguments[1:])
+        _start(name, args)
     except TeachTextError as error:
-        sys.exit(f"teachtext {name}: {error}")
+        sys.exit(f"teachtext {name}: {_told(error, args)}")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -65,7 +66,10 @@ def run(name: str, argv: Sequence[str]) -> None:
         name: Of the stage or command, as typed.
         argv: What follows the name.
     """
-    args = parse(name, argv)
+    _start(name, parse(name, argv))
+
+
+def _start(name: str, args: argparse.Namespace) -> None:
     if getattr(args, "progress", None) is not None:
         from teachtext.runtime.progress import Record
 
@@ -73,6 +77,18 @@ def run(name: str, argv: Sequence[str]) -> None:
         ours.addHandler(Record(args.progress))
         ours.setLevel(logging.DEBUG)
     importlib.import_module(_module(name)).main(args)
+
+
+def _told(error: TeachTextError, args: argparse.Namespace) -> str:
+    """What the user reads; commands in it work where the user is."""
+    from teachtext.config.home import Home, home_of_job
+
+    if "directory" in args:
+        return Home(args.directory, Path.cwd()).complete(str(error))
+    try:
+        return home_of_job().complete(str(error))
+    except TeachTextError:  # what is remembered of the run is damaged
+        return str(error)
 
 
 def parse(name: str, argv: Sequence[str]) -> argparse.Namespace:

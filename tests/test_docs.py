@@ -281,7 +281,7 @@ def test_every_long_stage_tells_how_far_it_is(demo, rule):
 @pytest.mark.e2e
 def test_an_exported_model_tells_nothing_of_the_data_and_scores_the_same(demo, tmp_path):
     source = "results/models/teachtext/0"
-    run_block(demo, "teachtext", "export", source, str(tmp_path / "out"))
+    run_block(demo, "teachtext", "export", "teachtext", str(tmp_path / "out"))
     told = "".join((tmp_path / "out" / name).read_text() for name in ("README.md", "config.json"))
     with (demo / "data/demo/captions.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))

@@ -17,8 +17,8 @@ import yaml
 from teachtext.errors import StoreError
 from teachtext.store.features import FeatureStore
 from tests.support.running import (
-    CONFIGS,
     ENVIRONMENT,
+    TINY,
     command,
     scatter_features,
     snakemake,
@@ -251,7 +251,7 @@ def test_a_plan_leaves_out_what_is_there(own_data):
 
 
 def planned_costs(folder, overlay):
-    files = ["--configfile", *CONFIGS, str(overlay)]
+    files = ["--configfile", str(TINY), str(overlay)]
     return teachtext(folder, "plan", *files, "--cores", "2", "--sample", "3")
 
 

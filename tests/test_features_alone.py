@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.running import CONFIGS, scatter_features, snakemake, teachtext
+from tests.support.running import TINY, scatter_features, snakemake, teachtext
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
 pytestmark = pytest.mark.e2e
@@ -131,7 +131,7 @@ def test_features_alone_end_at_a_report(features_alone):
 
 def test_a_plan_of_features_alone(features_alone, tmp_path):
     shutil.copytree(features_alone / "data", tmp_path / "data")
-    files = ["--configfile", *CONFIGS, str(features_alone / "alone.yaml")]
+    files = ["--configfile", str(TINY), str(features_alone / "alone.yaml")]
     plan = teachtext(tmp_path, "plan", *files, "--cores", "2")
     assert plan.startswith("12 videos, 24 captions\n")
     assert re.search(r"^experts +4 +4 +0:00:\d\d", plan, re.M)

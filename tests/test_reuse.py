@@ -7,14 +7,15 @@ import sys
 import pytest
 import yaml
 
+from teachtext.config.remembered import RememberedRun, recall, remember
 from teachtext.store.tables import read_table
 from tests.support.conda.environments import ENVIRONMENTS, ONLY_PIP
 from tests.support.conda.standin import set_up
-from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.running import ENVIRONMENT, ROOT, TINY, read_yaml, teachtext
 
 IMPORTING = f"""
-configfile: {CONFIGS[0]!r}
-configfile: {CONFIGS[1]!r}
+configfile: {str(ROOT / "config.yaml")!r}
+configfile: {str(TINY)!r}
 configfile: "own.yaml"
 
 module teachtext:
@@ -68,10 +69,91 @@ def test_another_workflow_can_ask_for_everything(folder):
     assert {"extract_expert", "train_teacher", "write_report"} <= set(told.split())
 
 
+PROBED = "results/video/manifest/0.parquet"
+
+
+@pytest.fixture
+def home(folder):
+    """The same with a file of its own in the place of an overlay."""
+    (folder / "own.yaml").rename(folder / "config.yaml")
+    return folder
+
+
+def in_checkout(*arguments):
+    """What snakemake answers to somebody in the checkout; it runs on one core."""
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments, "--cores", "1", "--quiet", "rules"],
+        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def line_of(done):
+    """The line of ours in an answer that is an error."""
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if "teachtext: " in line]
+    return line
+
+
+def test_a_folder_is_the_home_of_a_data_set(home):
+    place = ["--directory", str(home)]
+    assert in_checkout(PROBED, *place, "--dry-run").returncode == 0
+    assert not (home / "results").exists()
+    done = in_checkout(PROBED, *place, "--configfile", str(TINY))
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = recall(home / "results")
+    assert (run.config["dataset"]["name"], run.config["training"]["epochs"]) == ("own", 3)
+    assert (run.overlays, run.options) == ((str(TINY),), ("--cores", "1"))
+    assert in_checkout(PROBED, *place, "--dry-run").returncode == 0
+    assert recall(home / "results") == run
+    told = teachtext(ROOT, "status", *place)
+    assert re.search(r"^video +\d+ +1 ", told, re.M), told
+    assert teachtext(home, "status") == told.replace(f" --directory {home}", "")
+
+
+def test_another_data_set_is_refused_before_anything_is_computed(home):
+    remember_as_demo(home)
+    line = line_of(in_checkout(PROBED, "--directory", str(home)))
+    assert f"{home}/results is of the data set 'demo'" in line
+    command = re.search(r"type your command again: (mv \S+ \S+) ", line)[1]
+    subprocess.run(command.split(), check=True)
+    assert in_checkout(PROBED, "--directory", str(home), "--dry-run").returncode == 0
+
+
+def remember_as_demo(folder):
+    run = RememberedRun(
+        config=read_yaml(ROOT / "config.yaml"),
+        **{"overlays": (), "options": ()},
+        **{"snakefile": str(ROOT / "Snakefile"), "typed_in": str(ROOT)},
+    )
+    remember(folder / "results", run)
+
+
+def test_a_mistake_in_the_folders_file_is_told_of_that_file(home):
+    with (home / "config.yaml").open("a") as stream:
+        stream.write("teachers: {old: {text_encoder: glove, modalities: [rgb]}}\n")
+    line = line_of(in_checkout("--directory", str(home), "--dry-run"))
+    assert f"teachtext: {home}/config.yaml: teachers.old.modalities is not a known key" in line
+
+
+def test_a_folder_that_is_locked_is_one_line(home):
+    locks = home / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text(f"{PROBED}\n")
+    line = line_of(in_checkout(PROBED, "--directory", str(home)))
+    command = f"snakemake --unlock --cores 1 --directory {home}"
+    assert line == (
+        "teachtext: Another snakemake has locked this folder. If it is running on no machine any "
+        f"more: `{command}`, then type your command again."
+    )
+    subprocess.run([sys.executable, "-m", *command.split()], cwd=ROOT, env=ENVIRONMENT, check=True)
+    assert not locks.exists()
+
+
 def test_directory_elsewhere_is_where_everything_is_written(folder, tmp_path_factory):
     here = tmp_path_factory.mktemp("here")
     files = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    configs = ["--configfile", *CONFIGS, str(folder / "own.yaml")]
+    configs = ["--configfile", str(TINY), str(folder / "own.yaml")]
     snakemake(here, *files, "results/video/manifest/test-0.parquet", *configs)
     assert (folder / "results/video/manifest/test-0.parquet").exists()
     assert (folder / "logs/probe_videos/test-0.log").exists()

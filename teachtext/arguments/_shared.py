@@ -34,21 +34,24 @@ def settings_json(section: str) -> "Callable[[str], Settings]":
     return parse
 
 
+def add_directory(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of the data set."""
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=Path(),
+        help="folder of the data set, as given to snakemake (default: here)",
+    )
+
+
 def add_configfile(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names the files: ``configfile``, a list of paths."""
+    """Add files that no run has read yet, for commands that look at what a run would do."""
     parser.add_argument(
         "--configfile",
         type=Path,
         nargs="+",
-        default=[Path("config.yaml")],
-        help="as given to snakemake; later ones are laid over earlier ones (default: config.yaml)",
-    )
-
-
-def add_results(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of a run's results."""
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="folder (default: %(default)s)"
+        default=[],
+        help="laid over config.yaml, as given to snakemake (default: those of the last run)",
     )
 
 

@@ -3,14 +3,16 @@
 import argparse
 from pathlib import Path
 
-from teachtext.arguments._shared import add_configfile
+from teachtext.arguments._shared import add_directory
 from teachtext.interop.hub import UNKNOWN
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument("model", type=Path, help="such as results/models/teachtext/0")
-    parser.add_argument("directory", type=Path, help="to write; must not be there yet")
+    parser.add_argument("model", help="name in config.yaml; it is trained")
+    parser.add_argument("output", type=Path, help="folder to write; must not be there yet")
+    parser.add_argument("--seed", type=int, help="of the model (default: the first that is there)")
+    add_directory(parser)
     parser.add_argument("--name", help="of the repository, ORG/NAME (default: the folder's)")
     parser.add_argument("--license", default=UNKNOWN, help="of the weights, such as apache-2.0")
     parser.add_argument("--data-license", default=UNKNOWN, help="of the data it was trained on")
@@ -24,4 +26,3 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--text-checkpoint",
         help="where others find the text encoder: a hub id; needed if it is a folder of yours",
     )
-    add_configfile(parser)

@@ -2,9 +2,9 @@
 
 import argparse
 
-from teachtext.arguments._shared import add_results
+from teachtext.arguments._shared import add_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    add_results(parser)
+    add_directory(parser)

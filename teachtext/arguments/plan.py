@@ -2,11 +2,12 @@
 
 import argparse
 
-from teachtext.arguments._shared import add_configfile
+from teachtext.arguments._shared import add_configfile, add_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
+    add_directory(parser)
     add_configfile(parser)
     parser.add_argument("--cores", type=_positive, required=True, help="of the run")
     parser.add_argument("--sample", type=_positive, default=20, help="videos to try (default: 20)")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from teachtext.arguments._shared import add_results
+from teachtext.arguments._shared import add_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=_positive, default=5, help="videos (default: %(default)s)")
     parser.add_argument("--split", help="only videos of it")
     parser.add_argument("--contains", default="", help="only videos whose id contains this")
-    add_results(parser)
+    add_directory(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from teachtext.arguments._shared import add_results
+from teachtext.arguments._shared import add_directory
 
 MAX_PORT = 65_535
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--models", nargs="+", metavar="MODEL", help="that have an index (default: all of them)"
     )
     parser.add_argument("--seed", type=int, help="of the models (default: the first of each)")
-    add_results(parser)
+    add_directory(parser)
     parser.add_argument(
         "--host",
         default="127.0.0.1",

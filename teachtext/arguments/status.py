@@ -1,17 +1,14 @@
 """What ``teachtext status`` is given."""
 
 import argparse
-from pathlib import Path
 
-from teachtext.arguments._shared import add_configfile
+from teachtext.arguments._shared import add_configfile, add_directory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them."""
+    add_directory(parser)
     add_configfile(parser)
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="of the run, as given to snakemake"
-    )
     parser.add_argument("--json", action="store_true", help="for programs: JSON, with every job")
     parser.add_argument(
         "--exit-code",

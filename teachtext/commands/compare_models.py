@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from teachtext.config.home import home_at
 from teachtext.errors import StoreError
 from teachtext.evaluation.records import Evaluation, read_evaluation
 from teachtext.evaluation.significance import COMPARED_METRICS, Difference
@@ -14,9 +15,10 @@ from teachtext.report.differences import Differences, compare_models, format_p_v
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
+    home = home_at(args.directory)
     names = dict.fromkeys([*args.models, args.against])
     evaluations = _of_common_seeds(
-        [_evaluations(args.results / "evaluate", model) for model in names]
+        [_evaluations(home.results / "evaluate", model) for model in names]
     )
     pairs = [(model, args.against) for model in args.models]
     generator = np.random.default_rng(args.seed)

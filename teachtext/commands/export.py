@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from teachtext.config.files import read_config
+from teachtext.config.home import home_at
 from teachtext.config.imported import ImportedTokens
 from teachtext.config.text import TextEncoderSettings
 from teachtext.config.whole import Config
@@ -25,39 +25,54 @@ log = logging.getLogger(__name__)
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    if args.directory.exists():
-        raise ConfigError(f"{args.directory} is there already. Name a new folder, or delete it.")
-    config = read_config(args.configfile)
-    network, card = load_model(args.model)
-    text_settings = _text_settings(config, card, args.text_checkpoint)
+    if args.output.exists():
+        raise ConfigError(f"{args.output} is there already. Name a new folder, or delete it.")
+    home = home_at(args.directory)
+    config = home.config_of_last_run()
+    model = _trained(home.results / "models", args.model, args.seed)
+    network, card = load_model(model)
+    text_settings = _text_settings(config, card, args.text_checkpoint, home.folder)
     if args.license == UNKNOWN:
         log.warning("without a licence nobody may use the model; name one with --license")
     page = render_readme(
         card,
         Release(
-            args.name or args.directory.resolve().name,
+            args.name or args.output.resolve().name,
             config.dataset.name,
             args.license,
             args.data_license,
             args.description,
         ),
         text_settings=text_settings,
-        evaluation=_evaluation(args.evaluation, args.model, card),
+        evaluation=_evaluation(args.evaluation, model, card),
     )
-    model = HubModel(network, card, text_settings=text_settings, page=page)
-    with replacing(args.directory) as temporary:
-        model.save_pretrained(temporary)
-    sys.stdout.write(f"{args.directory}\n")
+    with replacing(args.output) as temporary:
+        HubModel(network, card, text_settings=text_settings, page=page).save_pretrained(temporary)
+    sys.stdout.write(f"{args.output}\n")
+
+
+def _trained(models: Path, name: str, seed: int | None) -> Path:
+    """The folder of a trained model."""
+    known: dict[str, list[int]] = {}
+    for card in models.glob("*/*/config.json"):
+        known.setdefault(card.parents[1].name, []).append(int(card.parent.name))
+    seeds = sorted(known.get(name, []))
+    if not seeds or (seed is not None and seed not in seeds):
+        raise StoreError(
+            f"{models} has no {name if seed is None else f'{name}/{seed}'}. It has: "
+            f"{', '.join(sorted(known)) or 'none'}. Name one of them, or run snakemake."
+        )
+    return models / name / str(seeds[0] if seed is None else seed)
 
 
 def _text_settings(
-    config: Config, card: ModelCard, checkpoint: str | None
+    config: Config, card: ModelCard, checkpoint: str | None, folder: Path
 ) -> TextEncoderSettings | None:
     """How others load the text encoder; None: its token vectors were made elsewhere."""
     if card.text_encoder not in config.text:
         raise ConfigError(
             f"The model reads with {card.text_encoder!r}, which is not among the text encoders of "
-            f"the configuration: {', '.join(config.text)}. Name its file with --configfile."
+            f"the last run: {', '.join(config.text)}. Run snakemake with it."
         )
     entry = config.text[card.text_encoder]
     if isinstance(entry, ImportedTokens):
@@ -67,7 +82,7 @@ def _text_settings(
         return settings
     if checkpoint is not None:
         return settings.model_copy(update={"checkpoint": checkpoint})
-    if entry.finetune or Path(settings.checkpoint).exists():
+    if entry.finetune or (folder / settings.checkpoint).exists():
         raise ConfigError(
             f"The text encoder {card.text_encoder!r} is in {settings.checkpoint}, which others do "
             "not have. Publish it too, and name where with --text-checkpoint ORG/NAME."

@@ -4,12 +4,14 @@ import argparse
 import sys
 from collections import defaultdict
 
+from teachtext.config.home import home_at
 from teachtext.experts.failures import Failure, find_failures
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    sys.stdout.write(_table(find_failures(args.results)))
+    home = home_at(args.directory)
+    sys.stdout.write(_table(find_failures(home.results)))
 
 
 def _table(failures: list[Failure]) -> str:

@@ -1,6 +1,7 @@
 """Estimate hours, gigabytes and memory of a run from a few of its videos, captions and steps."""
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from teachtext.config.files import read_config
+from teachtext.config.home import home_at
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
 from teachtext.experts.planning import MediaSample, advise_shards
@@ -51,17 +52,23 @@ class RunPlan:
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    config, folder = read_config(args.configfile), Path()
+    home = home_at(args.directory, args.configfile)
+    config = home.config_of_next_run()
+    with contextlib.chdir(home.folder):  # where paths of the configuration count from
+        sys.stdout.write(home.complete(_plan(config, args)))
+
+
+def _plan(config: Config, args: argparse.Namespace) -> str:
+    folder = Path()
     status = take_snapshot(plan_jobs(config, folder), folder)
     jobs = [one.job for one in status.jobs]
     left = [one.job for one in status.jobs if one.state != "done"]
     if not left:
-        sys.stdout.write("Everything is there: nothing is left to compute.\n")
-        return
+        return "Everything is there: nothing is left to compute.\n"
     if any(job.rule == "render_demo" for job in left):
         raise ConfigError(
             f"{config.dataset.videos} is rendered by the run. Make it first: "
-            f"snakemake --cores {args.cores} {config.dataset.videos}"
+            f"`snakemake {config.dataset.videos}`"
         )
     tables = read_tables(config, folder)
     measuring = Measuring(config, folder, tables, left, cores=args.cores)
@@ -70,7 +77,7 @@ def main(args: argparse.Namespace) -> None:
     costs = Costs(config, tables.sizes, measured)
     plan = [(job, costs.of(job)) for job in left]
     found = RunPlan(config, tables.sizes, measured.media, jobs, plan)
-    sys.stdout.write(describe_plan(found, args.cores))
+    return describe_plan(found, args.cores)
 
 
 def describe_plan(plan: RunPlan, cores: int) -> str:

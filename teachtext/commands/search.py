@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from teachtext.config.home import home_at
 from teachtext.search.hits import Clip, Hit
 from teachtext.search.loading import load_named
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    searcher = load_named(args.results, args.model, args.seed)
+    home = home_at(args.directory)
+    searcher = load_named(home.results, args.model, args.seed)
     hits = searcher.search(args.query, top=args.top, split=args.split, contains=args.contains)
     if args.json:
         sys.stdout.write(json.dumps([asdict(hit) for hit in hits], indent=2) + "\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
+from teachtext.config.home import home_at
 from teachtext.errors import ConfigError, StoreError, TeachTextError
 from teachtext.search.loading import indexed_models, load_named
 from teachtext.search.page.app import make_app
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 
 def main(args: argparse.Namespace) -> None:
     """Run the command, until Ctrl-C."""
-    models = args.models or _indexed(args.results)
+    home = home_at(args.directory)
+    models = args.models or _indexed(home.results)
     # taken before the models are loaded: what stands in the way is told at once
     with _listen(args.host, args.port) as listening:
         if not is_loopback(args.host):
@@ -28,7 +30,7 @@ def main(args: argparse.Namespace) -> None:
                 "everybody who reaches %s can search and watch the videos: there is no password",
                 args.host,
             )
-        searchers = [load_named(args.results, one, args.seed) for one in dict.fromkeys(models)]
+        searchers = [load_named(home.results, one, args.seed) for one in dict.fromkeys(models)]
         for searcher in searchers:
             _warm_up(searcher)
         app = make_app(searchers, names=[args.host])

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from teachtext.config.files import read_config
-from teachtext.errors import ConfigError
+from teachtext.config.home import home_at
 from teachtext.jobs.plan import plan_jobs
 from teachtext.jobs.snapshot import STATES, JobStatus, RunStatus, take_snapshot
 from teachtext.jobs.time_left import TimeLeft
@@ -24,11 +23,9 @@ COMPLETE, FAILED, RUNNING, INCOMPLETE = 0, 1, 3, 4
 
 def main(args: argparse.Namespace) -> None:
     """Run the command."""
-    if not args.directory.is_dir():
-        raise ConfigError(f"{args.directory} is no folder. Give the one that snakemake runs in.")
-    config = read_config(args.configfile)
-    status = take_snapshot(plan_jobs(config, args.directory), args.directory)
-    sys.stdout.write(_as_json(status) if args.json else describe_status(status))
+    home = home_at(args.directory, args.configfile)
+    status = take_snapshot(plan_jobs(home.config_of_last_run(), home.folder), home.folder)
+    sys.stdout.write(_as_json(status) if args.json else home.complete(describe_status(status)))
     if args.exit_code:
         sys.exit(exit_code(status))
 

@@ -130,7 +130,7 @@ def _clips(shard: ExpertShard) -> dict[str, _Clip]:
     if missing:
         raise StoreError(
             f"{shard.media} lacks {len(missing)} videos that {shard.request.name} needs, first "
-            f"{missing[0]!r}. Run: snakemake --forcerun decode_videos."
+            f"{missing[0]!r}. Run `snakemake --forcerun decode_videos`."
         )
     looks = shard.request.signal == "frames"
     return {

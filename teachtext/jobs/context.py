@@ -50,7 +50,7 @@ class Context:
         """Digest of a file or folder that the user gives; empty where there is none to read."""
         if file is None or is_url(file) or self.is_made(file):
             return ""
-        return self.given.sha256(file)
+        return self.given.sha256(self._folder / file)
 
     @functools.cached_property
     def ffmpeg(self) -> list[str]:
@@ -130,8 +130,8 @@ class Context:
         if any(self.is_made(table) for table in tables):
             return None
         return deal_tables(
-            None if dataset.videos is None else Path(dataset.videos),
-            None if dataset.captions is None else Path(dataset.captions),
+            None if dataset.videos is None else self._folder / dataset.videos,
+            None if dataset.captions is None else self._folder / dataset.captions,
             dataset.shards.counts(),
             self._folder / DEALT,
         )

@@ -1,13 +1,12 @@
 """What a run says when it ends. Reads a few of its files; what is missing or damaged is said."""
 
-import os
-import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from teachtext.config.home import Home
 from teachtext.config.whole import Config
 from teachtext.errors import StoreError, TeachTextError
 from teachtext.jobs.plan import plan_jobs
@@ -23,43 +22,45 @@ _SHOWN = 5
 """Failed jobs that are named one by one."""
 
 
-def describe_success(config: Config, folder: Path) -> str:
+def describe_success(config: Config, home: Home) -> str:
     """Five lines: what was found, the verdict, the report, how to search, what failed.
 
     Args:
         config: Configuration of the run.
-        folder: Folder of the run.
+        home: Folder of the run, as seen by whom it tells.
     """
+    folder = home.folder
     report = folder / REPORT
     failed = _or_reason(lambda: f"{count_failed_videos(folder)} failed")
-    named = f"videos: {_command('list-failures', folder)}  (names them, with reasons)"
+    named = f"videos: {home.command('teachtext', 'list-failures')}  (names them, with reasons)"
     lines = {
         "Found": _or_reason(lambda: _found(config, folder, failed)),
         "Verdict": _or_reason(lambda: read_verdict(report)) if report.exists() else "no report yet",
         "Report": str(report.absolute()) if report.exists() else "not made yet",
-        "Search": _search(folder),
+        "Search": _search(home),
         "Failed": "nothing" if failed == "0 failed" else named,
     }
     return "".join(_line(name, text) for name, text in lines.items())
 
 
-def describe_failure(config: Config, folder: Path) -> str:
+def describe_failure(config: Config, home: Home) -> str:
     """The jobs that failed, with the last line of each log, and the command that tells more.
 
     Args:
         config: Configuration of the run.
-        folder: Folder of the run.
+        home: Folder of the run, as seen by whom it tells.
     """
+    more = _line("More", home.command("teachtext", "status"))
     try:
-        jobs = take_snapshot(plan_jobs(config, folder), folder)
+        jobs = take_snapshot(plan_jobs(config, home.folder), home.folder)
     except (TeachTextError, OSError) as error:
-        return f"{_line('Failed', str(error))}{_line('More', _command('status', folder))}"
+        return f"{_line('Failed', str(error))}{more}"
     failed, done = jobs.of_state("failed"), len(jobs.of_state("done"))
     lines = [
         _line("Failed", f"{len(failed) or 'none'} of {len(jobs.jobs)} jobs; {done} are done"),
         *(f"  {printable(_last_words(one))}\n" for one in failed[:_SHOWN]),
         *([f"  and {len(failed) - _SHOWN} more\n"] if len(failed) > _SHOWN else []),
-        _line("More", _command("status", folder)),
+        more,
         _line("Then", "mend it, and the same snakemake goes on where it stopped"),
     ]
     return "".join(lines)
@@ -100,20 +101,10 @@ def _rows(table: Path) -> int:
         raise StoreError(f"Cannot read {table}: {error}. Delete it and run again.") from None
 
 
-def _search(folder: Path) -> str:
-    if not any((folder / "results/search").glob("*/*")):
+def _search(home: Home) -> str:
+    if not any((home.results / "search").glob("*/*")):
         return "there is no index yet"
-    return f"{_command('serve', folder)}  (a page in the browser)"
-
-
-def _command(name: str, folder: Path) -> str:
-    """A command as it works where the user typed, which need not be the folder of the run."""
-    here = Path(os.environ.get("PWD", folder))
-    if here.resolve() == folder.resolve():
-        return f"teachtext {name}"
-    home = folder.absolute()
-    option = ["--directory", home] if name == "status" else ["--results", home / "results"]
-    return shlex.join(["teachtext", name, *map(str, option)])
+    return f"{home.command('teachtext', 'serve')}  (a page in the browser)"
 
 
 def _last_words(one: JobStatus) -> str:

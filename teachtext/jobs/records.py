@@ -89,6 +89,24 @@ class Records:
         return found if is_here else found or None
 
 
+def describe_lock(last: LastRun | None) -> str:
+    """Who holds the lock of a folder, and what to do.
+
+    Args:
+        last: Latest call of snakemake that ran jobs there.
+    """
+    if last is not None and last.is_alive:
+        return (
+            "Another snakemake is running in this folder. `teachtext status` says how far it is; "
+            "when it has ended, type your command again."
+        )
+    begin = "The last snakemake in this folder was killed and has left its lock."
+    if last is None or last.is_alive is None:
+        begin = "Another snakemake has locked this folder. If it is running on no machine any more"
+        return f"{begin}: `snakemake --unlock`, then type your command again."
+    return f"{begin} Type `snakemake --unlock`, then your command again."
+
+
 def _record(folder: Path, output: str) -> Path:
     name = urlsafe_b64encode(output.encode()).decode()
     parts = [name[at : at + _LONGEST_NAME] for at in range(0, len(name), _LONGEST_NAME)]
@@ -110,6 +128,8 @@ def _failed(text: str) -> frozenset[str]:
 
 
 def _works_in(process: Path, folder: Path) -> bool:
+    if process.name == str(os.getpid()):
+        return False  # the Snakefile asks who else is there
     try:
         words = os.fsdecode((process / "cmdline").read_bytes()).split("\0")
         is_snakemake = any(Path(word).name == "snakemake" for word in words)

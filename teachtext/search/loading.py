@@ -1,8 +1,10 @@
 """From a model directory to its searcher."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from teachtext.config.home import Home
 from teachtext.errors import StoreError
 from teachtext.files.urls import is_url
 from teachtext.models.checkpoint import load_model
@@ -26,7 +28,7 @@ def load(path: str | Path) -> Searcher:
     results = folder.parents[2]
     place = results / "search" / folder.parent.name / folder.name
     model, card = load_model(folder)
-    command = f"snakemake --cores 1 results/search/{card.model}/{card.seed}"
+    command = _making_index(results.parent, f"{card.model}/{card.seed}")
     if not place.is_dir():
         raise StoreError(f"{path} has no search index yet. Run: {command}")
     index = open_index(place)
@@ -54,9 +56,12 @@ def load_named(results: Path, model: str, seed: int | None = None) -> Searcher:
     known = indexed_models(results)
     if model not in known or (seed is not None and seed not in known[model]):
         wanted = f"{model}/{0 if seed is None else seed}"
+        advice = "run snakemake."
+        if (results / "models" / wanted).is_dir():  # it was trained, and search.models lacks it
+            advice = f"run: {_making_index(results.absolute().parent, wanted)}"
         raise StoreError(
             f"{results / 'search'} has no index of {wanted}. It has: {_listed(known)}. Name one of "
-            f"them, or run: snakemake --cores 1 results/search/{wanted}"
+            f"them, or {advice}"
         )
     chosen = known[model][0] if seed is None else seed
     return load(results / "models" / model / str(chosen))
@@ -70,20 +75,26 @@ def indexed_models(results: Path) -> dict[str, list[int]]:
     return {model: sorted(seeds[model]) for model in sorted(seeds)}
 
 
+def _making_index(run: Path, model: str) -> str:
+    """The command that makes the index of a model and seed."""
+    target = shlex.quote(f"results/search/{model}")
+    return Home(run, Path.cwd()).command("snakemake", target)
+
+
 def _listed(known: dict[str, list[int]]) -> str:
     named = (f"{model} ({', '.join(map(str, seeds))})" for model, seeds in known.items())
     return ", ".join(named) or "none"
 
 
 def _from(run: Path, facts: IndexFacts) -> IndexFacts:
-    """The same, with a tuned text encoder where it is; other checkpoints have names of a hub."""
+    """The same, with a text encoder of one's own where it is; others have names of a hub."""
     encoder = facts.text_encoder
     if encoder is None or not encoder.get("checkpoint"):
         return facts
-    tuned = run / encoder["checkpoint"]
-    if not tuned.is_dir():
+    own = run / encoder["checkpoint"]
+    if not own.exists():
         return facts
-    return replace(facts, text_encoder={**encoder, "checkpoint": str(tuned)})
+    return replace(facts, text_encoder={**encoder, "checkpoint": str(own)})
 
 
 def _clips(run: Path, index: SearchIndex) -> list[Clip]:

@@ -206,5 +206,5 @@ def _opened(path: Path) -> SearchIndex:
 def _damaged(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{path} is damaged, or no search index ({type(error).__name__}: "
-        f"{' '.join(str(error).split())}). Delete it and run: snakemake {path}"
+        f"{' '.join(str(error).split())}). Delete it and run snakemake again."
     )

@@ -111,6 +111,6 @@ def check_splits(captions: Sequence[Caption], val_user: ValUser | None) -> None:
     if val_user is not None and not counts["val"]:
         raise DatasetError(
             f"No caption has split 'val' {found}, and {val_user.entry} chooses by it. Set "
-            f"{val_user.setting}, or give it some: new rows of the table, or training videos by "
-            "`teachtext import-dataset ... --hold-out VIDEOS`."
+            f"{val_user.setting}, or give it some: new rows of the table, or training videos when "
+            "a benchmark is imported: --hold-out VIDEOS."
         )

@@ -15,11 +15,13 @@ SKILL = {"baseline": 0.2, "teachtext": 1.0, "teacher-glove": 0.2}
 @pytest.fixture
 def results(tmp_path):
     """Evaluations of three models, of which one is always right."""
-    return Corpus(tmp_path, dict.fromkeys(f"video{n}" for n in range(20)), skill=SKILL).folder
+    return Corpus(
+        tmp_path / "results", dict.fromkeys(f"video{n}" for n in range(20)), skill=SKILL
+    ).folder
 
 
 def told(results, capsys, *arguments):
-    main([*arguments, f"--results={results}", "--samples=200"])
+    main([*arguments, f"--directory={results.parent}", "--samples=200"])
     return capsys.readouterr().out.splitlines()
 
 
@@ -49,9 +51,10 @@ def test_several_models_may_be_compared_also_teachers(results, capsys):
 
 def test_a_model_that_is_not_there_is_answered_with_those_that_are(results, tmp_path):
     with pytest.raises(StoreError, match=r"'foo' is not among.*baseline, teacher-glove, teachtext"):
-        main(["foo", "--against", "baseline", f"--results={results}"])
+        main(["foo", "--against", "baseline", f"--directory={results.parent}"])
+    (tmp_path / "none").mkdir()
     with pytest.raises(StoreError, match="there are none"):
-        main(["foo", "--against", "baseline", f"--results={tmp_path / 'none'}"])
+        main(["foo", "--against", "baseline", f"--directory={tmp_path / 'none'}"])
 
 
 def test_models_are_compared_by_the_seeds_that_all_have(results, capsys):
@@ -65,4 +68,4 @@ def test_models_are_compared_by_the_seeds_that_all_have(results, capsys):
     (results / "evaluate/teachtext/0.parquet").rename(results / "evaluate/teachtext/9.parquet")
     change_evaluation(results / "evaluate/teachtext/9.json", seed=9)
     with pytest.raises(StoreError, match="no seed in common"):
-        main(["teachtext", "--against", "baseline", f"--results={results}"])
+        main(["teachtext", "--against", "baseline", f"--directory={results.parent}"])

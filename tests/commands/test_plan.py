@@ -10,7 +10,7 @@ from teachtext.jobs.costs import JobCost, RunSizes
 from teachtext.jobs.plan import PlannedJob, plan_jobs
 from teachtext.video.manifest import VideoRecord
 from tests.support.configurations import tiny_config
-from tests.support.running import CONFIGS
+from tests.support.running import TINY
 
 main = partial(run, "plan")
 SIZES = RunSizes(1000, {"train": 5, "val": 3, "test": 2}, {"train": 3, "val": 1, "test": 1})
@@ -65,8 +65,8 @@ def test_a_run_that_decodes_needs_shards_and_a_place_for_frames():
 
 def test_the_demo_is_rendered_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=r"snakemake --cores 3 data/demo/videos\.csv"):
-        main(["--configfile", *CONFIGS, "--cores", "3"])
+    with pytest.raises(ConfigError, match=r"`snakemake data/demo/videos\.csv`"):
+        main(["--configfile", str(TINY), "--cores", "3"])
 
 
 def test_nothing_is_measured_of_a_finished_run(tmp_path, monkeypatch, capsys):
@@ -77,7 +77,7 @@ def test_nothing_is_measured_of_a_finished_run(tmp_path, monkeypatch, capsys):
         (tmp_path / output).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / output).touch()
     monkeypatch.setattr("teachtext.jobs.snapshot.count_failed_videos", lambda folder: 0)
-    main(["--configfile", *CONFIGS, "--cores", "2"])
+    main(["--configfile", str(TINY), "--cores", "2"])
     assert capsys.readouterr().out == "Everything is there: nothing is left to compute.\n"
 
 

@@ -106,9 +106,9 @@ def test_a_port_that_is_none(port, capsys):
 
 def test_a_model_without_an_index(tmp_path):
     with pytest.raises(StoreError, match="no index of x/0"):
-        run("serve", ["--models", "x", "--results", str(tmp_path), "--port", "0"])
+        run("serve", ["--models", "x", "--directory", str(tmp_path), "--port", "0"])
 
 
 def test_no_index_at_all(tmp_path):
     with pytest.raises(StoreError, match=r"has no index to search\. Run snakemake\."):
-        run("serve", ["--results", str(tmp_path), "--port", "0"])
+        run("serve", ["--directory", str(tmp_path), "--port", "0"])

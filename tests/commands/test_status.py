@@ -9,14 +9,14 @@ from teachtext.cli import run
 from teachtext.errors import ConfigError
 from teachtext.jobs.plan import plan_jobs
 from tests.support.configurations import tiny_config
-from tests.support.running import CONFIGS
+from tests.support.running import TINY
 from tests.support.snakemake_notes import begin, end
 
 main = partial(run, "status")
 
 
 def told(folder, capsys, *arguments):
-    main(["--configfile", *CONFIGS, "--directory", str(folder), *arguments])
+    main(["--configfile", str(TINY), "--directory", str(folder), *arguments])
     return capsys.readouterr().out
 
 
@@ -52,7 +52,8 @@ def test_a_killed_run_says_how_to_go_on(tmp_path, capsys):
     begin(tmp_path, "results/text/glove/test.parquet")
     text = told(tmp_path, capsys)
     assert "killed: embed_captions glove/test\n" in text
-    assert "`snakemake --unlock`" in text
+    overlay = "--configfile tests/support/configs/tiny.yaml"
+    assert f"`snakemake --unlock --cores all {overlay} --directory {tmp_path}`, then" in text
     assert "its jobs are judged by their logs" in text
 
 
@@ -107,7 +108,7 @@ def test_a_script_learns_how_far_a_run_is_from_the_exit_code(tmp_path, capsys, m
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(ConfigError, match="is no folder"):
-        main(["--configfile", *CONFIGS, "--directory", str(tmp_path / "none")])
+        main(["--directory", str(tmp_path / "none")])
 
 
 def test_what_a_log_says_cannot_move_the_cursor(tmp_path, capsys):

@@ -13,16 +13,16 @@ RECORDS = [record("a", "A"), record("it's $(x)\nb", "B"), torn("t", "no such fil
 
 @pytest.fixture
 def shard(tmp_path, monkeypatch):
-    shard = Shard(tmp_path, monkeypatch)
+    shard = Shard(tmp_path / "results", monkeypatch)
     shard.run(ToyExpert(breaks_on=[1]), RECORDS)
-    journal = Journal(tmp_path / "video/work/probed/0.jsonl")
+    journal = Journal(shard.results / "video/work/probed/0.jsonl")
     for one in RECORDS:
         journal.append(f"state of {one.video_id}", {"video_id": one.video_id})
     return shard
 
 
 def test_failures_are_listed_with_reasons(shard, capsys):
-    run("list-failures", [f"--results={shard.results}"])
+    run("list-failures", [f"--directory={shard.results.parent}"])
     broken, unreadable, total = capsys.readouterr().out.splitlines()
     assert broken.startswith('"it\'s $(x)\\nb"\tappearance\tValueError: level 1 is too much')
     assert unreadable.startswith("'t'\tall\tno such file")
@@ -30,8 +30,9 @@ def test_failures_are_listed_with_reasons(shard, capsys):
 
 
 def test_only_failures_are_tried_again(shard, capsys):
-    run("retry-failures", [f"--results={shard.results}"])
-    assert "2 videos will be read again. Now run snakemake" in capsys.readouterr().out
+    run("retry-failures", [f"--directory={shard.results.parent}"])
+    told = capsys.readouterr().out
+    assert "2 videos will be read again. Now run `snakemake --cores all --directory " in told
     assert read_attempts(shard.results) == {":0": 1, "appearance:0": 1}
     known = Journal(shard.results / "video/work/probed/0.jsonl").read()
     assert "state of t" not in known
@@ -42,7 +43,7 @@ def test_only_failures_are_tried_again(shard, capsys):
 
 
 def test_one_of_them_is_tried_again(shard):
-    run("retry-failures", [f"--results={shard.results}", "--video-id", "t"])
+    run("retry-failures", [f"--directory={shard.results.parent}", "--video-id", "t"])
     assert read_attempts(shard.results) == {":0": 1}
     assert FinishedShard(shard.work).entries["it's $(x)\nb"].status == "failed"
 
@@ -54,8 +55,8 @@ def test_failures_stay_failures_until_asked(shard):
 
 
 def test_without_a_run_nothing_failed(tmp_path, capsys):
-    run("list-failures", [f"--results={tmp_path}"])
-    run("retry-failures", [f"--results={tmp_path}"])
+    run("list-failures", [f"--directory={tmp_path}"])
+    run("retry-failures", [f"--directory={tmp_path}"])
     assert capsys.readouterr().out.splitlines() == [
         "0 videos failed",
         "0 videos will be read again.",
@@ -66,4 +67,4 @@ def test_results_of_another_version_are_named(shard):
     table = read_table(shard.ledger).drop_columns(["key"])
     write_table(shard.ledger, table)
     with pytest.raises(StoreError, match=r"ledger in results/experts has no column 'key'"):
-        run("list-failures", [f"--results={shard.results}"])
+        run("list-failures", [f"--directory={shard.results.parent}"])

@@ -36,8 +36,20 @@ def test_a_large_part_is_searched_by_its_inverted_file(tmp_path, reading, monkey
 def test_a_model_without_an_index_is_told_how_to_get_one(tmp_path):
     path = write_index(tmp_path, gallery())
     (tmp_path / "results/search").rename(tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match="snakemake --cores 1 results/search/student/0"):
+    command = f"Run: snakemake results/search/student/0 --cores all --directory {tmp_path}$"
+    with pytest.raises(StoreError, match=command):
         load(path)
+
+
+def test_a_model_that_is_not_among_those_to_search_is_told_how_to_be(tmp_path, monkeypatch):
+    write_index(tmp_path / "mine", gallery())
+    (tmp_path / "mine/results/search/student").rename(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["search", "x", "--model", "student", "--directory", "mine"])
+    command = "run: snakemake results/search/student/0 --cores all --snakefile "
+    assert command in ended.value.code
+    assert ended.value.code.endswith(" --directory mine")
 
 
 def test_a_damaged_index_is_named(tmp_path):
@@ -56,7 +68,7 @@ def test_an_index_of_other_weights_is_refused(tmp_path):
     index = tmp_path / "results/search/student/0"
     line = (
         f"{index} was built with another model than {path} is now. Delete it and run: "
-        "snakemake --cores 1 results/search/student/0"
+        f"snakemake results/search/student/0 --cores all --directory {tmp_path}"
     )
     with pytest.raises(StoreError, match=f"^{line}$"):
         load(path)
@@ -95,8 +107,8 @@ def test_what_is_found_is_json_for_programs(tmp_path, reading, capsys):
     data = gallery()
     reading(data)
     write_index(tmp_path, data)
-    results = str(tmp_path / "results")
-    main(["search", "3#0", "--model", "student", "--results", results, "--json", "--top", "2"])
+    folder = str(tmp_path)
+    main(["search", "3#0", "--model", "student", "--directory", folder, "--json", "--top", "2"])
     first, second = json.loads(capsys.readouterr().out)
     assert first["score"] >= second["score"]
     assert set(first["clip"]) == {"video_id", "split", "path", "start_seconds", "end_seconds"}
@@ -107,11 +119,12 @@ def test_what_is_found_is_json_for_programs(tmp_path, reading, capsys):
     [
         (["--model", "nobody"], "no index of nobody/0. It has: student (0)."),
         (["--model", "student", "--seed", "7"], "no index of student/7"),
+        (["--model", "nobody"], "Name one of them, or run `snakemake --cores all --directory"),
         (["--model", "student", "--top", "0"], "'0' is not a whole number from 1"),
     ],
 )
 def test_mistakes_are_one_line(tmp_path, capsys, options, problem):
     write_index(tmp_path, gallery())
     with pytest.raises(SystemExit) as ended:
-        main(["search", "x", *options, "--results", str(tmp_path / "results")])
+        main(["search", "x", *options, "--directory", str(tmp_path)])
     assert problem in f"{ended.value} {capsys.readouterr().err}"

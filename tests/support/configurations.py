@@ -2,12 +2,11 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 from snakemake.utils import update_config
 
 from teachtext.config.checks import load_config
-from tests.support.running import CONFIGS, ENVIRONMENT, ROOT, read_yaml
+from tests.support.running import ENVIRONMENT, ROOT, TINY, read_yaml
 
 PRESETS = ROOT / "workflow/presets"
 ONCE = dict.fromkeys(("index_experts", "check_failures", "write_report", "all"), 1)
@@ -65,7 +64,7 @@ def laid_over(*paths):
 
 def tiny_config(changes):
     """The small configuration of the tests, with changes."""
-    return _merged(*map(Path, CONFIGS), changes=changes)
+    return _merged(ROOT / "config.yaml", TINY, changes=changes)
 
 
 def _merged(*paths, changes=()):
@@ -105,7 +104,7 @@ def put_tables(folder, config):
 def planned_jobs(folder, *paths):
     """Rule -> jobs of it, of a dry run."""
     place = ["--snakefile", ROOT / "Snakefile", "--directory", folder]
-    configs = ["--configfile", ROOT / "config.yaml", *paths]
+    configs = ["--configfile", *paths] if paths else []
     run = subprocess.run(
         ["snakemake", *place, "--cores", "1", "--dry-run", "--quiet", "rules", *configs],
         env=ENVIRONMENT,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 from snakemake.utils import update_config
 
-from tests.support.running import CONFIGS, ENVIRONMENT, ROOT
+from tests.support.running import ENVIRONMENT, ROOT, TINY
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.M | re.S)
@@ -93,7 +93,7 @@ def copy_checkout(folder):
     for part in ("Snakefile", "pyproject.toml"):
         shutil.copy(ROOT / part, folder)
     values: dict = {}
-    for path in CONFIGS:
+    for path in (ROOT / "config.yaml", TINY):
         update_config(values, yaml.safe_load((ROOT / path).read_text()))
     (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
 

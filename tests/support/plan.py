@@ -63,13 +63,12 @@ def plan(folder, *configfiles, packages="", versions=()):
 
     Args:
         folder: Folder of the run.
-        configfiles: Files laid over its config.yaml.
+        configfiles: Files laid over its own config.yaml.
         packages: Folder of distributions that stand before those that are installed.
         versions: Rule -> its version, where it is another one.
     """
-    files = [str(file) for file in (folder / "config.yaml", *configfiles)]
     process = planner()
-    question = [str(folder), files, str(packages), dict(versions)]
+    question = [str(folder), list(map(str, configfiles)), str(packages), dict(versions)]
     process.stdin.write(json.dumps(question) + "\n")
     process.stdin.flush()
     answer = json.loads(process.stdout.readline())

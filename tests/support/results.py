@@ -33,11 +33,11 @@ def without_time(values):
 
 
 def results_of(folder):
-    """Path -> content of all results but the report, which shows what the run took."""
+    """Path -> content of all results but those that show how the run went, such as the report."""
     results = folder / "results"
     files = {path.relative_to(results): path for path in results.rglob("*") if path.is_file()}
     return {
         str(name): content(path)
         for name, path in files.items()
-        if not {"work", "report", ".snakemake_timestamp"} & set(name.parts)
+        if not {"work", "report", "run.json", ".snakemake_timestamp"} & set(name.parts)
     }

@@ -10,7 +10,8 @@ import numpy as np
 import yaml
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = [str(ROOT / "config.yaml"), str(ROOT / "tests/support/configs/tiny.yaml")]
+TINY = ROOT / "tests/support/configs/tiny.yaml"
+"""Small numbers, laid over the shipped ones."""
 ENVIRONMENT = {
     **os.environ,
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -25,8 +26,8 @@ def read_yaml(path):
 
 def command(folder, *arguments, overlay=None):
     snakefile = ["snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    configs = CONFIGS if overlay is None else [*CONFIGS, str(overlay)]
-    return [*snakefile, "--cores", "2", *arguments, "--configfile", *configs]
+    configs = [TINY] if overlay is None else [TINY, str(overlay)]
+    return [*snakefile, "--cores", "2", *arguments, "--configfile", *map(str, configs)]
 
 
 def snakemake(folder, *arguments, overlay=None, **environment):

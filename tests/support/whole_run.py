@@ -21,7 +21,7 @@ from tests.support.authors_models import EXPERT_DIMS, tensors
 from tests.support.clips import write_clip
 from tests.support.joint_checkpoints import build_joint
 from tests.support.reference import load_reference, section
-from tests.support.running import ENVIRONMENT, ROOT
+from tests.support.running import ENVIRONMENT, ROOT, read_yaml
 from tests.support.tunable_checkpoints import tiny_checkpoint
 
 SPLIT_SIZES = {"train": 6, "val": 2, "test": 4}
@@ -127,7 +127,7 @@ CONFIG = {
         **{"worst_captions": 3, "bootstrap": {"samples": 100, "seed": 0}, "published": None},
     },
 }
-"""All of config.yaml; nothing is laid over it."""
+"""All of config.yaml, and nothing of the shipped one."""
 
 
 def write_data(folder):
@@ -148,7 +148,23 @@ def write_data(folder):
         write_feature_file(data / f"{name}.npz", dim)
     write_scores(data / "scores.parquet")
     write_their_tokens(data / "theirs.parquet")
-    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
+    write_config(folder, CONFIG)
+
+
+def write_config(folder, config):
+    """Write the folder's own file, which takes away what the shipped one has beside it."""
+    whole = _taking_away(read_yaml(ROOT / "config.yaml"), config)
+    (folder / "config.yaml").write_text(yaml.safe_dump(whole, sort_keys=False))
+
+
+def _taking_away(below, config):
+    """The same, with null for every key that is below alone."""
+    inside = {
+        key: _taking_away(below[key], value)
+        for key, value in config.items()
+        if isinstance(value, dict) and isinstance(below.get(key), dict)
+    }
+    return {**dict.fromkeys(below.keys() - config.keys()), **config, **inside}
 
 
 def write_rows(path, header, rows):
@@ -198,8 +214,7 @@ def run_command(folder, *arguments):
     """The workflow in the folder, with the folder's own configuration."""
     place = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     profile = ["--workflow-profile", str(ROOT / "profiles/default")]
-    config = ["--configfile", str(folder / "config.yaml")]
-    return ["snakemake", *place, *profile, "--cores", "2", *arguments, *config]
+    return ["snakemake", *place, *profile, "--cores", "2", *arguments]
 
 
 def _snakemake(folder, *arguments):

@@ -113,7 +113,7 @@ def rendered(tmp_path_factory):
         }
         | tables
     }
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    whole_run.write_config(folder, config)
     whole_run.run_all(folder, "data/demo/videos.csv")
     return folder
 

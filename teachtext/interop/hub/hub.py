@@ -36,6 +36,10 @@ class HubModel(ModelHubMixin, library_name="teachtext"):
         page: Model page in Markdown, written to README.md.
     """
 
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Without the library's own, which makes a config.json of all arguments and cannot."""
+        return object.__new__(cls)
+
     def __init__(
         self,
         network: RetrievalModel,
@@ -138,7 +142,7 @@ def _read_text_settings(folder: Path) -> TextEncoderSettings | None:
     if TOKENIZER not in config:
         raise StoreError(
             f"{folder} does not say which text encoder reads captions. "
-            "Write it with `teachtext export`."
+            "Give a folder that teachtext export wrote."
         )
     try:
         entry = config[TOKENIZER]

@@ -130,7 +130,7 @@ def test_a_strange_reference_is_one_line(source, tmp_path, tokenizer, words):
 
 
 def test_a_folder_that_was_not_exported_says_how_to(source, tmp_path):
-    with pytest.raises(StoreError, match="Write it with `teachtext export`"):
+    with pytest.raises(StoreError, match="Give a folder that teachtext export wrote"):
         HubModel.from_pretrained(source)
     (tmp_path / "empty").mkdir()
     with pytest.raises(StoreError, match="no model directory"):
