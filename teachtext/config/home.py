@@ -133,7 +133,7 @@ class Home:
         return self.overlays or (tuple(map(Path, run.overlays)) if run else ())
 
     def _checkout(self, run: RememberedRun | None) -> Path | None:
-        """The first that there is: this folder, that of the last run, of whoever types, of the code."""
+        """The first that there is: this folder, the last run's, where somebody types, the code's."""
         known = [Path(run.snakefile).parent] if run else []
         for folder in (self.folder, *known, self.here, _CODE):
             if all((folder / name).exists() for name in ("Snakefile", "config.yaml", "teachtext")):
