@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from teachtext.config.checks import load_config
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError
@@ -48,6 +46,8 @@ def _read_all(files: Mapping[str, Path]) -> dict[str, Mapping[str, Any]]:
 
 
 def _read(name: str, path: Path) -> Mapping[str, Any]:
+    import yaml  # jobs read none, and not all of their environments (envs/) have it
+
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -1,5 +1,7 @@
 import json
 import shlex
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -7,7 +9,7 @@ import yaml
 from teachtext.config.home import Home, home_at, home_of_job
 from teachtext.config.remembered import RememberedRun, remember
 from teachtext.errors import ConfigError, StoreError
-from tests.support.running import ROOT, TINY, read_yaml
+from tests.support.running import ENVIRONMENT, ROOT, TINY, read_yaml
 
 MINE = {"name": "mine", "videos": "videos.csv", "captions": "captions.csv"}
 DEMO = {"videos": "data/demo/videos.csv", "captions": "data/demo/captions.csv"}
@@ -207,3 +209,9 @@ def test_what_is_remembered_is_readable(tmp_path):
     told = json.loads((tmp_path / "results/run.json").read_text())
     assert told["config"]["seeds"] == [4]
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["run.json"]
+
+
+def test_a_job_needs_no_yaml_for_its_messages():
+    """Not all environments of jobs have it."""
+    code = "import sys; sys.modules['yaml'] = None; import teachtext.config.home as home; home.Home"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=ENVIRONMENT, check=True)
