@@ -45,21 +45,15 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    # nobody else writes here while snakemake holds its lock
-    remove_leftovers(HOME.results)
-    remember(HOME.results, THIS_RUN)
+    RUN.begin()
 
 
 onsuccess:
-    from teachtext.jobs.ending import describe_success
-
-    sys.stderr.write(describe_success(RULES.context.config, HOME))
+    RUN.end(RULES.context.config, well=True)
 
 
 onerror:
-    from teachtext.jobs.ending import describe_failure
-
-    sys.stderr.write(describe_failure(RULES.context.config, HOME))
+    RUN.end(RULES.context.config, well=False)
 
 
 rule all:

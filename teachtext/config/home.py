@@ -133,7 +133,7 @@ class Home:
         return self.overlays or (tuple(map(Path, run.overlays)) if run else ())
 
     def _checkout(self, run: RememberedRun | None) -> Path | None:
-        """Where the Snakefile is: here, where the last run had it, where somebody types, or ours."""
+        """Where the Snakefile is: here, the last run's, where somebody types, or ours."""
         known = [Path(run.snakefile).parent] if run else []
         for folder in (self.folder, *known, self.here, _CODE):
             if all((folder / name).exists() for name in ("Snakefile", "config.yaml", "teachtext")):
@@ -161,8 +161,9 @@ class Home:
         return _is_same(self.folder, self.here)
 
     def shown(self, path: Path) -> str:
-        """A path as the reader types it."""
-        return str(path.relative_to(self.here) if path.is_relative_to(self.here) else path)
+        """A path as the reader types it; from the root of the file system, in full."""
+        is_below = path.is_relative_to(self.here) and self.here != Path(self.here.anchor)
+        return str(path.relative_to(self.here) if is_below else path)
 
 
 def home_at(directory: Path, overlays: Sequence[Path] = ()) -> Home:

@@ -89,7 +89,7 @@ def read_kept(root: Path) -> Kept:
             read_captions(captions)
     except DatasetError as error:
         raise DatasetError(
-            f"{error} (`teachtext init` keeps videos.csv and captions.csv: mend it, or give a file "
+            f"{error} (teachtext init keeps videos.csv and captions.csv: mend it, or give a file "
             "of yours that only has the name another one, and it is read as a source of captions.)"
         ) from None
     rows = _rows(videos)

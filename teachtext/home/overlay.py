@@ -50,7 +50,7 @@ def overlay_of(path: Path, title: str, *, trains: bool, chooses: bool) -> Overla
     dataset = _dataset(path, text)
     if dataset.get("videos") != "videos.csv":
         raise ConfigError(
-            f"{path} has dataset.videos: {dataset.get('videos')}. `teachtext init` keeps "
+            f"{path} has dataset.videos: {dataset.get('videos')}. teachtext init keeps "
             "videos.csv beside it: set dataset.videos: videos.csv, or use another folder."
         )
     wanted = "captions.csv" if trains else None

@@ -147,7 +147,7 @@ def put_tokens(file, dim, max_tokens):
 
 def tokens(folder):
     file = put_tokens(folder / "given.parquet", 3, 4)
-    options = ["--name", "x", "--max-tokens", "4"]
+    options = ["--name", "x", "--max-tokens", "4", "--portion", "trainval"]
     return [file], ["import-tokens", *table(folder), *options, "--tokens", file]
 
 

@@ -14,10 +14,10 @@ from teachtext.jobs.records import LastRun, describe_lock
     ],
 )
 def test_a_lock_is_told_in_one_line(is_alive, words):
-    told = describe_lock(LastRun(Path("a.log"), frozenset(), is_alive))
+    told = describe_lock(LastRun(Path("a.log"), 0.0, frozenset(), is_alive))
     assert [word for word in words if word not in told] == []
     assert "\n" not in told
 
 
 def test_a_lock_of_nobody_who_ran_jobs_may_be_anybodys():
-    assert describe_lock(None) == describe_lock(LastRun(Path("a.log"), frozenset(), None))
+    assert describe_lock(None) == describe_lock(LastRun(Path("a.log"), 0.0, frozenset(), None))

@@ -72,6 +72,6 @@ def test_val_is_needed_by_whom_chooses_by_it(table):
         check_splits(without, user)
     assert str(refused.value) == (
         "No caption has split 'val' (found: {'test': 1, 'train': 2}), and pruned.lean chooses by "
-        "it. Set pruned.lean: null, or give it some: new rows of the table, or training videos by "
-        "`teachtext import-dataset ... --hold-out VIDEOS`."
+        "it. Set pruned.lean: null, or give it some: new rows of the table, or training videos "
+        "when a benchmark is imported: --hold-out VIDEOS."
     )

@@ -1,54 +1,20 @@
 # The configuration, and what `teachtext.jobs` says of each rule under it; no rules.
 from snakemake.logging import logger
 
-from teachtext.config.files import check_merged
-from teachtext.config.home import Home
-from teachtext.config.remembered import RememberedRun, options_to_keep, remember
-from teachtext.errors import TeachTextError
-from teachtext.files.atomic import remove_leftovers
 from teachtext.jobs.job import wildcards_in
-from teachtext.jobs.records import Records, describe_lock
 from teachtext.jobs.rules import Rules
+from teachtext.jobs.this_run import ThisRun
 from teachtext.store.json_files import read_json
 
-GIVEN_FILES = list(workflow.config_settings.configfiles)
-THIS_RUN = RememberedRun(
-    config=config,
-    overlays=list(map(str, GIVEN_FILES)),
-    snakefile=str(CHECKOUT / "Snakefile"),
-    # paths in messages count from where people type; who names a Snakefile is anywhere
-    typed_in="/" if {"-s", "--snakefile"} & {*sys.argv} else str(CHECKOUT),
-    options=options_to_keep(sys.argv[1:]),
+RUN = ThisRun(
+    config,
+    snakefile=CHECKOUT / "Snakefile",
+    listed=workflow.configfiles,
+    given=workflow.config_settings.configfiles,
+    words=sys.argv[1:],
 )
-HOME = Home(Path.cwd(), Path(THIS_RUN.typed_in), run=THIS_RUN)
-
-
-def in_one_line(ask, *given):
-    """The answer; what a user can mend is no traceback."""
-    try:
-        return ask(*given)
-    except TeachTextError as error:
-        sys.exit(f"teachtext: {HOME.complete(str(error))}")
-
-
-def tell_lock(record):
-    """What snakemake says in five lines of a folder that is locked, in one."""
-    if "Directory cannot be locked. Please" in str(record.msg):
-        last = Records(HOME.folder).last_run()
-        record.msg = f"teachtext: {HOME.complete(describe_lock(last))}"
-    return True
-
-
-logger.addFilter(tell_lock)
-
-
-def configuration():
-    # snakemake lists files that were given first, and lays them over the others
-    files = [path for path in workflow.configfiles if path not in GIVEN_FILES] + GIVEN_FILES
-    paths = [Path(file).absolute() for file in files]
-    found = check_merged(config, {HOME.shown(path): path for path in paths})
-    HOME.check_owner(found)
-    return found
+in_one_line = RUN.in_one_line
+logger.addFilter(RUN.tell_lock)
 
 
 def decided(search, level):
@@ -57,7 +23,7 @@ def decided(search, level):
     return in_one_line(read_json, Path(file))["experts"]
 
 
-RULES = in_one_line(lambda: Rules(configuration(), decided, Path()))
+RULES = in_one_line(lambda: Rules(RUN.config(), decided, Path()))
 sys.stderr.write(in_one_line(RULES.check_tables))
 
 
