@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from teachtext.jobs.context import Context
@@ -66,6 +66,17 @@ class Job:
             file: File of the input.
         """
         return name not in self.ageless or self.context.is_made(file)
+
+    def marked_inputs(self, mark: Callable[[str], str]) -> Inputs:
+        """The inputs, of which those whose age does not count are marked.
+
+        Args:
+            mark: Function that marks a file.
+        """
+        return {
+            name: [file if self.ages(name, file) else mark(file) for file in files]
+            for name, files in self.inputs().items()
+        }
 
     def options(self) -> Mapping[str, Option]:
         """Options of the command that follow from the configuration."""

@@ -40,19 +40,13 @@ def of(rule, what):
     return lambda wildcards: in_one_line(getattr(job(rule, wildcards), what))
 
 
-# What Snakemake looks at to see that an output is outdated: ages and names of inputs, and parameters
-# of builtin types that depend on nothing or on wildcards, such as `follows`; any other, such as
-# `options`, it leaves out. An input that is ancient() hides changes of everything below it while its
-# own job runs again: so only one is whose content `follows` tells.
+# Snakemake takes an output for outdated by ages and names of inputs, and parameters of builtin types
+# that depend on wildcards alone, such as `follows`. An input that is ancient() hides changes of all
+# below it while its own job runs again: so only one is whose content `follows` tells.
 
 
 def inputs_of(rule):
-    def inputs(wildcards):
-        one = job(rule, wildcards)
-        given = in_one_line(one.inputs)
-        return {k: [f if one.ages(k, f) else ancient(f) for f in given[k]] for k in given}
-
-    return inputs
+    return lambda wildcards: in_one_line(job(rule, wildcards).marked_inputs, ancient)
 
 
 def input_of(rule, name):
