@@ -83,7 +83,7 @@ class Home:
         run = recall(self.results)
         owner = run.config.get("dataset", {}) if run else {}
         wanted = config.dataset.model_dump()
-        if not owner or owner["name"] == wanted["name"]:
+        if not owner or owner.get("name") == wanted["name"]:
             return
         if self._tables(owner) == self._tables(wanted):
             return
@@ -133,7 +133,7 @@ class Home:
         return self.overlays or (tuple(map(Path, run.overlays)) if run else ())
 
     def _checkout(self, run: RememberedRun | None) -> Path | None:
-        """The first that there is: this folder, the last run's, where somebody types, the code's."""
+        """Where the Snakefile is: here, with the last run, where somebody types, or with this."""
         known = [Path(run.snakefile).parent] if run else []
         for folder in (self.folder, *known, self.here, _CODE):
             if all((folder / name).exists() for name in ("Snakefile", "config.yaml", "teachtext")):
@@ -147,7 +147,8 @@ class Home:
             return (
                 f"That has a folder of its own, in which the paths of its tables count: {command}"
             )
-        elsewhere = self.results.with_name(f"results-{owner['name']}")
+        name = re.sub(r"[^\w.-]", "-", str(owner.get("name")))
+        elsewhere = self.results.with_name(f"results-{name}")
         while elsewhere.exists():
             elsewhere = elsewhere.with_name(f"{elsewhere.name}-before")
         move = ["mv", self.shown(self.results), self.shown(elsewhere)]
@@ -193,4 +194,4 @@ def _is_same(one: Path, other: Path) -> bool:
 
 def _described(dataset: Mapping[str, Any]) -> str:
     tables = ", ".join(repr(dataset[key]) for key in ("videos", "captions") if dataset.get(key))
-    return f"{dataset['name']!r} ({tables})"
+    return f"{dataset.get('name')!r} ({tables})"

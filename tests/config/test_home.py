@@ -144,6 +144,12 @@ def test_another_data_set_is_told_whose_the_results_are(home, tmp_path):
     assert f"results {tmp_path}/results-demo-before (" in refused(home)
 
 
+def test_a_name_that_is_no_folders_moves_results_too(home, tmp_path):
+    begin_run(tmp_path, dataset=dataset(name="../a b"))
+    write_config(tmp_path, dataset=MINE)
+    assert f"mv {tmp_path}/results {tmp_path}/results-..-a-b (" in refused(home)
+
+
 def test_a_new_name_for_other_tables_is_possible_on_purpose(home, tmp_path):
     begin_run(tmp_path)
     write_config(tmp_path, dataset=MINE)
