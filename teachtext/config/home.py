@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teachtext.config.files import check_merged, read_config
+from teachtext.config.files import check_merged, read_config, read_sections
 from teachtext.config.remembered import REMEMBERED, RememberedRun, recall
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError, StoreError
@@ -60,14 +60,25 @@ class Home:
         checkout = self._checkout(run)
         if checkout is None:
             raise ConfigError("There is no config.yaml of teachtext here. Run this in a checkout.")
-        files = [checkout / "config.yaml"]
-        own = self.folder / "config.yaml"
-        if own.is_file() and not own.samefile(files[0]):
-            files.append(own)
-        files += self._overlays(run)
+        own = self.own_file(checkout)
+        files = [checkout / "config.yaml", *([own] if own else []), *self._overlays(run)]
         config = read_config({self.shown(path): path for path in files})
         self.check_owner(config)
         return config
+
+    def own_file(self, checkout: Path) -> Path | None:
+        """The folder's own config.yaml; None: there is none, or nothing in it.
+
+        Args:
+            checkout: Folder whose config.yaml it is laid over.
+
+        Raises:
+            ConfigError: It is no YAML file with sections.
+        """
+        path = self.folder / "config.yaml"
+        if not path.exists() or path.samefile(checkout / "config.yaml"):
+            return None
+        return path if read_sections(self.shown(path), path) else None
 
     def check_owner(self, config: Config) -> None:
         """Refuse a data set whose name and tables are others than those of the results here.
@@ -152,7 +163,9 @@ class Home:
         while elsewhere.exists():
             elsewhere = elsewhere.with_name(f"{elsewhere.name}-before")
         move = ["mv", self.shown(self.results), self.shown(elsewhere)]
-        return f"Keep them elsewhere and type your command again: {shlex.join(move)}"
+        way = f"eep them elsewhere and type your command again: {shlex.join(move)}"
+        is_locked = any((self.folder / ".snakemake/locks").glob("*"))
+        return f"Once no snakemake runs there any more, k{way}" if is_locked else f"K{way}"
 
     def _tables(self, dataset: Mapping[str, Any]) -> list[Path | None]:
         paths = (dataset.get("videos"), dataset.get("captions"))

@@ -1,4 +1,6 @@
 # The configuration, and what `teachtext.jobs` says of each rule under it; no rules.
+from dataclasses import replace
+
 from snakemake.logging import logger
 
 from teachtext.config.files import check_merged
@@ -11,17 +13,6 @@ from teachtext.jobs.records import Records, describe_lock
 from teachtext.jobs.rules import Rules
 from teachtext.store.json_files import read_json
 
-GIVEN_FILES = list(workflow.config_settings.configfiles)
-THIS_RUN = RememberedRun(
-    config=config,
-    overlays=list(map(str, GIVEN_FILES)),
-    snakefile=str(CHECKOUT / "Snakefile"),
-    # paths in messages count from where people type; who names a Snakefile is anywhere
-    typed_in="/" if {"-s", "--snakefile"} & {*sys.argv} else str(CHECKOUT),
-    options=options_to_keep(sys.argv[1:]),
-)
-HOME = Home(Path.cwd(), Path(THIS_RUN.typed_in), run=THIS_RUN)
-
 
 def in_one_line(ask, *given):
     """The answer; what a user can mend is no traceback."""
@@ -29,6 +20,25 @@ def in_one_line(ask, *given):
         return ask(*given)
     except TeachTextError as error:
         sys.exit(f"teachtext: {HOME.complete(str(error))}")
+
+
+# paths in messages count from where people type; who names a Snakefile is anywhere
+HOME = Home(Path.cwd(), Path("/") if {"-s", "--snakefile"} & {*sys.argv} else CHECKOUT)
+OWN_FILE = in_one_line(HOME.own_file, CHECKOUT)
+if OWN_FILE is not None:
+
+    configfile: str(OWN_FILE)
+
+
+GIVEN_FILES = list(workflow.config_settings.configfiles)
+THIS_RUN = RememberedRun(
+    config=config,
+    overlays=list(map(str, GIVEN_FILES)),
+    snakefile=str(CHECKOUT / "Snakefile"),
+    typed_in=str(HOME.here),
+    options=options_to_keep(sys.argv[1:]),
+)
+HOME = replace(HOME, run=THIS_RUN)
 
 
 def tell_lock(record):
