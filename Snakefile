@@ -22,12 +22,6 @@ CHECKOUT = Path(str(workflow.current_basedir))
 configfile: str(CHECKOUT / "config.yaml")
 
 
-# that of a data set's own folder (--directory), which holds only what differs
-if Path("config.yaml").exists() and Path().resolve() != CHECKOUT.resolve():
-
-    configfile: "config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/video.smk"

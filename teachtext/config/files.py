@@ -42,10 +42,19 @@ def check_merged(values: Mapping[str, Any], files: Mapping[str, Path]) -> Config
 
 
 def _read_all(files: Mapping[str, Path]) -> dict[str, Mapping[str, Any]]:
-    return {name: _read(name, path) for name, path in files.items()}
+    return {name: read_sections(name, path) for name, path in files.items()}
 
 
-def _read(name: str, path: Path) -> Mapping[str, Any]:
+def read_sections(name: str, path: Path) -> Mapping[str, Any]:
+    """Read one file as it is: section -> keys.
+
+    Args:
+        name: What a message calls the file.
+        path: File to read.
+
+    Raises:
+        ConfigError: It is no YAML file with sections.
+    """
     import yaml  # jobs read none, and not all of their environments (envs/) have it
 
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teachtext.config.files import check_merged, read_config
+from teachtext.config.files import check_merged, read_config, read_sections
 from teachtext.config.remembered import REMEMBERED, RememberedRun, recall
 from teachtext.config.whole import Config
 from teachtext.errors import ConfigError, StoreError
@@ -60,14 +60,25 @@ class Home:
         checkout = self._checkout(run)
         if checkout is None:
             raise ConfigError("There is no config.yaml of teachtext here. Run this in a checkout.")
-        files = [checkout / "config.yaml"]
-        own = self.folder / "config.yaml"
-        if own.is_file() and not own.samefile(files[0]):
-            files.append(own)
-        files += self._overlays(run)
+        own = self.own_file(checkout)
+        files = [checkout / "config.yaml", *([own] if own else []), *self._overlays(run)]
         config = read_config({self.shown(path): path for path in files})
         self.check_owner(config)
         return config
+
+    def own_file(self, checkout: Path) -> Path | None:
+        """The folder's own config.yaml; None: there is none, or nothing in it.
+
+        Args:
+            checkout: Folder whose config.yaml it is laid over.
+
+        Raises:
+            ConfigError: It is no YAML file with sections.
+        """
+        path = self.folder / "config.yaml"
+        if not path.exists() or path.samefile(checkout / "config.yaml"):
+            return None
+        return path if read_sections(self.shown(path), path) else None
 
     def check_owner(self, config: Config) -> None:
         """Refuse a data set whose name and tables are others than those of the results here.
@@ -83,7 +94,7 @@ class Home:
         run = recall(self.results)
         owner = run.config.get("dataset", {}) if run else {}
         wanted = config.dataset.model_dump()
-        if not owner or owner["name"] == wanted["name"]:
+        if not owner or owner.get("name") == wanted["name"]:
             return
         if self._tables(owner) == self._tables(wanted):
             return
@@ -147,11 +158,14 @@ class Home:
             return (
                 f"That has a folder of its own, in which the paths of its tables count: {command}"
             )
-        elsewhere = self.results.with_name(f"results-{owner['name']}")
+        name = re.sub(r"[^\w.-]", "-", str(owner.get("name")))
+        elsewhere = self.results.with_name(f"results-{name}")
         while elsewhere.exists():
             elsewhere = elsewhere.with_name(f"{elsewhere.name}-before")
         move = ["mv", self.shown(self.results), self.shown(elsewhere)]
-        return f"Keep them elsewhere and type your command again: {shlex.join(move)}"
+        way = f"eep them elsewhere and type your command again: {shlex.join(move)}"
+        is_locked = any((self.folder / ".snakemake/locks").glob("*"))
+        return f"Once no snakemake runs there any more, k{way}" if is_locked else f"K{way}"
 
     def _tables(self, dataset: Mapping[str, Any]) -> list[Path | None]:
         paths = (dataset.get("videos"), dataset.get("captions"))
@@ -194,4 +208,4 @@ def _is_same(one: Path, other: Path) -> bool:
 
 def _described(dataset: Mapping[str, Any]) -> str:
     tables = ", ".join(repr(dataset[key]) for key in ("videos", "captions") if dataset.get(key))
-    return f"{dataset['name']!r} ({tables})"
+    return f"{dataset.get('name')!r} ({tables})"

@@ -32,6 +32,15 @@ BY_EXPERT = ("video_clusters", "max_rows")
 """Keys of `models` whose keys are names of experts."""
 
 
+def _sorted(entries: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(entries.items()))
+
+
+# whichever file names an expert first, it is the same model
+ByExpert = Annotated[dict[str, Positive], AfterValidator(_sorted)]
+"""A number for each of some experts."""
+
+
 class ArchitectureSettings(Settings):
     """The retrieval model."""
 
@@ -44,10 +53,10 @@ class ArchitectureSettings(Settings):
     )
     text_clusters: Positive = Field(description="NetVLAD clusters of the caption's tokens")
     text_ghost_clusters: int = Field(ge=0, description="NetVLAD clusters that only absorb")
-    video_clusters: dict[str, Positive] = Field(
+    video_clusters: ByExpert = Field(
         description="expert -> NetVLAD clusters of its rows; the rows of other experts are averaged"
     )
-    max_rows: dict[str, Positive] = Field(
+    max_rows: ByExpert = Field(
         description="expert -> rows kept, from the start of the video; other experts keep all"
     )
     mixture_weights: Literal["learned", "uniform"] = Field(

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,37 +22,27 @@ class ThisRun:
     """A run in the folder in which Snakemake works.
 
     Args:
-        values: Configuration as Snakemake has laid it over each other.
         snakefile: Absolute path of the Snakefile.
-        listed: Files that it was read from, as Snakemake lists them.
-        given: Those among them that were given with ``--configfile``.
+        given: Files that were given with ``--configfile``.
         words: Words of the command.
 
     Attributes:
         home: Folder of the run, as whoever typed the command sees it.
     """
 
-    def __init__(
-        self,
-        values: Mapping[str, Any],
-        *,
-        snakefile: Path,
-        listed: Sequence[Path],
-        given: Sequence[Path],
-        words: Sequence[str],
-    ) -> None:
-        self._values = dict(values)
-        # Snakemake lists files that were given first, and lays them over the others
-        self._files = [path for path in map(Path, listed) if path not in given] + list(given)
-        self._remembered = RememberedRun(
-            config=self._values,
-            overlays=tuple(map(str, given)),
-            snakefile=str(snakefile),
-            # paths in messages count from where people type; who names a Snakefile is anywhere
-            typed_in="/" if {"-s", "--snakefile"} & {*words} else str(snakefile.parent),
-            options=options_to_keep(words),
-        )
-        self.home = Home(Path.cwd(), Path(self._remembered.typed_in), run=self._remembered)
+    def __init__(self, snakefile: Path, given: Sequence[Path], words: Sequence[str]) -> None:
+        self._snakefile, self._given, self._words = snakefile, list(given), words
+        # paths in messages count from where people type; who names a Snakefile is anywhere
+        is_named = bool({"-s", "--snakefile"} & {*words})
+        self.home = Home(Path.cwd(), Path("/") if is_named else snakefile.parent)
+
+    def own_file(self) -> Path | None:
+        """The configuration of the data set's own folder, if that is another one.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        return self.home.own_file(self._snakefile.parent)
 
     def in_one_line(self, ask: Callable[..., T], *given: object) -> T:
         """The answer; what a user can mend is no traceback."""
@@ -60,14 +51,28 @@ class ThisRun:
         except TeachTextError as error:
             sys.exit(f"teachtext: {self.home.complete(str(error))}")
 
-    def config(self) -> Config:
+    def config(self, values: Mapping[str, Any], listed: Sequence[str]) -> Config:
         """The configuration, checked, for results that are its own.
+
+        Args:
+            values: Configuration as Snakemake has laid it over each other.
+            listed: Files that it was read from, as Snakemake lists them.
 
         Raises:
             ConfigError: It does not fit, or the results here are another data set's.
         """
-        paths = [path.absolute() for path in self._files]
-        found = check_merged(self._values, {self.home.shown(path): path for path in paths})
+        self._remembered = RememberedRun(
+            config=dict(values),
+            overlays=tuple(map(str, self._given)),
+            snakefile=str(self._snakefile),
+            typed_in=str(self.home.here),
+            options=options_to_keep(self._words),
+        )
+        self.home = replace(self.home, run=self._remembered)
+        # Snakemake lists files that were given first, and lays them over the others
+        files = [path for path in map(Path, listed) if path not in self._given] + self._given
+        paths = [path.absolute() for path in files]
+        found = check_merged(dict(values), {self.home.shown(path): path for path in paths})
         self.home.check_owner(found)
         return found
 

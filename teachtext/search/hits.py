@@ -10,7 +10,7 @@ class Clip:
 
     Attributes:
         video_id: Unique ID of the video.
-        split: Split of its captions; empty if it has none.
+        split: Split of its captions; ``none`` if it has none.
         path: Video file; None, like both times, if only features are available.
         start_seconds: Start of the clip in the file, in seconds.
         end_seconds: End of the clip in the file, in seconds.

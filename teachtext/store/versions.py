@@ -4,16 +4,16 @@ from teachtext.errors import StoreError
 
 STAGE_VERSIONS = {
     "render_demo": 2,
-    "probe_videos": 1,
-    "index_videos": 1,
+    "probe_videos": 2,
+    "index_videos": 2,
     "decode_videos": 2,
     "extract_expert": 2,
     "import_expert": 1,
     "index_experts": 1,
     "check_failures": 1,
     "finetune_text_encoder": 1,
-    "embed_captions": 1,
-    "import_tokens": 1,
+    "embed_captions": 2,
+    "import_tokens": 2,
     "train_teacher": 1,
     "import_similarities": 1,
     "compute_similarities": 1,
@@ -26,7 +26,7 @@ STAGE_VERSIONS = {
     "build_zero_shot": 1,
     "import_checkpoint": 1,
     "evaluate_model": 1,
-    "build_index": 1,
+    "build_index": 2,
     "write_report": 1,
 }
 """Rule -> number of its version.

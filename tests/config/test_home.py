@@ -144,6 +144,27 @@ def test_another_data_set_is_told_whose_the_results_are(home, tmp_path):
     assert f"results {tmp_path}/results-demo-before (" in refused(home)
 
 
+def test_a_name_that_is_no_folders_moves_results_too(home, tmp_path):
+    begin_run(tmp_path, dataset=dataset(name="../a b"))
+    write_config(tmp_path, dataset=MINE)
+    assert f"mv {tmp_path}/results {tmp_path}/results-..-a-b (" in refused(home)
+
+
+def test_results_of_a_run_that_goes_on_are_not_moved_away(home, tmp_path):
+    begin_run(tmp_path)
+    write_config(tmp_path, dataset=MINE)
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.output.lock").touch()
+    assert "Once no snakemake runs there any more, keep them elsewhere and type" in refused(home)
+
+
+def test_a_file_without_anything_is_none(home, tmp_path):
+    (tmp_path / "config.yaml").write_text("# nothing differs\n")
+    assert home.own_file(ROOT) is None
+    assert home.config_of_next_run().dataset.name == "demo"
+    assert Home(ROOT, ROOT).own_file(ROOT) is None
+
+
 def test_a_new_name_for_other_tables_is_possible_on_purpose(home, tmp_path):
     begin_run(tmp_path)
     write_config(tmp_path, dataset=MINE)

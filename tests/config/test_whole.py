@@ -300,3 +300,10 @@ def test_the_first_that_chooses_by_val(shipped_config, of_all, of_baseline, prun
     shipped_config["students"]["baseline"]["training"] = of_baseline
     shipped_config["pruned"]["lean"] = pruning
     assert load_config(shipped_config).first_val_user() == user
+
+
+def test_models_are_the_same_whichever_file_names_an_expert_first(shipped_config):
+    models = shipped_config["models"]
+    before = load_config(shipped_config).models.model_dump_json()
+    models["max_rows"] = dict(reversed(models["max_rows"].items()))
+    assert load_config(shipped_config).models.model_dump_json() == before

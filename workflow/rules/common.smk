@@ -6,15 +6,13 @@ from teachtext.jobs.rules import Rules
 from teachtext.jobs.this_run import ThisRun
 from teachtext.store.json_files import read_json
 
-RUN = ThisRun(
-    config,
-    snakefile=CHECKOUT / "Snakefile",
-    listed=workflow.configfiles,
-    given=workflow.config_settings.configfiles,
-    words=sys.argv[1:],
-)
+RUN = ThisRun(CHECKOUT / "Snakefile", workflow.config_settings.configfiles, sys.argv[1:])
 in_one_line = RUN.in_one_line
 logger.addFilter(RUN.tell_lock)
+# that of a data set's own folder (--directory), which holds only what differs
+if OWN_FILE := in_one_line(RUN.own_file):
+
+    configfile: str(OWN_FILE)
 
 
 def decided(search, level):
@@ -23,7 +21,7 @@ def decided(search, level):
     return in_one_line(read_json, Path(file))["experts"]
 
 
-RULES = in_one_line(lambda: Rules(RUN.config(), decided, Path()))
+RULES = in_one_line(lambda: Rules(RUN.config(config, workflow.configfiles), decided, Path()))
 sys.stderr.write(in_one_line(RULES.check_tables))
 
 

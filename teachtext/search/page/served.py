@@ -17,14 +17,13 @@ class ServedModels:
 
     Attributes:
         models: Name -> model, in the order of the page.
-        splits: Splits of all clips, sorted; clips without a caption have none.
+        splits: Splits of all clips, sorted; ``none`` is that of clips without captions.
     """
 
     def __init__(self, searchers: Sequence[Searcher]) -> None:
         self.models = {searcher.model: searcher for searcher in searchers}
         self._turn = CapacityLimiter(1)
-        splits = {clip.split for one in searchers for clip in one.clips.values()}
-        self.splits = sorted(splits - {""})
+        self.splits = sorted({clip.split for one in searchers for clip in one.clips.values()})
 
     def clip(self, video_id: str) -> Clip | None:
         """The clip of that id; models of one run agree about it, but may know fewer."""

@@ -16,7 +16,7 @@ def test_a_clip_is_known_if_one_model_knows_it():
 def test_splits_of_all_models():
     served = ServedModels(
         [
-            FakeSearcher("x", [served_clip("a", split="val"), served_clip("c", split="")]),
+            FakeSearcher("x", [served_clip("a", split="val"), served_clip("c", split="none")]),
             FakeSearcher("y", [served_clip("b", split="test")]),
         ]
     )
