@@ -20,7 +20,7 @@ def test_splits_of_all_models():
             FakeSearcher("y", [served_clip("b", split="test")]),
         ]
     )
-    assert served.splits == ["test", "val"]
+    assert served.splits == ["none", "test", "val"]
 
 
 def test_an_answer_comes_with_its_milliseconds():
