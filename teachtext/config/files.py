@@ -55,7 +55,7 @@ def read_sections(name: str, path: Path) -> Mapping[str, Any]:
     Raises:
         ConfigError: It is no YAML file with sections.
     """
-    import yaml  # jobs read none, and not all of their environments (envs/) have it
+    import yaml  # slow to import, and jobs read none
 
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}

@@ -63,7 +63,9 @@ def _clips(video_ids: list[str], captions: list[Caption], manifest: Path | None)
     splits = {caption.video_id: caption.split for caption in captions}
     known = {} if manifest is None else _places(read_table(manifest, PLACE))
     nowhere = (None, None, None)
-    return [Clip(video, splits.get(video, "none"), *known.get(video, nowhere)) for video in video_ids]
+    return [
+        Clip(video, splits.get(video, "none"), *known.get(video, nowhere)) for video in video_ids
+    ]
 
 
 def _places(manifest: pa.Table) -> dict[str, tuple[str, float, float]]:

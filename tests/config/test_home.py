@@ -45,7 +45,7 @@ def home(tmp_path):
 def test_before_any_run_the_folders_file_is_laid_over_the_checkouts(home, tmp_path):
     write_config(tmp_path, dataset=MINE, training={"epochs": 3})
     config = home.config_of_last_run()
-    assert (config.dataset.name, config.dataset.shards) == ("mine", 4)
+    assert (config.dataset.name, config.dataset.shards.trainval) == ("mine", 3)
     assert config.training.epochs == 3
     assert config == home.config_of_next_run()
 

@@ -124,7 +124,7 @@ def test_a_bank_is_drawn_from_the_training_captions():
     data = toy_set(videos=10, per_video=1)
     splits = ["train"] * 6 + ["val", "val", "test", "test"]
     captions = [Caption(str(n), "v", split, "words") for n, split in enumerate(splits)]
-    table = TokenTable(captions, data.tokens, "toy", TOY_WEIGHTS, 9, "0")
+    table = TokenTable(captions, data.tokens, "toy", TOY_WEIGHTS, 9, "", ("0",))
 
     def drawn(count):
         bank = draw_bank(table, captions=count, generator=np.random.default_rng(0))

@@ -76,8 +76,8 @@ def test_an_index_of_other_weights_is_refused(tmp_path):
 
 def test_an_index_of_another_version_is_refused(tmp_path, monkeypatch):
     path = write_index(tmp_path, gallery())
-    monkeypatch.setitem(STAGE_VERSIONS, "build_index", 2)
-    with pytest.raises(StoreError, match=r"\(build_index 1, this one makes 2\)"):
+    monkeypatch.setitem(STAGE_VERSIONS, "build_index", 3)
+    with pytest.raises(StoreError, match=r"\(build_index 2, this one makes 3\)"):
         load(path)
 
 

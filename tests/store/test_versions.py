@@ -22,7 +22,7 @@ WEIGHTS = WeightsIdentity("toy", "0")
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        ("build_index 0", "build_index 0, this one makes 1"),
+        ("build_index 0", "build_index 0, this one makes 2"),
         (None, "it does not say which"),
         ("late 1", "late 1, no such stage"),
     ],

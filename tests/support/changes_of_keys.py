@@ -8,6 +8,7 @@ CHANGES = {
     "dataset.captions": "data/edited.csv",
     "dataset.shards.trainval": 3,
     "dataset.shards.test": 2,
+    "dataset.shards.none": 2,
     "dataset.paragraphs": True,
     "seeds": [0, 1],
     "video.short_side": 32,
