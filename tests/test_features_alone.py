@@ -134,7 +134,7 @@ def test_a_plan_of_features_alone(features_alone, tmp_path):
     files = ["--configfile", str(TINY), str(features_alone / "alone.yaml")]
     plan = teachtext(tmp_path, "plan", *files, "--cores", "2")
     assert plan.startswith("12 videos, 24 captions\n")
-    assert re.search(r"^experts +4 +4 +0:00:\d\d", plan, re.M)
+    assert re.search(r"^experts +6 +6 +0:00:\d\d", plan, re.M)
     assert "Time on 2 cores: at least 0:" in plan
     assert "Not in it: 2 jobs of finetune_text_encoder, import_similarities." in plan
 

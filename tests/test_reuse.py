@@ -69,7 +69,7 @@ def test_another_workflow_can_ask_for_everything(folder):
     assert {"extract_expert", "train_teacher", "write_report"} <= set(told.split())
 
 
-PROBED = "results/video/manifest/0.parquet"
+PROBED = "results/video/manifest/test-0.parquet"
 
 
 @pytest.fixture

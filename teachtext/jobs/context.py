@@ -91,6 +91,10 @@ class Context:
         """Changes with the rows of a shard, and with the files that they name."""
         return "" if self._dealt is None else self._dealt.digest(shard)
 
+    def shard_ids(self, shard: str) -> str:
+        """Changes with the ids of a shard, whatever their files are."""
+        return "" if self._dealt is None else self._dealt.ids_digest(shard)
+
     def captions(self, portion: Portion) -> str:
         """Changes with the captions of a portion."""
         return "" if self._dealt is None else self._dealt.captions_digest(portion)

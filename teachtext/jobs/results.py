@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from teachtext.jobs.job import Inputs, Job, Option
 from teachtext.jobs.models import EVALUATION, KEPT_CAPTIONS, MODEL, RANKS, REVIEW, UsesModel
 from teachtext.jobs.text import TUNED
-from teachtext.jobs.videos import FAILURES, LEDGER, MANIFEST, tables_of
+from teachtext.jobs.videos import FAILURES, LEDGER, MANIFEST
 from teachtext.tables.shards import CAPTIONED, PORTIONS
 
 INDEX = "results/search/{model}/{seed}"
@@ -78,7 +78,7 @@ class WriteReport(Job):
             "manifest": [MANIFEST] if config.dataset.videos else [],
             "ledger": [LEDGER],
             "failures": [FAILURES],
-            "captions": tables_of(config)["captions"],
+            "captions": [config.dataset.captions] if config.dataset.captions else [],
             "denoise": [KEPT_CAPTIONS.format_map(one) for one in sets],
             "reviews": [REVIEW.format(captions=name) for name in config.denoise],
             "searches": [f"results/pruned/{name}/pareto.parquet" for name in config.prunings()],

@@ -6,7 +6,6 @@ from teachtext.config.imported import ImportedTokens
 from teachtext.config.text import FinetuneSettings, TextSettings
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
-from teachtext.jobs.videos import tables_of
 from teachtext.tables.shards import Portion
 
 TOKENS = "results/text/{text_encoder}/{portion}.parquet"
@@ -19,7 +18,8 @@ class OfCaptions(Job):
     ageless = frozenset({"captions"})
 
     def inputs(self) -> Inputs:
-        return {"captions": tables_of(self.config)["captions"]}
+        captions = self.config.dataset.captions
+        return {"captions": [captions] if captions else []}
 
     def options(self) -> Mapping[str, Option]:
         return {"--paragraphs": self.config.dataset.paragraphs}

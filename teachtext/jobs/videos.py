@@ -4,11 +4,9 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from teachtext.config.whole import Config
 from teachtext.files.urls import is_url
 from teachtext.jobs.context import Context
 from teachtext.jobs.job import Inputs, Job, Option
-from teachtext.store.versions import STAGE_VERSIONS
 from teachtext.tables.shards import PORTIONS, Portion
 
 SHARD_MANIFEST = "results/video/manifest/{shard}.parquet"
@@ -41,10 +39,14 @@ def _as_option(counts: Mapping[Portion, int]) -> list[str]:
     return [f"{portion}={number}" for portion, number in counts.items()]
 
 
-def tables_of(config: Config) -> dict[str, Sequence[str]]:
-    """The two tables as inputs; each may be missing."""
-    videos, captions = config.dataset.videos, config.dataset.captions
-    return {"videos": [videos] if videos else [], "captions": [captions] if captions else []}
+def made_tables(context: Context) -> dict[str, list[str]]:
+    """Tables that a job makes, as inputs.
+
+    A row concerns its own shard alone, and ``follows`` tells of those of a table that is given.
+    """
+    dataset = context.config.dataset
+    tables = {"videos": dataset.videos, "captions": dataset.captions}
+    return {k: [one] if one and context.is_made(one) else [] for k, one in tables.items()}
 
 
 def feature_folders(stores: Sequence[str]) -> list[str]:
@@ -74,18 +76,17 @@ class ProbeVideos(Job):
     """What is known of each video before it is decoded."""
 
     stage, rule, patterns = "video", "probe_videos", (SHARD_MANIFEST,)
-    uncounted = frozenset({"--shards", "--timeout-seconds", "--memory-gb"})
-    ageless = frozenset({"videos", "captions"})
+    uncounted = frozenset(
+        {"--videos", "--captions", "--shards", "--timeout-seconds", "--memory-gb"}
+    )
 
     def inputs(self) -> Inputs:
-        return tables_of(self.config)
-
-    def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        return {"--videos": inputs["videos"], "--captions": inputs["captions"] or None}
+        return made_tables(self.context)
 
     def options(self) -> Mapping[str, Option]:
-        video = self.config.video
+        video, dataset = self.config.video, self.config.dataset
         return {
+            **{"--videos": dataset.videos, "--captions": dataset.captions},
             "--shards": _as_option(self.config.dataset.shards.counts()),
             **{"--timeout-seconds": video.timeout_seconds, "--memory-gb": video.memory_gb},
             "--journal": f"results/video/work/probed/{self.shard}.jsonl",
@@ -156,17 +157,12 @@ class ExtractExpert(Job):
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
         return {"--manifest": inputs["manifest"], "--media": inputs["media"]}
 
-    def ages(self, name: str, file: str) -> bool:
-        # media that are decoded again, for another expert, show this one what it has seen
-        return name != "media" and super().ages(name, file)
-
     def options(self) -> Mapping[str, Option]:
         request = self.context.request(self.expert).model_dump_json(exclude_none=True)
         return {"--request": request, "--work": f"results/experts/work/{self.expert}/{self.shard}"}
 
     def facts(self) -> Sequence[object]:
-        decoded_by = STAGE_VERSIONS["decode_videos"]
-        return [self.context.attempt(self.expert, self.shard), decoded_by]
+        return [self.context.attempt(self.expert, self.shard)]
 
     def gpus(self) -> int:
         return self.config.request(self.expert).gpus
@@ -176,8 +172,7 @@ class ImportExpert(Job):
     """Features that were made elsewhere, of the videos of a shard."""
 
     stage, rule, patterns = "experts", "import_expert", (FEATURES, SHARD_LEDGER)
-    uncounted = frozenset({"--shards"})
-    ageless = frozenset({"videos", "captions"})
+    uncounted = frozenset({"--videos", "--captions", "--shards"})
 
     @staticmethod
     def values(context: Context) -> Mapping[str, Iterable[str]]:
@@ -186,18 +181,19 @@ class ImportExpert(Job):
     def inputs(self) -> Inputs:
         # a URL is read in place; Snakemake does not look whether it has changed
         features = [] if is_url(self._file) else [self._file]
-        return {"features": features, **tables_of(self.config)}
+        return {"features": features, **made_tables(self.context)}
 
     def options(self) -> Mapping[str, Option]:
-        return {"--shards": _as_option(self.config.dataset.shards.counts())}
+        dataset = self.config.dataset
+        tables = {"--videos": dataset.videos, "--captions": dataset.captions}
+        return {**tables, "--shards": _as_option(dataset.shards.counts())}
 
     def input_options(self, inputs: Inputs) -> Mapping[str, Option]:
-        tables = {"--videos": inputs["videos"] or None, "--captions": inputs["captions"] or None}
-        return {"--features": inputs["features"] or self._file, **tables}
+        return {"--features": inputs["features"] or self._file}
 
     def facts(self) -> Sequence[object]:
-        rows = self.context.shard_rows(self.shard)
-        return [self._file, self.context.content(self._file), rows]
+        ids = self.context.shard_ids(self.shard)
+        return [self._file, self.context.content(self._file), ids]
 
     @property
     def _file(self) -> str:

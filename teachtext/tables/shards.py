@@ -78,8 +78,11 @@ class DealtTables:
 
     def digest(self, shard: str) -> str:
         """SHA-256 that changes with a row of the shard, and with a file that it names."""
-        rows = [[video.video_id, video.state] for video in self.sources(shard)]
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        return _digest([video.video_id, video.state] for video in self.sources(shard))
+
+    def ids_digest(self, shard: str) -> str:
+        """SHA-256 that changes with the ids of a shard alone."""
+        return _digest([video.video_id] for video in self.sources(shard))
 
     def captions_digest(self, portion: Portion) -> str:
         """SHA-256 that changes with a caption of the portion; empty if it has none."""
@@ -140,6 +143,10 @@ def _forget_old(work: Path) -> None:
     for folder in work.glob("*"):
         if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digest(rows: Iterable[list[str]]) -> str:
+    return hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest()
 
 
 def _content(table: Path) -> str:

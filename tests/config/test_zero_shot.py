@@ -196,7 +196,7 @@ def unit(rows):
 
 @pytest.mark.e2e
 def test_similarities_are_cosines_of_what_the_network_gave(run):
-    tokens = read_tokens(run / "results/text/clip-joint.parquet")
+    tokens = read_tokens(run / "results/text/clip-joint/test.parquet")
     everything = np.arange(len(tokens.captions))
     vectors = tokens.tokens.select(everything).take(everything).values.astype(np.float32)
     caption_of = {c.caption_id: v for c, v in zip(tokens.captions, unit(vectors), strict=True)}

@@ -31,14 +31,7 @@ def answer(folder, configfiles, packages, versions):
         workflow.dag().execute_workflow(executor="dryrun")
         graph = workflow._workflow.dag
     names = {job: " ".join([job.rule.name, *job.wildcards]) for job in graph.jobs}
-    needs = {
-        name: [
-            names[one]
-            for one, files in graph.dependencies[job].items()
-            if not all(file.is_ancient for file in job.input if file in files)
-        ]
-        for job, name in names.items()
-    }
+    needs = {name: [names[one] for one in graph.dependencies[job]] for job, name in names.items()}
     runs = [name for job, name in names.items() if graph.needrun(job)]
     return {"needs": needs, "runs": runs, "new": [names[job] for job in names if lacks_output(job)]}
 

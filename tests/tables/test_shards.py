@@ -108,9 +108,10 @@ def test_a_new_caption_changes_its_portion_and_no_shard(deal, row, portion):
 
 def test_a_file_that_changes_changes_its_shard(deal, tmp_path):
     (tmp_path / "c.mp4").write_text("one")
-    before = digests(deal())
+    before, ids = digests(deal()), deal().ids_digest("test-0")
     (tmp_path / "c.mp4").write_text("other")
     assert changed(before, digests(deal())) == {"test-0"}
+    assert deal().ids_digest("test-0") == ids
 
 
 @given(st.sets(st.text(min_size=1), min_size=1), st.text(min_size=1), st.integers(1, 200))
