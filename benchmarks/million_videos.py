@@ -4,11 +4,10 @@
 
 The tables name files that do not exist. Each step runs in a process of its own, as in a run: the
 whole run of the shipped config.yaml is planned by `snakemake --dry-run`, which checks the tables
-and deals the videos to as many shards as `teachtext plan` advises. Then a finished run is made up
-(empty outputs, which Snakemake is told are finished), the table grows, and it is planned again;
-what extraction would have left is joined and counted. Memory is the most that a process of the
-step had resident. The bars are for 200,000 videos and 1,000 new ones: planning 30 s and 1 GB,
-fewer than 1,000 jobs.
+and deals the videos to as many shards as `teachtext plan` advises; then the table grows, and it is
+planned again; what extraction would have left is joined and counted. Memory is the most that a
+process of the step had resident. The bars are for 200,000 videos and 1,000 new ones: planning 30 s
+and 1 GB, fewer than 1,000 jobs.
 """
 
 import argparse
@@ -26,9 +25,7 @@ import pyarrow as pa
 import yaml
 
 from teachtext.config.checks import load_config
-from teachtext.config.files import read_config
 from teachtext.experts.ledger import LEDGER_SCHEMA
-from teachtext.jobs.plan import plan_jobs
 from teachtext.store.tables import write_table
 from teachtext.tables.dataset import VideoSource
 from teachtext.tables.shards import deal_tables, shard_names
@@ -61,7 +58,6 @@ def measure(folder, count, new, captioned):
     print(f"{'':32}{'seconds':>9}{'GB':>7}")
     write_tables(folder, count, captioned, shards)
     steps = {FIRST: run(folder, dry_run(folder)), AGAIN: run(folder, dry_run(folder))}
-    finish(folder)
     append_videos(folder, count, new)
     steps[GROWN] = run(folder, dry_run(folder))
     steps[PROBED] = run(folder, ["-c", PROBING.format(shards=shards)])
@@ -69,16 +65,10 @@ def measure(folder, count, new, captioned):
     steps |= {step: run(folder, command) for step, command in joining(shards).items()}
     for step, (wall, size, _) in steps.items():
         print(f"{step:32}{wall:9.1f}{size:7.2f}")
-    every, some = (jobs_in(steps[step][2]) for step in (AGAIN, GROWN))
-    print(
-        f"\nplanned after {new} videos came: {steps[GROWN][0]:.1f} s (bar 30), "
-        f"{steps[GROWN][1]:.2f} GB (bar 1)"
-    )
-    print(f"jobs: {every} (bar 1000), of which run then: {some}")
-
-
-def jobs_in(told):
-    return int(re.findall(r"^total\s+(\d+)", told, re.M)[0])
+    jobs = int(re.findall(r"^total\s+(\d+)", steps[GROWN][2], re.M)[0])
+    wall, size, _ = steps[GROWN]
+    print(f"\nplanned after {new} videos came: {wall:.1f} s (bar 30), {size:.2f} GB (bar 1)")
+    print(f"jobs: {jobs} (bar 1000)")
 
 
 def shares(count, captioned, most):
@@ -114,19 +104,6 @@ def append_videos(folder, first, count):
     with (folder / "videos.csv").open("a", newline="") as stream:
         names = map(name_of, range(first, first + count))
         csv.writer(stream).writerows([name, f"videos/{name[-3:]}/{name}.mp4"] for name in names)
-
-
-def finish(folder):
-    """What every job would have written, empty, known to Snakemake as finished."""
-    os.chdir(folder)
-    config = read_config([ROOT / "config.yaml", folder / "own.yaml"])
-    for job in plan_jobs(config, folder):
-        for output in job.outputs:
-            path = folder / output
-            path.parent.mkdir(parents=True, exist_ok=True)
-            is_folder = not path.suffix or path.suffix == ".zarr"
-            path.mkdir() if is_folder else path.touch()
-    run(folder, workflow(folder, "--touch", "--cores", "2"))
 
 
 PROBING = """
