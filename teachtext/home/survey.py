@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from teachtext.interop.benchmarks.video_names import EXTENSIONS, stem_of
+from teachtext.interop.encodings import is_text
 from teachtext.interop.given_tables import TABLE_READERS
 from teachtext.interop.remarks import Remarks
 
@@ -162,10 +163,10 @@ def _walk(
         links = [Path(place, name) for name in there if Path(place, name).is_symlink()]
         folders[:] = sorted(name for name in there if Path(place, name) not in links)
         for name in [*names, *folders]:
-            if not _is_text(name):
+            if not is_text(name):
                 remarks.add("files or folders whose names are no text", ascii(f"{place}/{name}"))
-        folders[:] = filter(_is_text, folders)
-        yield Path(place), [name for name in names if name[0] != "." and _is_text(name)], links
+        folders[:] = filter(is_text, folders)
+        yield Path(place), [name for name in names if name[0] != "." and is_text(name)], links
 
 
 def _leads_on(link: Path, root: Path, remarks: Remarks) -> bool:
@@ -204,11 +205,3 @@ def _equal(one: Path, other: Path) -> bool:
         return filecmp.cmp(one, other, shallow=False)
     except OSError:
         return False
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -5,6 +5,15 @@ import codecs
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
+def is_text(name: str) -> bool:
+    """Whether a name of a file is text; the system allows any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def decode_text(content: bytes) -> tuple[str, str]:
     """Decode text as UTF-8, UTF-16 with a byte order mark, or Windows' cp1252.
 

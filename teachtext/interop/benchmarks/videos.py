@@ -9,6 +9,7 @@ from pathlib import Path
 
 from teachtext.errors import DatasetError
 from teachtext.interop.benchmarks.records import SourceClip
+from teachtext.interop.encodings import is_text
 from teachtext.interop.remarks import Remarks
 from teachtext.tables.dataset import Caption, VideoSource, by_video
 
@@ -96,15 +97,7 @@ def _files(root: Path, remarks: Remarks) -> Iterator[Path]:
             if path.is_symlink():
                 remarks.add("linked folders, which are not searched", ascii(str(path)))
         for path in (Path(place, name) for name in names):
-            if _is_text(str(path)):
+            if is_text(str(path)):
                 yield path
             else:
                 remarks.add("files whose names are no text", ascii(str(path)))
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
